@@ -1,0 +1,13 @@
+# What all three programs share. Links: $(COMMON_LIBS).
+noinst_LIBRARIES += libvkcommon.a
+libvkcommon_a_SOURCES =
+libvkcommon_a_SOURCES += common/banned.h
+libvkcommon_a_SOURCES += common/buf.c common/buf.h
+libvkcommon_a_SOURCES += common/clock.c common/clock.h
+libvkcommon_a_SOURCES += common/err.c common/err.h
+libvkcommon_a_SOURCES += common/file.c common/file.h
+libvkcommon_a_SOURCES += common/log.c common/log.h
+libvkcommon_a_SOURCES += common/mem.c common/mem.h
+libvkcommon_a_SOURCES += common/num.c common/num.h
+
+COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

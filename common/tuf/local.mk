@@ -1,0 +1,1 @@
+# Sources are added to libvkcommon.a.

@@ -1,0 +1,4 @@
+# Unit tests of common/.
+check_PROGRAMS += tests/unit/check_buf
+TESTS += tests/unit/check_buf
+tests_unit_check_buf_LDADD = $(UNIT_LIBS)
