@@ -2,3 +2,6 @@
 check_PROGRAMS += tests/unit/check_buf
 TESTS += tests/unit/check_buf
 tests_unit_check_buf_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_name
+TESTS += tests/unit/check_name
+tests_unit_check_name_LDADD = $(UNIT_LIBS)
