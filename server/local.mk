@@ -1,1 +1,7 @@
-# server
+# What vkcfgd is made of, without main.c, so that unit tests link it. Links: $(SERVER_LIBS).
+noinst_LIBRARIES += libvkserver.a
+libvkserver_a_SOURCES =
+libvkserver_a_SOURCES += server/identity.c server/identity.h
+libvkserver_a_SOURCES += server/view.h
+
+SERVER_LIBS = libvkserver.a $(COMMON_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS)
