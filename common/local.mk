@@ -6,9 +6,11 @@ libvkcommon_a_SOURCES += common/buf.c common/buf.h
 libvkcommon_a_SOURCES += common/clock.c common/clock.h
 libvkcommon_a_SOURCES += common/err.c common/err.h
 libvkcommon_a_SOURCES += common/file.c common/file.h
+libvkcommon_a_SOURCES += common/keyfile.h
 libvkcommon_a_SOURCES += common/log.c common/log.h
 libvkcommon_a_SOURCES += common/mem.c common/mem.h
 libvkcommon_a_SOURCES += common/name.c common/name.h
 libvkcommon_a_SOURCES += common/num.c common/num.h
+libvkcommon_a_SOURCES += common/passphrase.c common/passphrase.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

@@ -5,3 +5,6 @@ tests_unit_check_buf_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_name
 TESTS += tests/unit/check_name
 tests_unit_check_name_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_passphrase
+TESTS += tests/unit/check_passphrase
+tests_unit_check_passphrase_LDADD = $(UNIT_LIBS)
