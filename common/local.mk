@@ -5,6 +5,7 @@ libvkcommon_a_SOURCES += common/banned.h
 libvkcommon_a_SOURCES += common/buf.c common/buf.h
 libvkcommon_a_SOURCES += common/clock.c common/clock.h
 libvkcommon_a_SOURCES += common/err.c common/err.h
+libvkcommon_a_SOURCES += common/fault.c common/fault.h
 libvkcommon_a_SOURCES += common/file.c common/file.h
 libvkcommon_a_SOURCES += common/keyfile.h
 libvkcommon_a_SOURCES += common/log.c common/log.h

@@ -8,3 +8,7 @@ tests_unit_check_name_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_passphrase
 TESTS += tests/unit/check_passphrase
 tests_unit_check_passphrase_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_fault
+TESTS += tests/unit/check_fault
+tests_unit_check_fault_LDADD = $(UNIT_LIBS)
