@@ -1,1 +1,9 @@
-# tests/fuzz
+# One target per parser of foreign bytes. Each has tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput()
+# and seeds in tests/fuzz/corpus/NAME/; `make check` runs it over them:
+#   check_PROGRAMS += tests/fuzz/fuzz_foo
+#   TESTS += tests/fuzz/fuzz_foo
+#   tests_fuzz_fuzz_foo_SOURCES = tests/fuzz/fuzz_foo.c $(FUZZ_MAIN)
+#   tests_fuzz_fuzz_foo_LDADD = $(COMMON_LIBS)
+# CONTRIBUTING.md says how to run one under libFuzzer.
+FUZZ_MAIN = tests/fuzz/standalone_main.c
+EXTRA_DIST += tests/fuzz/corpus
