@@ -13,5 +13,7 @@ libvkcommon_a_SOURCES += common/mem.c common/mem.h
 libvkcommon_a_SOURCES += common/name.c common/name.h
 libvkcommon_a_SOURCES += common/num.c common/num.h
 libvkcommon_a_SOURCES += common/passphrase.c common/passphrase.h
+libvkcommon_a_SOURCES += common/settings.h
+libvkcommon_a_SOURCES += common/vkyaml.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

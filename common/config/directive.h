@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The directives of Valkey, one schema per version (schema/directives/VERSION.tsv,
+ * compiled in). Constant data.
+ */
+#ifndef VK_CONFIG_DIRECTIVE_H
+#define VK_CONFIG_DIRECTIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cfg_type {
+	CFG_TYPE_BOOL,
+	CFG_TYPE_INT,               /* min..max */
+	CFG_TYPE_UINT,              /* min..umax */
+	CFG_TYPE_OCTAL,             /* file mode, up to 0777 */
+	CFG_TYPE_MEMORY,            /* bytes, with k kb m mb g gb */
+	CFG_TYPE_PERCENT_OR_MEMORY, /* 10% or bytes */
+	CFG_TYPE_ENUM,
+	CFG_TYPE_FLAGS, /* a set of enum values, printed in the table's order */
+	CFG_TYPE_STRING,
+	CFG_TYPE_PATH,          /* empty, or a host's placeholder and a relative path */
+	CFG_TYPE_BIND,          /* addresses */
+	CFG_TYPE_SAVE,          /* pairs: seconds, changes */
+	CFG_TYPE_OUTPUT_LIMIT,  /* client-output-buffer-limit */
+	CFG_TYPE_EVENTS,        /* notify-keyspace-events */
+	CFG_TYPE_PERCENTILES,   /* latency-tracking-info-percentiles */
+	CFG_TYPE_OOM_VALUES,    /* three numbers */
+	CFG_TYPE_RENAME,        /* rename-command OLD NEW, repeated */
+	CFG_TYPE_REFUSED,       /* never in a tree; reason says why */
+};
+
+enum cfg_directive_flags {
+	CFG_LIVE = 1,      /* CONFIG SET changes it */
+	CFG_SENSITIVE = 2, /* its value is a secret: never shown */
+	CFG_MULTI = 4,     /* takes several words */
+	CFG_REPEATED = 8,  /* may stand on several lines of a file */
+	CFG_FILE_ONLY = 16, /* unknown to CONFIG GET */
+	CFG_HIDDEN = 32,   /* CONFIG GET only by exact name */
+};
+
+struct cfg_directive {
+	const char *name;  /* canonical, as CONFIG GET prints it */
+	const char *alias; /* older name, or NULL */
+	enum cfg_type type;
+	unsigned flags;       /* enum cfg_directive_flags */
+	const char *fallback; /* the server's default, in CONFIG GET form; NULL: none or per machine */
+	int64_t min;
+	uint64_t max;
+	const char *values; /* enum and flags: "a|b|c" */
+	const char *reason; /* CFG_TYPE_REFUSED: why a tree may not set it */
+};
+
+/* The newest schema that covers a version like "8.0" or "8.0.1" (only "8.0" today). */
+bool cfg_version_is_known(const char *version);
+
+/* "8.0", comma separated if ever more: for messages. */
+const char *cfg_version_list(void);
+
+/* By name or alias, whatever the case; NULL where that version has no such directive or the
+ * version is unknown. */
+const struct cfg_directive *cfg_directive_find(const char *name, const char *version);
+
+/* All directives of a version in byte order of their names; 0 for an unknown version. */
+size_t cfg_directive_count(const char *version);
+const struct cfg_directive *cfg_directive_at(const char *version, size_t i);
+
+/* The known name closest to a misspelt one, or NULL if none is close. */
+const char *cfg_directive_nearest(const char *name, const char *version);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a tree says: the fleet with its environments, roles, hosts and
+ * instances, read and checked. Borrows from the tree, which must outlive it.
+ * Read-only after parsing.
+ */
+#ifndef VK_CONFIG_FLEET_H
+#define VK_CONFIG_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/config/findings.h"
+#include "common/config/tree.h"
+#include "common/err.h"
+
+struct cfg_fleet;
+
+struct cfg_host_info {
+	const char *name;
+	const char *environment;
+	const char *public_key; /* 64 hexadecimal digits, or "" */
+	const char *file;       /* where the host is described */
+	unsigned line;
+	size_t instance_count;
+};
+
+/* Reads a tree. Findings are added to findings (may be NULL); VK_EINPUT if one is an error, with
+ * the first as message. Does not merge layers: cfg_validate() does. */
+VK_CHECKED enum vk_rc cfg_fleet_parse(const struct cfg_tree *tree, struct cfg_findings *findings,
+	struct cfg_fleet **out, struct vk_err *err);
+void cfg_fleet_free(struct cfg_fleet *fleet);
+
+/* Everything that can be wrong with a tree, every instance of every environment merged and
+ * checked. VK_OK even if there are findings: finding them is this function's success. */
+VK_CHECKED enum vk_rc cfg_validate(
+	const struct cfg_tree *tree, struct cfg_findings *findings, struct vk_err *err);
+
+const char *cfg_fleet_name(const struct cfg_fleet *fleet);
+
+/* Environments in promotion order. */
+size_t cfg_fleet_environment_count(const struct cfg_fleet *fleet);
+const char *cfg_fleet_environment_at(const struct cfg_fleet *fleet, size_t i);
+bool cfg_fleet_has_environment(const struct cfg_fleet *fleet, const char *name);
+
+/* What `promotes-from` says, or NULL. */
+const char *cfg_fleet_promotes_from(const struct cfg_fleet *fleet, const char *environment);
+
+/* Hosts in byte order of their names. */
+size_t cfg_fleet_host_count(const struct cfg_fleet *fleet);
+struct cfg_host_info cfg_fleet_host_at(const struct cfg_fleet *fleet, size_t i);
+bool cfg_fleet_host_find(
+	const struct cfg_fleet *fleet, const char *name, struct cfg_host_info *out);
+
+/* Name and role of instance i (byte order) of host h. */
+const char *cfg_fleet_instance_name(const struct cfg_fleet *fleet, size_t h, size_t i);
+const char *cfg_fleet_instance_role(const struct cfg_fleet *fleet, size_t h, size_t i);
+
+#endif
