@@ -47,7 +47,7 @@ void vk_log_fields(enum vk_log_level level, const char *event, const struct vk_l
 
 /* vk_log(VK_LOG_INFO, "change-submitted", VK_KN("change", id), VK_KV("environment", env)) */
 #define vk_log(level, event, ...)                                                                  \
-	vk_log_fields(level, event, (const struct vk_log_field[]){__VA_ARGS__, VK_KEND})
+	vk_log_fields(level, event, (const struct vk_log_field[]){__VA_ARGS__ __VA_OPT__(, ) VK_KEND})
 
 /* One line for a failure that was handled here: adds error=CODE reason=MESSAGE. */
 void vk_log_err(enum vk_log_level level, const char *event, const struct vk_err *err);
