@@ -15,5 +15,14 @@ libvkcommon_a_SOURCES += common/num.c common/num.h
 libvkcommon_a_SOURCES += common/passphrase.c common/passphrase.h
 libvkcommon_a_SOURCES += common/settings.h
 libvkcommon_a_SOURCES += common/vkyaml.h
+libvkcommon_a_SOURCES += common/digest.h
+libvkcommon_a_SOURCES += common/vkjson.h
+libvkcommon_a_SOURCES += common/signkey.h
+libvkcommon_a_SOURCES += common/merkle.h
+libvkcommon_a_SOURCES += common/note.h
+libvkcommon_a_SOURCES += common/release.h
+libvkcommon_a_SOURCES += common/bundle.h
+libvkcommon_a_SOURCES += common/audit.h
+libvkcommon_a_SOURCES += common/token.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The bundle: the rendered files of one instance (docs/formats.md). Its bytes
+ * are canonical JSON and a leaf of the release's Merkle tree. Parsing refuses
+ * every path, mode and size that a host must never see, whoever signed it.
+ *
+ * To build one, fill in a struct with pointers to your own text (owner = NULL)
+ * and format it; a parsed one owns its text and is freed.
+ */
+#ifndef VK_BUNDLE_H
+#define VK_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/digest.h"
+#include "common/err.h"
+
+struct vkjson;
+
+enum {
+	VK_BUNDLE_MAX_FILES = 64,
+	VK_BUNDLE_MAX_TEXT_BYTES = 1048576, /* of all files together */
+	VK_BUNDLE_MAX_BYTES = 2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
+	VK_BUNDLE_PATH_MAX_BYTES = 200,
+	VK_BUNDLE_PATH_MAX_PARTS = 4,
+};
+
+enum vk_bundle_kind { VK_KIND_VALKEY, VK_KIND_SENTINEL };
+enum vk_bundle_drift { VK_DRIFT_REPORT, VK_DRIFT_REVERT };
+enum vk_bundle_restart { VK_RESTART_ALLOWED, VK_RESTART_NEVER };
+enum vk_bundle_unmanaged { VK_UNMANAGED_KEEP, VK_UNMANAGED_REMOVE };
+
+struct vk_bundle_file {
+	const char *path; /* relative, see vk_bundle_path_is_valid() */
+	const char *text;
+	unsigned mode; /* 0640, 0600, 0440 or 0400 */
+};
+
+struct vk_bundle {
+	const char *environment;
+	const char *instance; /* HOST/INSTANCE */
+	enum vk_bundle_kind kind;
+	const char *valkey; /* the version aimed at: "8.0" */
+	enum vk_bundle_drift drift;
+	enum vk_bundle_restart restart;
+	enum vk_bundle_unmanaged unmanaged_users;
+	size_t file_count;
+	const struct vk_bundle_file *files; /* sorted by path, bytewise, each path once */
+	struct vkjson *owner;               /* of all pointers above, or NULL */
+};
+
+/* Freed with vk_bundle_free(). VK_EINPUT or VK_ELIMIT, naming the member or file. */
+VK_CHECKED enum vk_rc vk_bundle_parse(
+	const char *text, size_t len, struct vk_bundle **out, struct vk_err *err);
+
+/* Appends the bundle; the same checks as when parsing, files sorted by the caller. */
+VK_CHECKED enum vk_rc vk_bundle_format(
+	const struct vk_bundle *bundle, struct vk_buf *out, struct vk_err *err);
+
+void vk_bundle_free(struct vk_bundle *bundle);
+
+/* The file of that path, borrowed; NULL if there is none. */
+const struct vk_bundle_file *vk_bundle_find(const struct vk_bundle *bundle, const char *path);
+
+/* SHA-256(0x00 || bytes): the leaf of the release's Merkle tree. */
+void vk_bundle_leaf_hash(const void *bytes, size_t len, uint8_t out[VK_SHA256_BYTES]);
+
+/* 1 to 4 components of [A-Za-z0-9._-] that begin with no dot, no slash at either end. */
+bool vk_bundle_path_is_valid(const char *path);
+bool vk_bundle_mode_is_valid(unsigned mode);
+
+/* The words of the format, and back; parse is true if text is one of them. */
+const char *vk_bundle_kind_name(enum vk_bundle_kind kind);
+const char *vk_bundle_drift_name(enum vk_bundle_drift drift);
+const char *vk_bundle_restart_name(enum vk_bundle_restart restart);
+const char *vk_bundle_unmanaged_name(enum vk_bundle_unmanaged unmanaged);
+bool vk_bundle_kind_parse(const char *text, enum vk_bundle_kind *out);
+bool vk_bundle_drift_parse(const char *text, enum vk_bundle_drift *out);
+bool vk_bundle_restart_parse(const char *text, enum vk_bundle_restart *out);
+bool vk_bundle_unmanaged_parse(const char *text, enum vk_bundle_unmanaged *out);
+
+#endif
