@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/server_settings.h"
+
+#include <string.h>
+
+#include "common/num.h"
+
+#include "common/banned.h"
+
+enum { DAY_S = 24 * 60 * 60, PORT_MAX = 65535, WHERE_BYTES = 256 };
+
+static const struct setting rows[] = {
+	{
+		.name = "state",
+		.type = SETTING_PATH,
+		.fallback = "/var/lib/vkcfgd",
+		.help = "directory of database, certificates and online keys",
+	},
+	{
+		.name = "listen",
+		.type = SETTING_LIST,
+		.min = 1,
+		.max = 8,
+		.fallback = "127.0.0.1:7443",
+		.help = "addresses to serve on, ADDRESS:PORT or [IPV6]:PORT",
+	},
+	{
+		.name = "url",
+		.type = SETTING_STRING,
+		.fallback = "https://localhost:7443",
+		.help = "where hosts and people reach this server; stands in tokens",
+	},
+	{
+		.name = "user",
+		.type = SETTING_STRING,
+		.help = "user to become when started as root; root without it is refused",
+	},
+	{
+		.name = "workers",
+		.type = SETTING_INT,
+		.min = 1,
+		.max = 64,
+		.fallback = "2",
+		.help = "threads that serve connections; one per core is right",
+	},
+	{
+		.name = "max-connections",
+		.type = SETTING_INT,
+		.min = 16,
+		.max = 1000 * 1000,
+		.fallback = "16000",
+		.help = "connections held at once; more are turned away",
+	},
+	{
+		.name = "log-level",
+		.type = SETTING_ENUM,
+		.flags = SETTING_RELOADABLE,
+		.choices = "error|warn|info|debug",
+		.fallback = "info",
+		.help = "least important events that are logged",
+	},
+	{
+		.name = "timestamp-lifetime",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 60,
+		.max = 30 * DAY_S,
+		.fallback = "86400",
+		.help = "seconds after which hosts take the server for frozen; renewed at half of it",
+	},
+	{
+		.name = "host-certificate-lifetime",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 60,
+		.max = 365 * DAY_S,
+		.fallback = "2592000",
+		.help = "seconds that a host's certificate is valid; hosts renew at two thirds of it",
+	},
+	{
+		.name = "user-certificate-lifetime",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 60,
+		.max = 2 * 365 * DAY_S,
+		.fallback = "31536000",
+		.help = "seconds that a person's certificate is valid",
+	},
+};
+
+const struct setting *server_settings_rows(size_t *count)
+{
+	*count = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
+
+static enum vk_rc refuse(const struct settings *settings, const char *name, const char *value,
+	const char *hint, struct vk_err *err)
+{
+	char where[WHERE_BYTES];
+
+	settings_where(settings, name, where, sizeof(where));
+	vk_err_set(err, VK_EINPUT, "%s: %s: '%s' cannot be used", where, name, value);
+	vk_err_hint(err, "%s", hint);
+	return VK_EINPUT;
+}
+
+static bool is_address(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+
+	if (colon == NULL || colon == text || !vk_parse_uint(colon + 1, 1, PORT_MAX, &port))
+		return false;
+	if (text[0] == '[')
+		return colon[-1] == ']';
+	return memchr(text, ':', (size_t)(colon - text)) == NULL;
+}
+
+static enum vk_rc check(const struct settings *settings, struct vk_err *err)
+{
+	const char *url = settings_string(settings, "url");
+	const char *const *listen;
+	size_t count = settings_list(settings, "listen", &listen);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_address(listen[i]))
+			return refuse(settings, "listen", listen[i],
+				"write ADDRESS:PORT, like 127.0.0.1:7443 or [::]:7443", err);
+	}
+	if (strncmp(url, "https://", 8) != 0 || url[8] == '\0' || strchr(url + 8, '/') != NULL)
+		return refuse(settings, "url", url,
+			"write https://NAME:PORT without a path, like https://vkcfg.example:7443", err);
+	return VK_OK;
+}
+
+enum vk_rc server_settings_load(const char *path, struct settings **out, struct vk_err *err)
+{
+	struct settings *settings = NULL;
+	enum vk_rc rc = settings_load(path, rows, sizeof(rows) / sizeof(rows[0]), &settings, err);
+
+	if (rc == VK_OK)
+		rc = check(settings, err);
+	if (rc != VK_OK) {
+		settings_free(settings);
+		return rc;
+	}
+	*out = settings;
+	return VK_OK;
+}
+
+enum vk_rc server_settings_reload(
+	const char *path, struct settings **settings, struct vk_err *err)
+{
+	struct settings *fresh = NULL;
+	enum vk_rc rc = server_settings_load(path, &fresh, err);
+	const char *fixed = NULL;
+
+	if (rc == VK_OK)
+		fixed = settings_fixed_change(*settings, fresh);
+	if (fixed != NULL) {
+		rc = vk_err_set(err, VK_ECONFLICT, "%s: '%s' takes a restart to change", path, fixed);
+		vk_err_hint(err, "restart vkcfgd, or put the old value back and reload");
+	}
+	if (rc != VK_OK) {
+		settings_free(fresh);
+		return rc;
+	}
+	settings_free(*settings);
+	*settings = fresh;
+	return VK_OK;
+}
