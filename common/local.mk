@@ -16,6 +16,7 @@ libvkcommon_a_SOURCES += common/name.c common/name.h
 libvkcommon_a_SOURCES += common/num.c common/num.h
 libvkcommon_a_SOURCES += common/passphrase.c common/passphrase.h
 libvkcommon_a_SOURCES += common/settings.h
+libvkcommon_a_SOURCES += common/sslerr.c common/sslerr.h
 libvkcommon_a_SOURCES += common/vktls.h
 libvkcommon_a_SOURCES += common/vkyaml.h
 libvkcommon_a_SOURCES += common/digest.h
@@ -27,6 +28,6 @@ libvkcommon_a_SOURCES += common/release.h
 libvkcommon_a_SOURCES += common/bundle.h
 libvkcommon_a_SOURCES += common/audit.h
 libvkcommon_a_SOURCES += common/token.h
-libvkcommon_a_SOURCES += common/x509.h
+libvkcommon_a_SOURCES += common/x509.c common/x509.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

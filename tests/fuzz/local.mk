@@ -7,3 +7,7 @@
 # CONTRIBUTING.md says how to run one under libFuzzer.
 FUZZ_MAIN = tests/fuzz/standalone_main.c
 EXTRA_DIST += tests/fuzz/corpus
+check_PROGRAMS += tests/fuzz/fuzz_x509
+TESTS += tests/fuzz/fuzz_x509
+tests_fuzz_fuzz_x509_SOURCES = tests/fuzz/fuzz_x509.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_x509_LDADD = $(COMMON_LIBS)

@@ -24,3 +24,6 @@ tests_unit_check_log_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_num
 TESTS += tests/unit/check_num
 tests_unit_check_num_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_x509
+TESTS += tests/unit/check_x509
+tests_unit_check_x509_LDADD = $(UNIT_LIBS)
