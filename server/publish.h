@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Publication of TUF metadata, inside a writer command: what people have signed
+ * is verified in full, then snapshot and timestamp are signed by the signer.
+ * Nothing is published that a host would refuse.
+ */
+#ifndef VK_SERVER_PUBLISH_H
+#define VK_SERVER_PUBLISH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "server/store/store_change.h"
+#include "server/writer.h"
+
+enum {
+	PUBLISH_SNAPSHOT_SECONDS = 365 * 86400,
+	PUBLISH_MAX_FILES = 16, /* of one upload: a chain of roots and one targets */
+};
+
+struct publish_file {
+	const char *name; /* "2.root.json", "1.targets.json" */
+	const char *text;
+	size_t len;
+};
+
+/* POST /v1/tuf: the next versions of root (in order, one after another) and at most one targets.
+ * The whole chain is verified: root by the one before and by itself, online keys and fleet and log
+ * key must be this server's, targets by root; delegations must be well-formed environments. Then
+ * snapshot and timestamp are signed. VK_EUNTRUSTED says what fails,
+ * VK_ECONFLICT that a version is not the next. */
+VK_CHECKED enum vk_rc publish_trust(struct writer_tx *tx, const char *actor,
+	const struct publish_file *files, size_t count, struct vk_err *err);
+
+/* For change_approve(): makes a change whose metadata has reached the threshold the release.
+ * Verifies all signatures again as a host would. */
+VK_CHECKED enum vk_rc publish_release(struct writer_tx *tx, const struct store_change *change,
+	const char *actor, struct vk_err *err);
+
+/* Signs the timestamp anew (and the snapshot, where it is half over). No audit entry: it says
+ * nothing new. VK_ENOTFOUND before the first publish_trust(). */
+VK_CHECKED enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err);
+
+/* When the timestamp is to be signed anew: half of its life before it expires. VK_ENOTFOUND before
+ * the first publish_trust(). */
+VK_CHECKED enum vk_rc publish_next_timestamp_at(struct store *store, int64_t timestamp_seconds,
+	int64_t *out, struct vk_err *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Certificates that the fleet's CA has issued to hosts and users, and the
+ * identities that they stand for: what the view is built from. One that was
+ * replaced stays valid until it expires; revoking is for all of an identity's
+ * certificates at once.
+ */
+#ifndef VK_STORE_CERTIFICATE_H
+#define VK_STORE_CERTIFICATE_H
+
+#include <stdbool.h>
+
+#include "server/identity.h"
+#include "server/store/store.h"
+
+enum { STORE_FINGERPRINT_BYTES = 32 };
+
+struct store_certificate {
+	uint8_t fingerprint[STORE_FINGERPRINT_BYTES]; /* SHA-256 of the DER */
+	enum identity_kind kind;                      /* host or user */
+	const char *name;
+	const char *serial; /* hexadecimal */
+	int64_t not_before;
+	int64_t not_after;
+};
+
+VK_CHECKED enum vk_rc store_add_certificate(struct store *store,
+	const struct store_certificate *certificate, int64_t now, struct vk_err *err);
+
+/* All of an identity's certificates that are not revoked yet. Nothing to revoke is no error. */
+VK_CHECKED enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind,
+	const char *name, int64_t now, struct vk_err *err);
+
+struct store_identity {
+	uint8_t fingerprint[STORE_FINGERPRINT_BYTES];
+	enum identity_kind kind;
+	unsigned roles; /* users */
+	bool is_revoked;
+	int64_t not_after;
+	const char *name;
+	const char *environment; /* hosts; "" for users */
+};
+
+/* Calls fn for each certificate that has not expired at `now`, revoked ones included; the
+ * struct's texts live as long as the call. */
+VK_CHECKED enum vk_rc store_each_identity(struct store *store, int64_t now,
+	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx,
+	struct vk_err *err);
+
+#endif
