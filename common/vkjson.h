@@ -93,6 +93,10 @@ size_t vkjson_count(const struct vkjson *value);
 const struct vkjson *vkjson_at(const struct vkjson *arr, size_t i);
 /* The text of a string, borrowed, NUL-terminated; NULL for all other types. */
 const char *vkjson_text(const struct vkjson *value);
+/* The value of an integer; 0 for all other types. */
+int64_t vkjson_integer(const struct vkjson *value);
+/* True for the literal true only. */
+bool vkjson_is_true(const struct vkjson *value);
 
 /* Typed getters: VK_EINPUT "member 'x': expected a string" when the member is missing or of
  * another type (or out of range). */
