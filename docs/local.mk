@@ -1,1 +1,2 @@
-# docs
+# Manual pages and documents.
+dist_man_MANS += docs/man/vkcfgd.8 docs/man/vkcfgd.yaml.5

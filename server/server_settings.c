@@ -75,7 +75,7 @@ static const struct setting rows[] = {
 		.type = SETTING_INT,
 		.flags = SETTING_RELOADABLE,
 		.min = 60,
-		.max = 365 * DAY_S,
+		.max = 30 * DAY_S, /* the signer's own limit */
 		.fallback = "2592000",
 		.help = "seconds that a host's certificate is valid; hosts renew at two thirds of it",
 	},
@@ -84,7 +84,7 @@ static const struct setting rows[] = {
 		.type = SETTING_INT,
 		.flags = SETTING_RELOADABLE,
 		.min = 60,
-		.max = 2 * 365 * DAY_S,
+		.max = 366 * DAY_S, /* the signer's own limit */
 		.fallback = "31536000",
 		.help = "seconds that a person's certificate is valid",
 	},
