@@ -1,9 +1,11 @@
 # What vkcfgd is made of, without main.c, so that unit tests link it. Links: $(SERVER_LIBS).
 noinst_LIBRARIES += libvkserver.a
 libvkserver_a_SOURCES =
+libvkserver_a_SOURCES += server/approval.c server/approval.h
 libvkserver_a_SOURCES += server/identity.c server/identity.h
 libvkserver_a_SOURCES += server/init.h
 libvkserver_a_SOURCES += server/privilege.c server/privilege.h
+libvkserver_a_SOURCES += server/proposal.c server/proposal.h
 libvkserver_a_SOURCES += server/request.h
 libvkserver_a_SOURCES += server/route.h
 libvkserver_a_SOURCES += server/server.h
