@@ -36,3 +36,6 @@ tests_unit_check_signkey_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_vkjson
 TESTS += tests/unit/check_vkjson
 tests_unit_check_vkjson_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_keyfile
+TESTS += tests/unit/check_keyfile
+tests_unit_check_keyfile_LDADD = $(UNIT_LIBS)
