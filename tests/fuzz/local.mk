@@ -11,3 +11,7 @@ check_PROGRAMS += tests/fuzz/fuzz_x509
 TESTS += tests/fuzz/fuzz_x509
 tests_fuzz_fuzz_x509_SOURCES = tests/fuzz/fuzz_x509.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_x509_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_vkyaml
+TESTS += tests/fuzz/fuzz_vkyaml
+tests_fuzz_fuzz_vkyaml_SOURCES = tests/fuzz/fuzz_vkyaml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_vkyaml_LDADD = $(COMMON_LIBS)
