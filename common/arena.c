@@ -5,7 +5,9 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,4 +92,21 @@ char *arena_dup(struct arena *arena, const void *data, size_t len)
 char *arena_strdup(struct arena *arena, const char *text)
 {
 	return arena_dup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *out;
+	int len;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	assert(len >= 0);
+	out = arena_alloc(arena, (size_t)len + 1);
+	vsnprintf(out, (size_t)len + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	return out;
 }

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#include "common/err.h"
+
 struct arena;
 
 struct arena *arena_new(void);
@@ -27,5 +29,9 @@ __attribute__((returns_nonnull)) void *arena_calloc(struct arena *arena, size_t 
 __attribute__((returns_nonnull)) char *arena_dup(struct arena *arena, const void *data, size_t len);
 
 __attribute__((returns_nonnull)) char *arena_strdup(struct arena *arena, const char *text);
+
+/* printf into the arena. */
+__attribute__((returns_nonnull)) char *arena_printf(struct arena *arena, const char *fmt, ...)
+	VK_PRINTF(2, 3);
 
 #endif

@@ -8,7 +8,6 @@
 #ifndef VK_CONFIG_TREE_H
 #define VK_CONFIG_TREE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -17,7 +16,6 @@ enum {
 	CFG_TREE_MAX_FILES = 10 * 1000,
 	CFG_TREE_MAX_FILE_BYTES = 1024 * 1024,
 	CFG_TREE_MAX_BYTES = 64 * 1024 * 1024,
-	CFG_NAME_MAX_BYTES = 63,
 };
 
 struct cfg_tree_file {
@@ -47,14 +45,5 @@ const char *cfg_tree_digest(const struct cfg_tree *tree);
 size_t cfg_tree_file_count(const struct cfg_tree *tree);
 const struct cfg_tree_file *cfg_tree_file_at(const struct cfg_tree *tree, size_t i);
 const struct cfg_tree_file *cfg_tree_file_find(const struct cfg_tree *tree, const char *path);
-
-/* [a-z0-9]([a-z0-9._-]*[a-z0-9])?, at most 63 bytes, no "..": fleets, hosts, roles, users... */
-bool cfg_name_is_valid(const char *name);
-
-/* A valid name that is no TUF top-level role. */
-bool cfg_environment_name_is_valid(const char *name);
-
-/* "HOST/INSTANCE", both valid names. */
-bool cfg_instance_id_is_valid(const char *id);
 
 #endif
