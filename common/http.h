@@ -4,9 +4,9 @@
  * descriptor, no clock, no threads. Where the RFC leaves a receiver room, this parser refuses: one
  * spelling of each message means that nobody in between can read it differently (smuggling).
  *
- * Refused: any version but HTTP/1.1; bare LF, folded lines, blanks before the colon, control
- * characters; a header twice; a request without Host; Transfer-Encoding; a Content-Length that is not
- * digits only; a body where the method has none; any target but an absolute path of
+ * Refused: any version but HTTP/1.1; bare LF, folded lines, blanks before the colon, anything but
+ * printable ASCII; a header twice; a request without Host; Transfer-Encoding; a Content-Length that
+ * is not digits only; a body where the method has none; any target but an absolute path of
  * [A-Za-z0-9._~-] segments without "." and "..", with an optional query.
  *
  * Life of a parser: http_request_parser_new(), then http_parse() with whatever has arrived, as
@@ -48,8 +48,8 @@ void http_parser_free(struct http_parser *parser);
 /* Ready for the next message; large buffers are given back, small ones kept. */
 void http_parser_reset(struct http_parser *parser);
 
-/* Takes bytes; *consumed tells how many belong to this message (all with HTTP_MORE). After HTTP_DONE
- * or HTTP_FAILED nothing more is taken before a reset. */
+/* Takes bytes; *consumed tells how many belong to this message (all with HTTP_MORE). After
+ * HTTP_DONE or HTTP_FAILED nothing more is taken before a reset. */
 enum http_result http_parse(
 	struct http_parser *parser, const void *data, size_t len, size_t *consumed);
 
@@ -67,11 +67,13 @@ int http_parser_error(const struct http_parser *parser, struct vk_err *err);
 /* Of a request, after HTTP_HEAD. */
 const char *http_method(const struct http_parser *parser);
 size_t http_segment_count(const struct http_parser *parser); /* "/" has none */
+bool http_segment_equals(
+	const struct http_parser *parser, size_t index, const char *text, size_t len);
 const char *http_segment(const struct http_parser *parser, size_t index);
 
-/* The segments from index to the last one, joined with '/'; index < count. Segments index + 1 and
- * later may not be asked for one by one afterwards. */
-const char *http_segments_from(struct http_parser *parser, size_t index);
+/* The segments from index to the last one, joined with '/'; index < count. Asking for one of them
+ * alone afterwards cuts the joined text. */
+const char *http_segments_from(const struct http_parser *parser, size_t index);
 
 /* Appends the whole path, for messages and logs. */
 void http_path_format(const struct http_parser *parser, struct vk_buf *out);

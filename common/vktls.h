@@ -103,7 +103,7 @@ void vktls_peer_public_key(const struct vktls *conn, struct vk_buf *out);
 bool vktls_is_resumed(const struct vktls *conn);
 
 /* A client's session for a later connection, as bytes to be kept as secret as a key. Appends
- * nothing where the server has sent no ticket (it comes after the handshake, with the first read). */
+ * nothing where the server has sent no ticket (it comes after the handshake, with a read). */
 void vktls_session_save(const struct vktls *conn, struct vk_buf *out);
 
 /* Before the handshake: offers a saved session. Bytes that are not a session, or one of another

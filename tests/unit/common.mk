@@ -48,3 +48,6 @@ tests_unit_check_nearest_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_settings
 TESTS += tests/unit/check_settings
 tests_unit_check_settings_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_http
+TESTS += tests/unit/check_http
+tests_unit_check_http_LDADD = $(UNIT_LIBS)
