@@ -27,8 +27,8 @@ struct vktls_ctx;
 struct worker;
 struct worker_pool;
 
-/* What the network part tells the rest of the server; called on worker threads, several at once, and
- * must not block. */
+/* What the network part tells the rest of the server; called on worker threads, several at once,
+ * and must not block. */
 struct worker_hooks {
 	void *context; /* also given to handlers, by request_context() */
 
