@@ -39,6 +39,11 @@ libvkcommon_a_SOURCES += common/release.h
 libvkcommon_a_SOURCES += common/bundle.h
 libvkcommon_a_SOURCES += common/audit.h
 libvkcommon_a_SOURCES += common/token.h
+libvkcommon_a_SOURCES += common/note.c common/note.h
+libvkcommon_a_SOURCES += common/release.c common/release.h
+libvkcommon_a_SOURCES += common/bundle.c common/bundle.h
+libvkcommon_a_SOURCES += common/audit.c common/audit.h
+libvkcommon_a_SOURCES += common/token.c common/token.h
 libvkcommon_a_SOURCES += common/x509.c common/x509.h
 libvkcommon_a_SOURCES += common/vkyaml.c common/vkyaml.h
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <sodium.h>
 
 #include "common/clock.h"
 
@@ -116,7 +117,7 @@ enum vk_rc vkjson_parse_canonical(
 	value = NULL;
 out:
 	vkjson_free(value);
-	vk_buf_release(&buf);
+	vk_buf_release_wiped(&buf); /* tokens pass here */
 	return rc;
 }
 
@@ -284,6 +285,27 @@ struct vkjson *vkjson_copy(const struct vkjson *value)
 void vkjson_free(struct vkjson *value)
 {
 	json_decref(inner(value));
+}
+
+static void wipe(json_t *value)
+{
+	const char *name;
+	json_t *element;
+	size_t i;
+
+	if (json_is_string(value))
+		sodium_memzero((char *)(uintptr_t)json_string_value(value),
+			json_string_length(value));
+	json_array_foreach(value, i, element)
+		wipe(element);
+	json_object_foreach(value, name, element)
+		wipe(element);
+}
+
+void vkjson_free_wiped(struct vkjson *value)
+{
+	wipe(inner(value));
+	vkjson_free(value);
 }
 
 enum vkjson_type vkjson_type(const struct vkjson *value)

@@ -80,6 +80,8 @@ struct vkjson *vkjson_ref(const struct vkjson *value);
 /* A deep copy that may be changed. */
 struct vkjson *vkjson_copy(const struct vkjson *value);
 void vkjson_free(struct vkjson *value);
+/* For values that hold secrets and have one owner: overwrites every string before freeing it. */
+void vkjson_free_wiped(struct vkjson *value);
 
 enum vkjson_type vkjson_type(const struct vkjson *value);
 /* Same type and content, at every depth. */
