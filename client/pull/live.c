@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/live.h"
+
+#include <string.h>
+
+#include "common/banned.h"
+
+void live_init(struct live *live)
+{
+	memset(live, 0, sizeof(*live));
+	values_init(&live->values);
+	users_init(&live->users);
+}
+
+void live_release(struct live *live)
+{
+	values_release(&live->values);
+	users_release(&live->users);
+}
+
+/* Copies the value of "name:" in an INFO text; leaves out as it is where there is none. */
+static void info_field(const char *info, const char *name, char *out, size_t size)
+{
+	size_t name_len = strlen(name);
+
+	for (const char *line = info; line != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\r\n");
+
+		if (len > name_len && strncmp(line, name, name_len) == 0 && line[name_len] == ':') {
+			size_t value_len = len - name_len - 1;
+
+			if (value_len >= size)
+				value_len = size - 1;
+			memcpy(out, line + name_len + 1, value_len);
+			out[value_len] = '\0';
+			return;
+		}
+		line += len;
+		line += strspn(line, "\r\n");
+	}
+}
+
+static void read_fields(const char *info, struct live *live)
+{
+	char flag[8] = "0";
+	char link[8] = "up";
+
+	info_field(info, "redis_version", live->version, sizeof(live->version));
+	info_field(info, "valkey_version", live->version, sizeof(live->version));
+	info_field(info, "run_id", live->run_id, sizeof(live->run_id));
+	info_field(info, "role", live->role, sizeof(live->role));
+	info_field(info, "loading", flag, sizeof(flag));
+	info_field(info, "master_link_status", link, sizeof(link));
+	live->is_loading = strcmp(flag, "0") != 0;
+	live->is_link_down = strcmp(link, "up") != 0;
+}
+
+enum vk_rc live_read_info(struct valkey *valkey, struct live *live, struct vk_err *err)
+{
+	struct reply *reply = NULL;
+	enum vk_rc rc = valkey_demand(valkey,
+		VALKEY_ARGV("INFO", "server", "persistence", "replication"), &reply, err);
+
+	if (rc != VK_OK)
+		return rc;
+	if (reply->kind == REPLY_STRING)
+		read_fields(reply->text, live);
+	else
+		rc = vk_err_set(err, VK_EUNAVAIL, "INFO answers no text");
+	if (rc == VK_OK && live->run_id[0] == '\0')
+		rc = vk_err_set(err, VK_EUNAVAIL, "INFO names no run_id");
+	reply_free(reply);
+	return rc;
+}
+
+static enum vk_rc read_values(struct valkey *valkey, const char *schema, const char *const *extra,
+	struct live *live, struct vk_err *err)
+{
+	const char *argv[LIVE_MAX_NAMES + 3] = {"CONFIG", "GET", "*"};
+	struct reply *reply = NULL;
+	size_t argc = 3;
+	enum vk_rc rc;
+
+	while (extra != NULL && *extra != NULL && argc < LIVE_MAX_NAMES + 3)
+		argv[argc++] = *extra++;
+	rc = valkey_demand(valkey, argc, argv, &reply, err);
+	if (rc == VK_OK)
+		rc = values_add_reply(&live->values, schema, reply, err);
+	reply_free(reply);
+	return rc;
+}
+
+enum vk_rc live_read(struct valkey *valkey, const char *schema, const char *const *extra,
+	struct live *live, struct vk_err *err)
+{
+	struct reply *reply = NULL;
+	enum vk_rc rc = live_read_info(valkey, live, err);
+
+	if (rc == VK_OK)
+		rc = read_values(valkey, schema, extra, live, err);
+	if (rc == VK_OK)
+		rc = valkey_demand(valkey, VALKEY_ARGV("ACL", "LIST"), &reply, err);
+	if (rc == VK_OK)
+		rc = users_add_reply(&live->users, reply, err);
+	reply_free(reply);
+	return rc;
+}
+
+const char *live_health(const struct live *live)
+{
+	return live->is_loading || live->is_link_down ? "degraded" : "ok";
+}

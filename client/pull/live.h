@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a running Valkey says about itself: version, run id, role, loading, all
+ * configuration values and all ACL users. Read whole, in four commands.
+ */
+#ifndef VK_PULL_LIVE_H
+#define VK_PULL_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/pull/users.h"
+#include "client/pull/valkey.h"
+#include "client/pull/values.h"
+
+enum { LIVE_RUN_ID_BYTES = 64, LIVE_VERSION_BYTES = 32, LIVE_MAX_NAMES = 256 };
+
+struct live {
+	char version[LIVE_VERSION_BYTES]; /* "8.0.1" */
+	char run_id[LIVE_RUN_ID_BYTES];	  /* changes with every start of the process */
+	char role[16];			  /* "master", "slave" */
+	bool is_loading;		  /* the data set; configuration can be read already */
+	bool is_link_down;		  /* a replica without its primary */
+	struct values values;		  /* sensitive ones masked */
+	struct users users;
+};
+
+void live_init(struct live *live);
+void live_release(struct live *live);
+
+/* Only INFO: version, run id, role, loading. */
+VK_CHECKED enum vk_rc live_read_info(struct valkey *valkey, struct live *live, struct vk_err *err);
+
+/* All of it. schema: the version whose directive names are canonical. extra: names that CONFIG
+ * GET shows only when asked for (NULL-terminated), or NULL. */
+VK_CHECKED enum vk_rc live_read(struct valkey *valkey, const char *schema,
+	const char *const *extra, struct live *live, struct vk_err *err);
+
+/* For the report: "ok", "degraded". */
+const char *live_health(const struct live *live);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One byte stream to a Valkey over a unix socket, TCP or TLS. Descriptors are
+ * non-blocking; every call takes an absolute deadline on vk_clock_monotonic_ms()
+ * and waits in poll(2) no longer. One thread at a time.
+ */
+#ifndef VK_PULL_TRANSPORT_H
+#define VK_PULL_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/pull/address.h"
+#include "common/err.h"
+
+struct transport;
+
+/* What proves both sides in TLS; paths of PEM files. Only read for ADDRESS_TLS. */
+struct transport_tls {
+	const char *ca;	  /* the CA of the Valkey's certificate */
+	const char *cert; /* NULL: no client certificate */
+	const char *key;
+};
+
+/* Connects (and shakes hands, with TLS). VK_EUNAVAIL when nobody answers in time,
+ * VK_EUNTRUSTED when the peer's certificate is not good. */
+VK_CHECKED enum vk_rc transport_open(const struct address *address, const struct transport_tls *tls,
+	int64_t deadline_ms, struct transport **out, struct vk_err *err);
+
+void transport_free(struct transport *transport);
+
+/* Reads what is there, at most size bytes; *got == 0 means that the peer has closed. */
+VK_CHECKED enum vk_rc transport_read(struct transport *transport, void *data, size_t size,
+	int64_t deadline_ms, size_t *got, struct vk_err *err);
+
+/* Writes all of it. */
+VK_CHECKED enum vk_rc transport_write(struct transport *transport, const void *data, size_t len,
+	int64_t deadline_ms, struct vk_err *err);
+
+#endif
