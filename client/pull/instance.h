@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What pull.yaml says about one Valkey of this host, and what the agent knows
+ * about itself: read-only for all modules that install, compare or restart.
+ * Whatever decides what runs on the host stands here, never in a bundle.
+ */
+#ifndef VK_PULL_INSTANCE_H
+#define VK_PULL_INSTANCE_H
+
+#include <stdbool.h>
+
+#include "client/pull/address.h"
+#include "client/pull/transport.h"
+#include "client/pull/valkey.h"
+#include "common/err.h"
+
+enum {
+	INSTANCE_COMMAND_TIMEOUT_MS = 5000,
+	INSTANCE_PASSWORD_MAX_BYTES = 512,
+};
+
+struct instance {
+	const char *name;
+	const char *directory; /* generations/, current, runtime.conf, journal.json */
+	const char *data;
+	const char *binary; /* valkey-server of this host */
+	struct address address;
+	struct transport_tls tls;
+	const char *const *door_program; /* argv, NULL-terminated; NULL: none */
+	const char *door_file;		 /* touched for a systemd path unit; NULL: none */
+	const char *user;		 /* first contact: user and its password file, or NULL */
+	const char *password_file;
+	int restart_timeout_ms;
+	const char *agent_password; /* of vkcfg-agent, from STATE */
+};
+
+/* Connects and authenticates as vkcfg-agent, or where that user is not known (yet) with the
+ * credentials for the first contact, or as whoever needs no password. VK_EUNAVAIL: it is down;
+ * VK_EDENIED: it runs and lets us in with none of these. */
+VK_CHECKED enum vk_rc instance_connect(
+	const struct instance *instance, struct valkey **out, struct vk_err *err);
+
+/* Connects as vkcfg-agent or not at all. */
+VK_CHECKED enum vk_rc instance_connect_as_agent(
+	const struct instance *instance, struct valkey **out, struct vk_err *err);
+
+#endif
