@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/preflight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/pull/child.h"
+#include "client/pull/complaint.h"
+#include "client/pull/fill.h"
+#include "client/pull/live.h"
+#include "client/pull/overrides.h"
+#include "common/clock.h"
+#include "common/config/acl.h"
+#include "common/file.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+enum { CONNECT_STEP_MS = 2, END_WAIT_MS = 1000 };
+
+struct preflight {
+	const struct instance *instance;
+	const struct generation_bundle *bundle;
+	const char *schema;
+	const char *scratch;
+	int scratch_fd;
+	struct overrides overrides;
+	struct child *child;
+	struct valkey *valkey;
+	int64_t deadline_ms;
+};
+
+static enum vk_rc refuse(struct preflight *run, struct vk_err *err)
+{
+	struct vk_buf output;
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&output, COMPLAINT_OUTPUT_MAX_BYTES);
+	vk_buf_init(&text, COMPLAINT_MAX_BYTES);
+	child_output(run->child, &output);
+	complaint_extract(output.data, output.len, run->schema, &text);
+	rc = vk_err_set(err, VK_EINPUT, "%s refuses the configuration: %s", run->instance->binary,
+		text.data);
+	vk_buf_release_wiped(&output);
+	vk_buf_release(&text);
+	return rc;
+}
+
+/* One attempt to connect to the socket in the scratch directory. It is named through
+ * /proc/self/fd, because a path below STATE may be longer than a socket's name can be. */
+static enum vk_rc try_connect(struct preflight *run, struct vk_err *err)
+{
+	struct address address = {.kind = ADDRESS_UNIX};
+	int left_ms = (int)(run->deadline_ms - vk_clock_monotonic_ms());
+
+	snprintf(address.path, sizeof(address.path), "/proc/self/fd/%d/s", run->scratch_fd);
+	return valkey_open(&address, NULL, left_ms > 0 ? left_ms : 1, &run->valkey, err);
+}
+
+static enum vk_rc wait_until_up(struct preflight *run, struct vk_err *err)
+{
+	int status;
+
+	while (try_connect(run, err) != VK_OK) {
+		if (!child_is_running(run->child, &status))
+			return refuse(run, err);
+		if (vk_clock_monotonic_ms() >= run->deadline_ms)
+			return vk_err_set(err, VK_EUNAVAIL, "%s did not start in %d s",
+				run->instance->binary, PREFLIGHT_TIMEOUT_MS / 1000);
+		poll(NULL, 0, CONNECT_STEP_MS);
+	}
+	return VK_OK;
+}
+
+static enum vk_rc start(struct preflight *run, const char *generation, struct vk_err *err)
+{
+	char *conf = xasprintf("%s/generations/%s/" FILL_CONF, run->instance->directory, generation);
+	const char **argv = xcalloc(run->overrides.count + 3, sizeof(*argv));
+	enum vk_rc rc;
+
+	argv[0] = run->instance->binary;
+	argv[1] = conf;
+	for (size_t i = 0; i < run->overrides.count; i++)
+		argv[i + 2] = run->overrides.words[i];
+	run->deadline_ms = vk_clock_monotonic_ms() + PREFLIGHT_TIMEOUT_MS;
+	rc = child_start(argv, run->scratch, CHILD_DIES_WITH_US, &run->child, err);
+	free(argv);
+	free(conf);
+	return rc;
+}
+
+/* All that the agent does with a running server must work under the candidate ACL. */
+static enum vk_rc check_agent(struct preflight *run, struct vk_err *err)
+{
+	enum vk_rc rc = valkey_auth(
+		run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
+
+	if (rc == VK_OK)
+		rc = valkey_demand(run->valkey, VALKEY_ARGV("PING"), NULL, err);
+	if (rc == VK_OK)
+		rc = valkey_demand(
+			run->valkey, VALKEY_ARGV("CONFIG", "SET", "timeout", "0"), NULL, err);
+	if (rc == VK_OK)
+		rc = valkey_demand(
+			run->valkey, VALKEY_ARGV("ACL", "SETUSER", CFG_AGENT_USER), NULL, err);
+	if (rc == VK_OK)
+		rc = valkey_demand(run->valkey, VALKEY_ARGV("ACL", "DELUSER", "vkcfg-nobody"), NULL, err);
+	if (rc == VK_EDENIED || rc == VK_EINPUT) {
+		vk_err_prefix(err, "the new ACL would lock the agent out");
+		err->rc = VK_EINPUT;
+		rc = VK_EINPUT;
+	}
+	return rc;
+}
+
+/* Names in the file that CONFIG GET * has not shown, for an exact query. */
+static void find_hidden(
+	const struct overrides *overrides, const struct live *live, struct expected *out)
+{
+	for (size_t i = 0; i < overrides->file.count; i++) {
+		const char *name = overrides->file.items[i].name;
+
+		if (values_get(&live->values, name) == NULL && out->extra_count < EXPECTED_MAX_EXTRA)
+			out->extra[out->extra_count++] = xstrdup(name);
+	}
+}
+
+static enum vk_rc learn(struct preflight *run, struct expected *out, struct vk_err *err)
+{
+	struct live live;
+	enum vk_rc rc;
+
+	live_init(&live);
+	rc = live_read(run->valkey, run->schema, NULL, &live, err);
+	if (rc == VK_OK)
+		find_hidden(&run->overrides, &live, out);
+	if (rc == VK_OK && out->extra_count > 0) {
+		live_release(&live);
+		live_init(&live);
+		rc = live_read(run->valkey, run->schema, (const char *const *)out->extra, &live, err);
+	}
+	if (rc == VK_OK) {
+		out->values = live.values;
+		out->users = live.users;
+		values_init(&live.values);
+		users_init(&live.users);
+		overrides_restore(&run->overrides, run->schema, out);
+	}
+	live_release(&live);
+	return rc;
+}
+
+static enum vk_rc ask(struct preflight *run, struct expected *out, struct vk_err *err)
+{
+	struct vk_err ignored = VK_ERR_INIT;
+	int status;
+	enum vk_rc rc = valkey_auth(
+		run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
+
+	if (rc == VK_EDENIED) {
+		vk_err_prefix(err, "the new ACL would lock the agent out");
+		err->rc = VK_EINPUT;
+		return VK_EINPUT;
+	}
+	if (rc == VK_OK)
+		rc = learn(run, out, err);
+	if (rc == VK_OK)
+		rc = check_agent(run, err);
+	/* The socket opens before the ACL file is read: the end may come only now. */
+	if (rc == VK_EUNAVAIL && child_wait(run->child, vk_clock_monotonic_ms() + END_WAIT_MS,
+					 &status, &ignored) == VK_OK)
+		return refuse(run, err);
+	return rc;
+}
+
+static enum vk_rc make_scratch(struct preflight *run, struct vk_err *err)
+{
+	enum vk_rc rc = vk_file_remove_tree(AT_FDCWD, run->scratch, err);
+
+	if (rc != VK_OK)
+		return rc;
+	if (mkdir(run->scratch, 0700) != 0 ||
+		(run->scratch_fd = open(run->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return vk_err_errno(err, VK_EIO, errno, "cannot make %s", run->scratch);
+	return VK_OK;
+}
+
+static void finish(struct preflight *run)
+{
+	struct vk_err ignored = VK_ERR_INIT;
+
+	valkey_free(run->valkey);
+	child_free(run->child); /* killed: there is nothing to save */
+	overrides_release(&run->overrides);
+	if (run->scratch_fd >= 0)
+		close(run->scratch_fd);
+	if (vk_file_remove_tree(AT_FDCWD, run->scratch, &ignored) != VK_OK)
+		return; /* the next preflight removes it */
+}
+
+enum vk_rc preflight_run(const struct instance *instance, const char *generation,
+	const struct generation_bundle *bundle, const char *scratch, struct expected *out,
+	struct vk_err *err)
+{
+	struct preflight run = {.instance = instance,
+		.bundle = bundle,
+		.schema = bundle->bundle->valkey,
+		.scratch = scratch,
+		.scratch_fd = -1};
+	enum vk_rc rc;
+
+	expected_init(out);
+	memcpy(out->bundle, bundle->digest, sizeof(out->bundle));
+	overrides_init(&run.overrides);
+	rc = expected_basis_now(instance, &out->basis, err);
+	if (rc == VK_OK)
+		rc = overrides_make(&run.overrides, instance, generation, bundle->bundle, scratch, err);
+	if (rc == VK_OK)
+		rc = make_scratch(&run, err);
+	if (rc == VK_OK)
+		rc = start(&run, generation, err);
+	if (rc == VK_OK)
+		rc = wait_until_up(&run, err);
+	if (rc == VK_OK)
+		rc = ask(&run, out, err);
+	finish(&run);
+	return rc;
+}
