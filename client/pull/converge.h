@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Changes a running Valkey, without restarting it, by a difference: all values
+ * in one CONFIG SET, which Valkey takes as a whole or not at all, and users one
+ * by one with ACL SETUSER and ACL DELUSER. ACL LOAD is not used: it crashes
+ * 8.0.1 on replicas, and drops users that somebody else manages.
+ */
+#ifndef VK_PULL_CONVERGE_H
+#define VK_PULL_CONVERGE_H
+
+#include <stdbool.h>
+
+#include "client/pull/difference.h"
+#include "client/pull/valkey.h"
+#include "common/err.h"
+
+enum converge_scope {
+	/* What the running server can judge before `current` is switched: values that name no file
+	 * of the generation, without TLS. */
+	CONVERGE_BEFORE_SWITCH,
+	CONVERGE_ALL,
+};
+
+struct converge_options {
+	enum converge_scope scope;
+	const char *current; /* DIRECTORY/current */
+	bool reloads_tls;    /* files behind unchanged names have changed */
+};
+
+/* True for a value that converge_values() would set in this scope. */
+bool converge_covers(const struct difference_item *item, const struct converge_options *options);
+
+/* Sets every value that can be set live. Where Valkey says of one that it needs a restart, the item
+ * becomes CURE_RESTART and the rest is set. VK_EINPUT with Valkey's reason: nothing was changed. */
+VK_CHECKED enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
+	const struct expected *expected, const struct converge_options *options,
+	struct vk_err *err);
+
+/* Makes users equal; the first failure ends it (run it again: it is idempotent). */
+VK_CHECKED enum vk_rc converge_users(
+	struct valkey *valkey, const struct difference *difference, struct vk_err *err);
+
+#endif

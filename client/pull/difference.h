@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a running Valkey has to change to become what a generation says: the
+ * difference between expected and live values and users. The installer applies
+ * it; drift is what is left of it when nothing is being installed.
+ *
+ * Pure: no connection, no file.
+ */
+#ifndef VK_PULL_DIFFERENCE_H
+#define VK_PULL_DIFFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/pull/expected.h"
+#include "client/pull/live.h"
+
+enum difference_kind { DIFFERENCE_VALUE, DIFFERENCE_USER };
+
+enum difference_cure {
+	CURE_LIVE,    /* CONFIG SET, ACL SETUSER, ACL DELUSER */
+	CURE_RESTART, /* Valkey reads it only when it starts */
+	CURE_NONE,    /* a secret, which the agent cannot set: reported only */
+};
+
+struct difference_item {
+	enum difference_kind kind;
+	enum difference_cure cure;
+	const char *name;     /* all borrowed from the two sides */
+	const char *expected; /* NULL: a user who should not be there */
+	const char *actual;   /* NULL: a user who is not there */
+};
+
+struct difference {
+	struct difference_item *items;
+	size_t count;
+	size_t cap;
+};
+
+/* How to judge. */
+struct difference_rules {
+	const char *schema;	 /* version of the directives */
+	bool removes_unmanaged;	 /* users that are not expected are to be removed... */
+	const struct users *formerly; /* ...and these in any case: of the generation before; or NULL */
+};
+
+void difference_init(struct difference *difference);
+void difference_release(struct difference *difference);
+
+/* Both sides must outlive the difference. */
+void difference_make(struct difference *difference, const struct expected *expected,
+	const struct live *live, const struct difference_rules *rules);
+
+/* How many items have this cure. */
+size_t difference_count(const struct difference *difference, enum difference_cure cure);
+
+/* Valkey has said that it changes this one only when it starts. */
+void difference_needs_restart(struct difference *difference, const char *name);
+
+#endif

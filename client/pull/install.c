@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/install.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/pull/expected.h"
+#include "client/pull/fill.h"
+#include "client/pull/journal.h"
+#include "client/pull/preflight.h"
+#include "client/pull/running.h"
+#include "common/fault.h"
+#include "common/log.h"
+
+#include "common/banned.h"
+
+/* What is to be done next. Each has one handler. */
+enum install_state {
+	INSTALL_STAGE,	   /* write the generation */
+	INSTALL_PREFLIGHT, /* let valkey-server load it */
+	INSTALL_ACCEPT,	   /* let the running server take what it can */
+	INSTALL_SWITCH,	   /* point `current` to it */
+	INSTALL_LOAD,	   /* ACL and the rest, or a restart */
+	INSTALL_VERIFY,	   /* compare everything */
+	INSTALL_COMMIT,	   /* forget the journal, tidy up */
+	INSTALL_ROLL_BACK, /* everything as it was */
+	INSTALL_DONE,
+};
+
+struct install {
+	const struct instance *instance;
+	const char *scratch;
+	const struct generation_bundle *bundle;
+	enum install_state state;
+	struct journal journal;
+	struct running running; /* both generations' expectations, and how far we went */
+	struct outcome *outcome;
+};
+
+/* Journals what is done; the fault points on both sides are two different crashes. */
+static enum vk_rc record(struct install *install, enum journal_step done, struct vk_err *err)
+{
+	char point[64];
+	enum vk_rc rc;
+
+	snprintf(point, sizeof(point), "pull.%s-unrecorded", journal_step_name(done));
+	fault_point(point);
+	install->journal.step = done;
+	install->journal.was_switched = install->running.was_switched;
+	install->journal.was_restarted = install->running.was_restarted;
+	rc = journal_write(install->instance, &install->journal, err);
+	snprintf(point, sizeof(point), "pull.%s", journal_step_name(done));
+	fault_point(point);
+	return rc;
+}
+
+static enum vk_rc do_stage(struct install *install, struct vk_err *err)
+{
+	enum vk_rc rc = generation_write(
+		install->instance, install->journal.generation, install->bundle, err);
+
+	return rc == VK_OK ? record(install, JOURNAL_STAGED, err) : rc;
+}
+
+static enum vk_rc do_preflight(struct install *install, struct vk_err *err)
+{
+	struct expected expected;
+	enum vk_rc rc = preflight_run(install->instance, install->journal.generation,
+		install->bundle, install->scratch, &expected, err);
+
+	if (rc == VK_OK)
+		rc = expected_write(
+			install->instance, install->journal.generation, &expected, err);
+	expected_release(&expected);
+	if (rc == VK_OK)
+		rc = running_load(&install->running, install->journal.generation,
+			install->journal.previous, err);
+	return rc == VK_OK ? record(install, JOURNAL_PREFLIGHTED, err) : rc;
+}
+
+static enum vk_rc do_accept(struct install *install, struct vk_err *err)
+{
+	enum vk_rc rc = running_accept(&install->running, err);
+
+	return rc == VK_OK ? record(install, JOURNAL_ACCEPTED, err) : rc;
+}
+
+static enum vk_rc do_switch(struct install *install, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	install->running.was_switched = true; /* from here on, perhaps */
+	rc = generation_switch(install->instance, install->journal.generation, err);
+	return rc == VK_OK ? record(install, JOURNAL_SWITCHED, err) : rc;
+}
+
+static enum vk_rc do_load(struct install *install, struct vk_err *err)
+{
+	enum vk_rc rc = running_apply(&install->running, err);
+
+	return rc == VK_OK ? record(install, JOURNAL_LOADED, err) : rc;
+}
+
+static enum vk_rc do_verify(struct install *install, struct vk_err *err)
+{
+	enum vk_rc rc = running_verify(&install->running, install->outcome, err);
+
+	return rc == VK_OK ? record(install, JOURNAL_VERIFIED, err) : rc;
+}
+
+static enum vk_rc do_commit(struct install *install, struct vk_err *err)
+{
+	struct outcome *outcome = install->outcome;
+	enum vk_rc rc = failed_remove(install->instance, err);
+
+	if (rc == VK_OK)
+		rc = journal_remove(install->instance, err);
+	if (rc != VK_OK)
+		return rc;
+	fault_point("pull.committed");
+	generation_prune(install->instance, install->journal.previous);
+	outcome->state = install->running.is_restart_pending ? OUTCOME_PENDING_RESTART
+							     : OUTCOME_COMMITTED;
+	outcome->release = install->journal.release;
+	memcpy(outcome->generation, install->journal.generation, sizeof(outcome->generation));
+	running_describe(&install->running, outcome->text, sizeof(outcome->text));
+	return VK_OK;
+}
+
+/* Remembers what the configuration is to blame for. */
+static enum vk_rc remember(struct install *install, const char *digest, struct vk_err *err)
+{
+	struct failed failed = {.release = install->journal.release,
+		.is_rolled_back = install->running.was_switched};
+
+	if (!install->journal.is_fault || *digest == '\0')
+		return VK_OK;
+	snprintf(failed.digest, sizeof(failed.digest), "%s", digest);
+	memcpy(failed.error, install->journal.error, sizeof(failed.error));
+	return failed_write(install->instance, &failed, err);
+}
+
+/* Files, then what runs, then what is remembered; each part can be done again after a crash. */
+static enum vk_rc do_roll_back(struct install *install, struct vk_err *err)
+{
+	char current[GENERATION_NAME_BYTES];
+	enum vk_rc rc = record(install, JOURNAL_ROLLING_BACK, err);
+
+	if (rc == VK_OK)
+		rc = generation_current(install->instance, current, err);
+	if (rc == VK_OK && strcmp(current, install->journal.generation) == 0)
+		rc = generation_switch(install->instance, install->journal.previous, err);
+	fault_point("pull.unlinked");
+	if (rc == VK_OK)
+		rc = running_restore(&install->running, install->outcome, err);
+	fault_point("pull.restored");
+	if (rc == VK_OK)
+		rc = remember(install, install->running.next.bundle.digest, err);
+	if (rc == VK_OK)
+		rc = journal_remove(install->instance, err);
+	if (rc == VK_OK)
+		rc = generation_remove(install->instance, install->journal.generation, err);
+	return rc == VK_OK ? rc : vk_err_prefix(err, "rolling back");
+}
+
+static enum vk_rc step(struct install *install, struct vk_err *err)
+{
+	switch (install->state) {
+	case INSTALL_STAGE:
+		return do_stage(install, err);
+	case INSTALL_PREFLIGHT:
+		return do_preflight(install, err);
+	case INSTALL_ACCEPT:
+		return do_accept(install, err);
+	case INSTALL_SWITCH:
+		return do_switch(install, err);
+	case INSTALL_LOAD:
+		return do_load(install, err);
+	case INSTALL_VERIFY:
+		return do_verify(install, err);
+	case INSTALL_COMMIT:
+		return do_commit(install, err);
+	case INSTALL_ROLL_BACK:
+		return do_roll_back(install, err);
+	case INSTALL_DONE:
+		break;
+	}
+	return VK_OK;
+}
+
+static const enum install_state next_state[] = {
+	[INSTALL_STAGE] = INSTALL_PREFLIGHT,
+	[INSTALL_PREFLIGHT] = INSTALL_ACCEPT,
+	[INSTALL_ACCEPT] = INSTALL_SWITCH,
+	[INSTALL_SWITCH] = INSTALL_LOAD,
+	[INSTALL_LOAD] = INSTALL_VERIFY,
+	[INSTALL_VERIFY] = INSTALL_COMMIT,
+	[INSTALL_COMMIT] = INSTALL_DONE,
+	[INSTALL_ROLL_BACK] = INSTALL_DONE,
+	[INSTALL_DONE] = INSTALL_DONE,
+};
+
+/* Nothing but a directory (and its journal entry) exists yet: remove both. */
+static void abandon(struct install *install)
+{
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = remember(install, install->bundle->digest, &err);
+
+	if (rc == VK_OK)
+		rc = journal_remove(install->instance, &err);
+	if (rc == VK_OK)
+		rc = generation_remove(install->instance, install->journal.generation, &err);
+	if (rc != VK_OK) {
+		install->outcome->is_settled = false;
+		vk_log_err(VK_LOG_WARN, "install-cleanup", &err);
+	}
+}
+
+/* What a failure in the present state leads to. */
+static enum install_state after_failure(struct install *install, const struct vk_err *err)
+{
+	struct outcome *outcome = install->outcome;
+	/* After the switch whatever failed is held against the release: trying it again in every
+	 * run would restart Valkey in every run. */
+	bool is_fault = err->rc == VK_EINPUT || err->rc == VK_ELIMIT ||
+			install->state == INSTALL_LOAD || install->state == INSTALL_VERIFY;
+
+	outcome->is_settled = is_fault;
+	switch (install->state) {
+	case INSTALL_STAGE:
+	case INSTALL_PREFLIGHT:
+		outcome->failure = *err;
+		outcome->state = is_fault ? OUTCOME_REFUSED : OUTCOME_FAILED;
+		install->journal.is_fault = is_fault;
+		memcpy(install->journal.error, err->msg, sizeof(install->journal.error));
+		abandon(install);
+		return INSTALL_DONE;
+	case INSTALL_ACCEPT:
+	case INSTALL_SWITCH:
+	case INSTALL_LOAD:
+	case INSTALL_VERIFY:
+		outcome->failure = *err;
+		outcome->state = install->running.was_switched ? OUTCOME_ROLLED_BACK
+				 : is_fault		       ? OUTCOME_REFUSED
+							       : OUTCOME_FAILED;
+		install->journal.is_fault = is_fault;
+		memcpy(install->journal.error, err->msg, sizeof(install->journal.error));
+		return INSTALL_ROLL_BACK;
+	case INSTALL_COMMIT:
+	case INSTALL_ROLL_BACK:
+	case INSTALL_DONE:
+		break;
+	}
+	/* The journal stays; the next run takes it up. */
+	outcome->is_settled = false;
+	outcome->state = OUTCOME_FAILED;
+	outcome->failure = *err;
+	return INSTALL_DONE;
+}
+
+static void drive(struct install *install)
+{
+	while (install->state != INSTALL_DONE) {
+		struct vk_err err = VK_ERR_INIT;
+
+		if (step(install, &err) == VK_OK)
+			install->state = next_state[install->state];
+		else
+			install->state = after_failure(install, &err);
+	}
+}
+
+static void put_generation(struct outcome *outcome, const char *name)
+{
+	outcome->release = generation_release(name);
+	snprintf(outcome->generation, sizeof(outcome->generation), "%s", name);
+}
+
+static enum vk_rc begin(struct install *install, int64_t release, struct vk_err *err)
+{
+	struct journal *journal = &install->journal;
+	enum vk_rc rc = generation_prepare(install->instance, err);
+
+	if (rc == VK_OK)
+		rc = generation_current(install->instance, journal->previous, err);
+	if (rc != VK_OK)
+		return rc;
+	journal->release = release;
+	generation_name(release, install->bundle->digest, journal->generation);
+	if (strcmp(journal->generation, journal->previous) == 0)
+		return vk_err_set(err, VK_ECONFLICT, "generation %s is damaged", journal->previous);
+	put_generation(install->outcome, journal->previous);
+	return VK_OK;
+}
+
+void install_run(const struct instance *instance, const char *scratch, int64_t release,
+	const struct generation_bundle *bundle, struct outcome *outcome)
+{
+	struct install install = {.instance = instance,
+		.scratch = scratch,
+		.bundle = bundle,
+		.outcome = outcome,
+		.state = INSTALL_STAGE};
+	struct vk_err err = VK_ERR_INIT;
+
+	running_init(&install.running, instance);
+	if (begin(&install, release, &err) == VK_OK) {
+		drive(&install);
+	} else {
+		outcome->state = OUTCOME_FAILED;
+		outcome->is_settled = false;
+		outcome->failure = err;
+	}
+	running_release(&install.running);
+}
+
+/* Reads the journal; one that cannot be understood stands for `current`, to be checked. */
+static enum vk_rc read_journal(struct install *install, struct vk_err *err)
+{
+	struct journal *journal = &install->journal;
+	enum vk_rc rc = journal_read(install->instance, journal, err);
+
+	if (rc != VK_EINPUT && rc != VK_ELIMIT)
+		return rc;
+	vk_log_err(VK_LOG_WARN, "journal-damaged", err);
+	*journal = (struct journal){.step = JOURNAL_SWITCHED, .was_switched = true};
+	rc = generation_current(install->instance, journal->generation, err);
+	if (rc == VK_OK && journal->generation[0] == '\0') {
+		rc = journal_remove(install->instance, err);
+		return rc == VK_OK ? VK_ENOTFOUND : rc;
+	}
+	journal->release = generation_release(journal->generation);
+	return rc;
+}
+
+/* Forward where `current` names the new generation already, else back. */
+static enum vk_rc choose_state(struct install *install, struct vk_err *err)
+{
+	struct journal *journal = &install->journal;
+	char current[GENERATION_NAME_BYTES];
+	enum vk_rc rc = generation_current(install->instance, current, err);
+	enum vk_rc loaded;
+
+	if (rc != VK_OK)
+		return rc;
+	loaded = running_load(&install->running, journal->generation, journal->previous, err);
+	if (loaded == VK_EIO)
+		return loaded;
+	install->running.was_switched = journal->was_switched;
+	install->running.was_restarted = journal->was_restarted;
+	if (journal->step != JOURNAL_ROLLING_BACK && loaded == VK_OK &&
+		strcmp(current, journal->generation) == 0) {
+		install->running.was_switched = true;
+		install->state = INSTALL_LOAD;
+	} else {
+		install->state = INSTALL_ROLL_BACK;
+	}
+	return VK_OK;
+}
+
+static void tell_recovered(struct install *install)
+{
+	const struct journal *journal = &install->journal;
+	struct outcome *outcome = install->outcome;
+
+	if (outcome->failure.rc != VK_OK)
+		return;
+	if (outcome->state == OUTCOME_UNCHANGED)
+		snprintf(outcome->text, sizeof(outcome->text),
+			"undid an install that was cut short");
+	if (outcome->state == OUTCOME_UNCHANGED && journal->error[0] != '\0') {
+		outcome->state =
+			journal->was_switched ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
+		vk_err_set(&outcome->failure, VK_EINPUT, "%s", journal->error);
+	}
+}
+
+bool install_recover(
+	const struct instance *instance, const char *scratch, struct outcome *outcome)
+{
+	struct install install = {
+		.instance = instance, .scratch = scratch, .outcome = outcome};
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = read_journal(&install, &err);
+
+	if (rc == VK_ENOTFOUND)
+		return false;
+	running_init(&install.running, instance);
+	if (rc == VK_OK)
+		rc = choose_state(&install, &err);
+	if (rc == VK_OK) {
+		vk_log(VK_LOG_WARN, "install-recovery", VK_KV("instance", instance->name),
+			VK_KV("generation", install.journal.generation),
+			VK_KV("step", journal_step_name(install.journal.step)),
+			VK_KV("way", install.state == INSTALL_LOAD ? "forward" : "back"));
+		put_generation(outcome, install.journal.previous);
+		drive(&install);
+		tell_recovered(&install);
+	} else {
+		outcome->state = OUTCOME_FAILED;
+		outcome->is_settled = false;
+		outcome->failure = err;
+	}
+	running_release(&install.running);
+	return true;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/outcome.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/vkjson.h"
+
+#include "common/banned.h"
+
+static const char *const state_names[] = {
+	[OUTCOME_UNCHANGED] = "unchanged",
+	[OUTCOME_COMMITTED] = "committed",
+	[OUTCOME_ROLLED_BACK] = "rolled-back",
+	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_PENDING_RESTART] = "pending-restart",
+};
+
+static const char *const drift_names[] = {
+	[OUTCOME_DRIFT_VALUE] = "value",
+	[OUTCOME_DRIFT_FILE] = "file",
+	[OUTCOME_DRIFT_ACL] = "acl",
+};
+
+void outcome_init(struct outcome *outcome, const char *instance)
+{
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->instance = instance;
+	outcome->health = "down";
+	outcome->is_settled = true;
+}
+
+void outcome_release(struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->drift_count; i++) {
+		free(outcome->drift[i].name);
+		free(outcome->drift[i].expected);
+		free(outcome->drift[i].actual);
+	}
+	free(outcome->drift);
+	outcome_init(outcome, outcome->instance);
+}
+
+void outcome_add_drift(struct outcome *outcome, enum outcome_drift_kind kind, const char *name,
+	const char *expected, const char *actual)
+{
+	if (outcome->drift_count == OUTCOME_MAX_DRIFT)
+		return;
+	if (outcome->drift == NULL)
+		outcome->drift = xcalloc(OUTCOME_MAX_DRIFT, sizeof(*outcome->drift));
+	outcome->drift[outcome->drift_count++] = (struct outcome_drift){.kind = kind,
+		.name = xstrdup(name),
+		.expected = xstrdup(expected),
+		.actual = xstrdup(actual)};
+}
+
+const char *outcome_state_name(enum outcome_state state)
+{
+	return state_names[state];
+}
+
+static struct vkjson *drift_to_json(const struct outcome *outcome)
+{
+	struct vkjson *list = vkjson_array();
+
+	for (size_t i = 0; i < outcome->drift_count; i++) {
+		const struct outcome_drift *drift = &outcome->drift[i];
+		struct vkjson *item = vkjson_object();
+
+		vkjson_set(item, "kind", vkjson_string(drift_names[drift->kind]));
+		vkjson_set(item, "name", vkjson_string(drift->name));
+		vkjson_set(item, "expected", vkjson_string(drift->expected));
+		vkjson_set(item, "actual", vkjson_string(drift->actual));
+		vkjson_set(item, "action",
+			vkjson_string(drift->is_reverted ? "reverted" : "report"));
+		vkjson_append(list, item);
+	}
+	return list;
+}
+
+struct vkjson *outcome_to_json(const struct outcome *outcome)
+{
+	struct vkjson *json = vkjson_object();
+	const struct vk_err *failure = &outcome->failure;
+
+	vkjson_set(json, "name", vkjson_string(outcome->instance));
+	vkjson_set(json, "release", vkjson_int(outcome->release));
+	vkjson_set(json, "generation", vkjson_string(outcome->generation));
+	vkjson_set(json, "state", vkjson_string(state_names[outcome->state]));
+	vkjson_set(json, "health", vkjson_string(outcome->health));
+	vkjson_set(json, "valkey", vkjson_string(outcome->valkey));
+	vkjson_set(json, "outcome", vkjson_string(outcome->text));
+	vkjson_set(json, "error",
+		vkjson_string(failure->rc == VK_OK ? "" : vk_rc_name(failure->rc)));
+	vkjson_set(json, "detail", vkjson_string(failure->rc == VK_OK ? "" : failure->msg));
+	vkjson_set(json, "drift", drift_to_json(outcome));
+	return json;
+}
+
+static void log_drift(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->drift_count; i++) {
+		const struct outcome_drift *drift = &outcome->drift[i];
+
+		vk_log(drift->is_reverted ? VK_LOG_INFO : VK_LOG_WARN, "drift",
+			VK_KV("instance", outcome->instance), VK_KV("kind", drift_names[drift->kind]),
+			VK_KV("name", drift->name), VK_KV("expected", drift->expected),
+			VK_KV("actual", drift->actual),
+			VK_KV("action", drift->is_reverted ? "reverted" : "report"));
+	}
+}
+
+void outcome_log(const struct outcome *outcome)
+{
+	const struct vk_err *failure = &outcome->failure;
+	bool is_bad = failure->rc != VK_OK;
+
+	log_drift(outcome);
+	vk_log(is_bad			       ? VK_LOG_ERROR
+	       : outcome->state == OUTCOME_UNCHANGED ? VK_LOG_DEBUG
+						     : VK_LOG_INFO,
+		"instance", VK_KV("instance", outcome->instance),
+		VK_KV("state", state_names[outcome->state]), VK_KN("release", outcome->release),
+		VK_KV("generation", outcome->generation), VK_KV("health", outcome->health),
+		VK_KV("outcome", outcome->text),
+		VK_KV("error", is_bad ? vk_rc_name(failure->rc) : ""),
+		VK_KV("reason", is_bad ? failure->msg : ""));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a run did to one instance and found there: what the report, the log and
+ * --status say. Secrets never get in here.
+ */
+#ifndef VK_PULL_OUTCOME_H
+#define VK_PULL_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/pull/generation.h"
+#include "client/pull/live.h"
+#include "common/err.h"
+
+struct vkjson;
+
+enum outcome_state {
+	OUTCOME_UNCHANGED,
+	OUTCOME_COMMITTED,
+	OUTCOME_ROLLED_BACK,	 /* switched to, then back to the generation before */
+	OUTCOME_FAILED,		 /* could not be tried, or rolling back is not done: next run */
+	OUTCOME_REFUSED,	 /* before anything changed; remembered */
+	OUTCOME_PENDING_RESTART, /* installed, but for what needs a restart that is not allowed */
+};
+
+enum outcome_drift_kind { OUTCOME_DRIFT_VALUE, OUTCOME_DRIFT_FILE, OUTCOME_DRIFT_ACL };
+
+enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_TEXT_BYTES = 256 };
+
+struct outcome_drift {
+	enum outcome_drift_kind kind;
+	char *name;
+	char *expected;
+	char *actual;
+	bool is_reverted;
+};
+
+struct outcome {
+	const char *instance;
+	int64_t release;			/* that the instance runs; 0: none yet */
+	char generation[GENERATION_NAME_BYTES]; /* empty: none yet */
+	enum outcome_state state;
+	const char *health; /* "ok", "degraded", "down" */
+	char valkey[LIVE_VERSION_BYTES];
+	char text[OUTCOME_TEXT_BYTES]; /* "changed 3 values and 1 user live" */
+	struct vk_err failure;
+	bool is_settled; /* nothing to try again as long as the same release is wanted */
+	struct outcome_drift *drift;
+	size_t drift_count;
+};
+
+void outcome_init(struct outcome *outcome, const char *instance);
+void outcome_release(struct outcome *outcome);
+
+/* Copies the texts; what goes past OUTCOME_MAX_DRIFT is left out. */
+void outcome_add_drift(struct outcome *outcome, enum outcome_drift_kind kind, const char *name,
+	const char *expected, const char *actual);
+
+const char *outcome_state_name(enum outcome_state state);
+
+/* The element of `instances` in a report; the caller's. */
+struct vkjson *outcome_to_json(const struct outcome *outcome);
+
+/* One log line, if there is anything to tell. */
+void outcome_log(const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/running.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pull/converge.h"
+#include "client/pull/difference.h"
+#include "client/pull/door.h"
+#include "client/pull/fill.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+/* A look at the running server: the connection, what it says, and how that differs. */
+struct look {
+	enum vk_rc rc; /* VK_EUNAVAIL: down; VK_EDENIED: up, but it does not let us in */
+	struct valkey *valkey;
+	struct live live;
+	struct difference difference;
+};
+
+void running_init(struct running *running, const struct instance *instance)
+{
+	memset(running, 0, sizeof(*running));
+	running->instance = instance;
+	running->current = fill_current_path(instance);
+	expected_init(&running->next.expected);
+	expected_init(&running->previous.expected);
+}
+
+static void release_side(struct running_side *side)
+{
+	generation_bundle_release(&side->bundle);
+	expected_release(&side->expected);
+	side->is_known = false;
+}
+
+void running_release(struct running *running)
+{
+	release_side(&running->next);
+	release_side(&running->previous);
+	free(running->current);
+	running->current = NULL;
+}
+
+static enum vk_rc load_side(const struct instance *instance, const char *name,
+	struct running_side *side, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	release_side(side);
+	rc = generation_read_bundle(instance, name, &side->bundle, err);
+	if (rc == VK_OK)
+		rc = expected_read(instance, name, &side->expected, err);
+	if (rc == VK_OK && strcmp(side->expected.bundle, side->bundle.digest) != 0)
+		rc = vk_err_set(err, VK_EINPUT, "generation %s: " GENERATION_BUNDLE
+			" is not what was installed", name);
+	side->is_known = rc == VK_OK;
+	if (rc != VK_OK)
+		release_side(side);
+	return rc;
+}
+
+enum vk_rc running_load(
+	struct running *running, const char *next, const char *previous, struct vk_err *err)
+{
+	struct vk_err ignored = VK_ERR_INIT; /* without it there is nothing to return to */
+	enum vk_rc rc = load_side(running->instance, next, &running->next, err);
+
+	if (*previous != '\0' &&
+		load_side(running->instance, previous, &running->previous, &ignored) == VK_EIO)
+		return vk_err_set(err, VK_EIO, "%s", ignored.msg);
+	return rc;
+}
+
+static void look_release(struct look *look)
+{
+	valkey_free(look->valkey);
+	difference_release(&look->difference);
+	live_release(&look->live);
+}
+
+static enum vk_rc read_all(struct look *look, const struct running_side *want,
+	const struct running_side *other, struct vk_err *err)
+{
+	const struct difference_rules rules = {
+		.schema = want->bundle.bundle->valkey,
+		.removes_unmanaged =
+			want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
+		.formerly = other->is_known ? &other->expected.users : NULL,
+	};
+	enum vk_rc rc = live_read(look->valkey, rules.schema,
+		(const char *const *)want->expected.extra, &look->live, err);
+
+	if (rc == VK_OK)
+		difference_make(&look->difference, &want->expected, &look->live, &rules);
+	return rc;
+}
+
+/* Connects and compares with the side that is wanted. */
+static enum vk_rc look_at(struct look *look, const struct running *running,
+	const struct running_side *want, const struct running_side *other, struct vk_err *err)
+{
+	memset(look, 0, sizeof(*look));
+	live_init(&look->live);
+	difference_init(&look->difference);
+	look->rc = instance_connect(running->instance, &look->valkey, err);
+	if (look->rc == VK_OK)
+		look->rc = read_all(look, want, other, err);
+	return look->rc;
+}
+
+/* The first item that is left, in words that hold no secret. */
+static enum vk_rc complain(const struct difference *difference, bool is_restart_pending,
+	const struct converge_options *scope, struct vk_err *err)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+
+		if (item->cure == CURE_NONE || (item->cure == CURE_RESTART && is_restart_pending))
+			continue;
+		if (scope != NULL && !converge_covers(item, scope))
+			continue;
+		if (item->kind == DIFFERENCE_USER)
+			return vk_err_set(err, VK_EINPUT, "ACL user %s is not as it should be",
+				item->name);
+		return vk_err_set(err, VK_EINPUT, "%s is '%.80s' instead of '%.80s'", item->name,
+			item->actual, item->expected);
+	}
+	return VK_OK;
+}
+
+static void count_changes(struct running *running, const struct difference *difference)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+
+		if (item->kind == DIFFERENCE_USER)
+			running->users_changed++;
+		else if (item->cure == CURE_LIVE)
+			running->values_changed++;
+	}
+}
+
+static bool may_restart(const struct running_side *side)
+{
+	return side->bundle.bundle->restart == VK_RESTART_ALLOWED;
+}
+
+static enum vk_rc read_back(struct running *running, const struct converge_options *options,
+	struct vk_err *err)
+{
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
+
+	if (rc == VK_OK)
+		rc = complain(&look.difference, true, options, err);
+	look_release(&look);
+	return rc;
+}
+
+enum vk_rc running_accept(struct running *running, struct vk_err *err)
+{
+	const struct converge_options options = {
+		.scope = CONVERGE_BEFORE_SWITCH, .current = running->current};
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
+	bool is_set = false;
+
+	if (rc == VK_EUNAVAIL || rc == VK_EDENIED) {
+		rc = VK_OK; /* nothing runs, or nothing that we may change: the files decide */
+	} else if (rc == VK_OK && running->previous.is_known &&
+		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
+			   may_restart(&running->next))) {
+		count_changes(running, &look.difference);
+		rc = converge_values(look.valkey, &look.difference, &running->next.expected,
+			&options, err);
+		is_set = rc == VK_OK;
+	}
+	look_release(&look);
+	return is_set ? read_back(running, &options, err) : rc;
+}
+
+/* Files behind the TLS directives keep their names from one generation to the next. */
+static bool has_other_files_changed(const struct running_side *a, const struct running_side *b)
+{
+	const struct vk_bundle *left = a->bundle.bundle;
+	const struct vk_bundle *right = b->bundle.bundle;
+
+	for (size_t i = 0; i < left->file_count; i++) {
+		const struct vk_bundle_file *file = &left->files[i];
+		const struct vk_bundle_file *other = vk_bundle_find(right, file->path);
+
+		if (strcmp(file->path, FILL_CONF) == 0 || strcmp(file->path, FILL_ACL) == 0)
+			continue;
+		if (other == NULL || strcmp(file->text, other->text) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Live: values, then users. */
+static enum vk_rc converge(struct running *running, struct look *look,
+	const struct running_side *want, const struct running_side *other, struct vk_err *err)
+{
+	const struct converge_options options = {.scope = CONVERGE_ALL,
+		.current = running->current,
+		.reloads_tls = other->is_known && has_other_files_changed(want, other)};
+	enum vk_rc rc = converge_values(
+		look->valkey, &look->difference, &want->expected, &options, err);
+
+	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
+}
+
+static enum vk_rc restart(struct running *running, struct look *look, struct vk_err *err)
+{
+	bool was_up = look->rc != VK_EUNAVAIL;
+
+	running->was_restarted = running->was_restarted || was_up;
+	running->was_started = running->was_started || !was_up;
+	/* Closed first: a server that shuts down waits for nobody, but tests count connections. */
+	valkey_free(look->valkey);
+	look->valkey = NULL;
+	return door_restart(running->instance, look->live.run_id, err);
+}
+
+static enum vk_rc apply_live(struct running *running, struct look *look, struct vk_err *err)
+{
+	size_t restarts = difference_count(&look->difference, CURE_RESTART);
+	enum vk_rc rc;
+
+	if (restarts > 0 && may_restart(&running->next))
+		return restart(running, look, err);
+	running->is_restart_pending = restarts > 0;
+	if (!running->previous.is_known && restarts > 0)
+		return VK_OK; /* somebody else's configuration runs: leave it alone */
+	if (running->values_changed == 0)
+		count_changes(running, &look->difference);
+	rc = converge(running, look, &running->next, &running->previous, err);
+	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == restarts)
+		return rc;
+	/* Valkey itself said that a value needs a restart. */
+	if (may_restart(&running->next))
+		return restart(running, look, err);
+	running->is_restart_pending = true;
+	return VK_OK;
+}
+
+enum vk_rc running_apply(struct running *running, struct vk_err *err)
+{
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
+
+	running->was_switched = true;
+	if (rc == VK_OK)
+		rc = apply_live(running, &look, err);
+	else if (rc == VK_EUNAVAIL || (rc == VK_EDENIED && may_restart(&running->next)))
+		rc = restart(running, &look, err);
+	look_release(&look);
+	return rc;
+}
+
+static void put_health(struct outcome *outcome, const struct look *look)
+{
+	if (look->rc == VK_EDENIED)
+		outcome->health = "degraded";
+	if (look->rc != VK_OK)
+		return;
+	outcome->health = live_health(&look->live);
+	memcpy(outcome->valkey, look->live.version, sizeof(outcome->valkey));
+}
+
+enum vk_rc running_verify(struct running *running, struct outcome *outcome, struct vk_err *err)
+{
+	struct valkey *agent = NULL;
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
+	bool is_foreign = running->is_restart_pending && !running->previous.is_known;
+
+	put_health(outcome, &look);
+	if (rc == VK_OK && !is_foreign)
+		rc = complain(&look.difference, running->is_restart_pending, NULL, err);
+	if (rc == VK_OK && !is_foreign)
+		rc = instance_connect_as_agent(running->instance, &agent, err);
+	valkey_free(agent);
+	look_release(&look);
+	return rc;
+}
+
+/* Brings what runs to the previous generation. */
+static enum vk_rc restore_known(struct running *running, struct vk_err *err)
+{
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->previous, &running->next, err);
+
+	if (rc == VK_EUNAVAIL || rc == VK_EDENIED)
+		rc = restart(running, &look, err);
+	else if (rc == VK_OK && difference_count(&look.difference, CURE_RESTART) > 0 &&
+		 running->was_restarted)
+		rc = restart(running, &look, err);
+	else if (rc == VK_OK)
+		rc = converge(running, &look, &running->previous, &running->next, err);
+	look_release(&look);
+	return rc;
+}
+
+static enum vk_rc verify_restored(
+	struct running *running, struct outcome *outcome, struct vk_err *err)
+{
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->previous, &running->next, err);
+
+	put_health(outcome, &look);
+	if (rc == VK_OK)
+		rc = complain(&look.difference, !running->was_restarted, NULL, err);
+	look_release(&look);
+	return rc;
+}
+
+enum vk_rc running_restore(struct running *running, struct outcome *outcome, struct vk_err *err)
+{
+	struct valkey *valkey = NULL;
+	struct vk_err ignored = VK_ERR_INIT;
+	struct look look = {.rc = VK_OK};
+	enum vk_rc rc;
+
+	if (running->previous.is_known) {
+		rc = restore_known(running, err);
+		return rc == VK_OK ? verify_restored(running, outcome, err) : rc;
+	}
+	live_init(&look.live);
+	if (running->was_restarted && running->was_switched &&
+		door_restart(running->instance, "", &ignored) != VK_OK)
+		outcome->health = "down"; /* it was not ours: its own service has to be looked after */
+	look.rc = instance_connect(running->instance, &valkey, &ignored);
+	if (look.rc == VK_OK)
+		look.rc = live_read_info(valkey, &look.live, &ignored);
+	put_health(outcome, &look);
+	live_release(&look.live);
+	valkey_free(valkey);
+	return VK_OK;
+}
+
+void running_describe(const struct running *running, char *out, size_t size)
+{
+	const char *pending = running->is_restart_pending ? ", the rest waits for a restart" : "";
+
+	if (running->was_restarted)
+		snprintf(out, size, "restarted");
+	else if (running->was_started)
+		snprintf(out, size, "started");
+	else
+		snprintf(out, size, "changed %zu value%s and %zu user%s live%s",
+			running->values_changed, running->values_changed == 1 ? "" : "s",
+			running->users_changed, running->users_changed == 1 ? "" : "s", pending);
+}
