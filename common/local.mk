@@ -1,6 +1,7 @@
 # What all three programs share. Links: $(COMMON_LIBS).
 noinst_LIBRARIES += libvkcommon.a
 libvkcommon_a_SOURCES =
+nodist_libvkcommon_a_SOURCES =
 libvkcommon_a_SOURCES += common/arena.c common/arena.h
 libvkcommon_a_SOURCES += common/banned.h
 libvkcommon_a_SOURCES += common/buf.c common/buf.h

@@ -20,7 +20,8 @@ enum cfg_type {
 	CFG_TYPE_ENUM,
 	CFG_TYPE_FLAGS, /* a set of enum values, printed in the table's order */
 	CFG_TYPE_STRING,
-	CFG_TYPE_PATH,          /* empty, or a host's placeholder and a relative path */
+	CFG_TYPE_PATH,          /* in a tree: empty, or a placeholder of the host and a relative path */
+	CFG_TYPE_FILENAME,      /* a name without directories */
 	CFG_TYPE_BIND,          /* addresses */
 	CFG_TYPE_SAVE,          /* pairs: seconds, changes */
 	CFG_TYPE_OUTPUT_LIMIT,  /* client-output-buffer-limit */
@@ -55,7 +56,7 @@ struct cfg_directive {
 /* The newest schema that covers a version like "8.0" or "8.0.1" (only "8.0" today). */
 bool cfg_version_is_known(const char *version);
 
-/* "8.0", comma separated if ever more: for messages. */
+/* "8.0": for messages. */
 const char *cfg_version_list(void);
 
 /* By name or alias, whatever the case; NULL where that version has no such directive or the

@@ -1,11 +1,32 @@
 # The Valkey configuration language; sources are added to libvkcommon.a.
 libvkcommon_a_SOURCES += common/config/acl.h
-libvkcommon_a_SOURCES += common/config/conf.h
+libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
+libvkcommon_a_SOURCES += common/config/conf_effective.c
 libvkcommon_a_SOURCES += common/config/diff.h
-libvkcommon_a_SOURCES += common/config/directive.h
+libvkcommon_a_SOURCES += common/config/directive.c common/config/directive.h common/config/directive_table.h
 libvkcommon_a_SOURCES += common/config/explain.h
-libvkcommon_a_SOURCES += common/config/findings.h
+libvkcommon_a_SOURCES += common/config/findings.c common/config/findings.h
 libvkcommon_a_SOURCES += common/config/fleet.h
 libvkcommon_a_SOURCES += common/config/render.h
-libvkcommon_a_SOURCES += common/config/tree.h
-libvkcommon_a_SOURCES += common/config/value.h
+libvkcommon_a_SOURCES += common/config/template.h
+libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
+libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
+libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
+nodist_libvkcommon_a_SOURCES += common/config/directive_gen.c
+nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
+
+BUILT_SOURCES += common/config/directive_gen.c common/config/template_gen.c
+CLEANFILES += common/config/directive_gen.c common/config/template_gen.c
+
+DIRECTIVES = $(top_srcdir)/schema/directives/8.0.tsv
+TEMPLATES = $(top_srcdir)/schema/templates/baseline@1.yaml
+EXTRA_DIST += schema/directives.awk schema/embed.awk
+EXTRA_DIST += schema/directives/8.0.tsv
+EXTRA_DIST += schema/templates/baseline@1.yaml
+
+common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk
+	$(AM_V_GEN)$(MKDIR_P) common/config && \
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/directives.awk $(DIRECTIVES) >$@.tmp && mv $@.tmp $@
+common/config/template_gen.c: $(TEMPLATES) $(top_srcdir)/schema/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) common/config && \
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/embed.awk $(TEMPLATES) >$@.tmp && mv $@.tmp $@

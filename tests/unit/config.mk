@@ -1,1 +1,7 @@
 # Unit tests of config.
+check_PROGRAMS += tests/unit/check_value
+TESTS += tests/unit/check_value
+tests_unit_check_value_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_conf
+TESTS += tests/unit/check_conf
+tests_unit_check_conf_LDADD = $(UNIT_LIBS)

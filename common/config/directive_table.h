@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables made from schema/directives/: between directive.c and directive_gen.c only. */
+#ifndef VK_CONFIG_DIRECTIVE_TABLE_H
+#define VK_CONFIG_DIRECTIVE_TABLE_H
+
+#include "common/config/directive.h"
+
+struct cfg_schema {
+	const char *version;		       /* "8.0" */
+	const struct cfg_directive *directives; /* sorted by name */
+	size_t count;
+};
+
+extern const struct cfg_schema cfg_schemas[];
+extern const size_t cfg_schema_count;
+
+#endif
