@@ -56,3 +56,7 @@ check_PROGRAMS += tests/unit/check_vktls
 TESTS += tests/unit/check_vktls
 tests_unit_check_vktls_SOURCES = tests/unit/check_vktls.c $(PKI_SOURCES)
 tests_unit_check_vktls_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_httpc
+TESTS += tests/unit/check_httpc
+tests_unit_check_httpc_SOURCES = tests/unit/check_httpc.c $(PKI_SOURCES)
+tests_unit_check_httpc_LDADD = $(UNIT_LIBS)
