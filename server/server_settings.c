@@ -64,7 +64,6 @@ static const struct setting rows[] = {
 	{
 		.name = "timestamp-lifetime",
 		.type = SETTING_INT,
-		.flags = SETTING_RELOADABLE,
 		.min = 60,
 		.max = 30 * DAY_S,
 		.fallback = "86400",

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What handlers work with: request_context() points to one of these. Set up by
+ * server.c before the first request, the same until the last.
+ */
+#ifndef VK_CONTEXT_H
+#define VK_CONTEXT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct background;
+struct denials;
+struct readers;
+struct signer;
+struct worker_pool;
+struct writer;
+
+struct context {
+	const char *fleet;
+	const char *ca_pem; /* the fleet's CA certificate */
+	struct writer *writer;
+	struct signer *signer;
+	struct readers *readers;
+	struct background *background;
+	struct denials *denials;
+	struct worker_pool *workers; /* for statistics */
+
+	/* Settings that SIGHUP may change. */
+	_Atomic int64_t host_certificate_seconds;
+	_Atomic int64_t user_certificate_seconds;
+
+	atomic_bool is_ready; /* false while starting and draining */
+};
+
+#endif

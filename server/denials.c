@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/denials.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/name.h"
+#include "common/vkjson.h"
+#include "server/request.h"
+#include "server/writer.h"
+
+#include "common/banned.h"
+
+enum { PATH_MAX_BYTES = 256 };
+
+struct denials {
+	struct writer *writer;
+	pthread_mutex_t lock;
+	struct denials_bucket bucket;
+};
+
+struct denial {
+	struct writer_command command; /* first: the writer hands back a pointer to it */
+	char actor[VK_NAME_BYTES + 16];
+	struct vk_buf object; /* "GET /v1/hosts" */
+	struct vkjson *detail;
+};
+
+struct denials *denials_new(struct writer *writer)
+{
+	struct denials *denials = xcalloc(1, sizeof(*denials));
+
+	denials->writer = writer;
+	denials->bucket.tokens = DENIALS_BURST;
+	denials->bucket.filled_ms = vk_clock_monotonic_ms();
+	pthread_mutex_init(&denials->lock, NULL);
+	return denials;
+}
+
+void denials_free(struct denials *denials)
+{
+	if (denials == NULL)
+		return;
+	pthread_mutex_destroy(&denials->lock);
+	free(denials);
+}
+
+bool denials_bucket_take(struct denials_bucket *bucket, int64_t now_ms, uint64_t *omitted)
+{
+	int64_t earned = (now_ms - bucket->filled_ms) / DENIALS_REFILL_MS;
+
+	if (earned > 0) {
+		bucket->filled_ms += earned * DENIALS_REFILL_MS;
+		bucket->tokens = earned > DENIALS_BURST - (int64_t)bucket->tokens
+					 ? DENIALS_BURST
+					 : bucket->tokens + (unsigned)earned;
+	}
+	if (bucket->tokens == 0) {
+		bucket->omitted++;
+		return false;
+	}
+	bucket->tokens--;
+	*omitted = bucket->omitted;
+	bucket->omitted = 0;
+	return true;
+}
+
+static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	struct denial *denial = (struct denial *)command;
+	const struct writer_audit audit = {
+		.actor = denial->actor,
+		.action = "access.denied",
+		.object = denial->object.data,
+		.result = vk_rc_name(VK_EDENIED),
+		.detail = denial->detail,
+	};
+
+	return writer_tx_audit(tx, &audit, err);
+}
+
+static void denial_free(struct denial *denial)
+{
+	vkjson_free(denial->detail);
+	vk_buf_release(&denial->object);
+	free(denial);
+}
+
+static void done(struct writer_command *command, const struct vk_err *err)
+{
+	if (err->rc != VK_OK)
+		vk_log_err(VK_LOG_WARN, "denial-not-recorded", err);
+	denial_free((struct denial *)command);
+}
+
+static struct denial *denial_new(
+	const struct request *req, const struct vk_err *why, uint64_t omitted)
+{
+	struct denial *denial = xcalloc(1, sizeof(*denial));
+	const struct view_identity *caller = request_identity(req);
+
+	denial->command =
+		(struct writer_command){.name = "access.denied", .run = run, .done = done};
+	snprintf(denial->actor, sizeof(denial->actor), "%s/%s", identity_kind_name(caller->kind),
+		*caller->name != '\0' ? caller->name : "-");
+	vk_buf_init(&denial->object, PATH_MAX_BYTES);
+	vk_buf_addf(&denial->object, "%s ", request_method(req));
+	request_format_path(req, &denial->object);
+	denial->detail = vkjson_object();
+	vkjson_set(denial->detail, "reason", vkjson_string(why->msg));
+	vkjson_set(denial->detail, "address", vkjson_string(request_peer_address(req)));
+	if (omitted > 0)
+		vkjson_set(denial->detail, "omitted", vkjson_int((int64_t)omitted));
+	return denial;
+}
+
+void denials_note(struct denials *denials, const struct request *req, const struct vk_err *why)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct denial *denial;
+	uint64_t omitted = 0;
+	bool is_noted;
+
+	pthread_mutex_lock(&denials->lock);
+	is_noted = denials_bucket_take(&denials->bucket, vk_clock_monotonic_ms(), &omitted);
+	pthread_mutex_unlock(&denials->lock);
+	if (!is_noted)
+		return;
+	denial = denial_new(req, why, omitted);
+	vk_log(VK_LOG_WARN, "access-denied", VK_KV("actor", denial->actor),
+		VK_KV("request", denial->object.data), VK_KV("reason", why->msg),
+		VK_KV("address", request_peer_address(req)), VK_KN("omitted", omitted));
+	if (writer_submit(denials->writer, &denial->command, &err) == VK_OK)
+		return;
+	vk_log_err(VK_LOG_WARN, "denial-not-recorded", &err);
+	denial_free(denial);
+}

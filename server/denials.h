@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Audit entries for refused requests (access.denied). A stranger can cause any
+ * number of refusals, so they are rate-limited: a burst is recorded, then a few
+ * a minute, and the next entry says how many were left out. The log line of a
+ * refusal is limited in the same way.
+ */
+#ifndef VK_DENIALS_H
+#define VK_DENIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct denials;
+struct request;
+struct writer;
+
+enum {
+	DENIALS_BURST = 20,
+	DENIALS_REFILL_MS = 3000, /* one more entry every three seconds */
+};
+
+/* writer is borrowed. */
+struct denials *denials_new(struct writer *writer);
+void denials_free(struct denials *denials);
+
+/* Any worker's thread; the request must not be answered yet. */
+void denials_note(struct denials *denials, const struct request *req, const struct vk_err *why);
+
+/* The token bucket by itself, for tests. */
+struct denials_bucket {
+	unsigned tokens;
+	int64_t filled_ms;
+	uint64_t omitted;
+};
+
+/* Whether one more may be recorded at now_ms; if so *omitted is what was left out since the last. */
+bool denials_bucket_take(struct denials_bucket *bucket, int64_t now_ms, uint64_t *omitted);
+
+#endif

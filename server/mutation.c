@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/mutation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/vkjson.h"
+#include "server/denials.h"
+
+#include "common/banned.h"
+
+#define OWNER_OF(member_pointer, member)                                                           \
+	((struct mutation *)(void *)((char *)(member_pointer)-offsetof(struct mutation, member)))
+
+static void mutation_free(struct mutation *mutation)
+{
+	if (mutation->release != NULL)
+		mutation->release(mutation->data);
+	vkjson_free(mutation->body);
+	vkjson_free(mutation->answer);
+	arena_free(mutation->arena);
+	free(mutation);
+}
+
+/* On the worker's thread, and the last that happens. */
+static void answer(struct mutation *mutation, const struct vk_err *err)
+{
+	if (err->rc == VK_EDENIED)
+		denials_note(mutation->context->denials, mutation->req, err);
+	if (err->rc != VK_OK)
+		reply_error(mutation->req, err);
+	else if (mutation->answer == NULL)
+		reply_empty(mutation->req);
+	else
+		reply_json(mutation->req, mutation->status, mutation->answer);
+	mutation_free(mutation);
+}
+
+static void on_done(struct writer_command *command, const struct vk_err *err)
+{
+	answer(OWNER_OF(command, command), err);
+}
+
+static enum vk_rc on_run(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	struct mutation *mutation = OWNER_OF(command, command);
+
+	return mutation->run(mutation, tx, err);
+}
+
+static void on_message(struct worker_message *message)
+{
+	struct mutation *mutation = OWNER_OF(message, message);
+
+	answer(mutation, &mutation->err);
+}
+
+/* On the background thread. */
+static void on_job(struct background_job *job)
+{
+	struct mutation *mutation = OWNER_OF(job, job);
+	enum vk_rc rc = mutation->prepare(mutation, &mutation->err);
+
+	if (rc == VK_OK)
+		rc = writer_submit(mutation->context->writer, &mutation->command, &mutation->err);
+	if (rc != VK_OK)
+		worker_post(mutation->command.worker, &mutation->message);
+}
+
+struct mutation *mutation_new(struct request *req, const char *name, mutation_run *run)
+{
+	struct mutation *mutation = xcalloc(1, sizeof(*mutation));
+	const struct view_identity *caller = request_identity(req);
+
+	mutation->context = request_context(req);
+	mutation->arena = arena_new();
+	mutation->caller = *caller;
+	mutation->caller.name = mutation_keep(mutation, caller->name);
+	mutation->caller.environment = mutation_keep(mutation, caller->environment);
+	snprintf(mutation->actor, sizeof(mutation->actor), "%s/%s",
+		identity_kind_name(caller->kind), caller->name);
+	mutation->status = 200;
+	mutation->run = run;
+	mutation->req = req;
+	mutation->job.run = on_job;
+	mutation->message.run = on_message;
+	mutation->command = (struct writer_command){
+		.name = name,
+		.run = on_run,
+		.done = on_done,
+		.worker = request_worker(req),
+	};
+	return mutation;
+}
+
+enum vk_rc mutation_parse_body(struct mutation *mutation, struct vk_err *err)
+{
+	return request_json(mutation->req, &mutation->body, err);
+}
+
+void mutation_fail(struct mutation *mutation, const struct vk_err *err)
+{
+	answer(mutation, err);
+}
+
+void mutation_start(struct mutation *mutation)
+{
+	struct context *context = mutation->context;
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc;
+
+	request_defer(mutation->req);
+	if (mutation->prepare != NULL)
+		rc = background_submit(context->background, &mutation->job, &err);
+	else
+		rc = writer_submit(context->writer, &mutation->command, &err);
+	if (rc != VK_OK)
+		answer(mutation, &err);
+}
+
+const char *mutation_keep(struct mutation *mutation, const char *text)
+{
+	return arena_strdup(mutation->arena, text != NULL ? text : "");
+}
+
+enum vk_rc mutation_audit(struct mutation *mutation, struct writer_tx *tx, const char *action,
+	const char *object, struct vkjson *detail, struct vk_err *err)
+{
+	const struct writer_audit audit = {
+		.actor = mutation->actor,
+		.action = action,
+		.object = object,
+		.detail = detail,
+	};
+	enum vk_rc rc = writer_tx_audit(tx, &audit, err);
+
+	vkjson_free(detail);
+	return rc;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Certificates: the first one for a token, the next ones for the one before. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/digest.h"
+#include "common/mem.h"
+#include "common/num.h"
+#include "common/vkjson.h"
+#include "common/x509.h"
+#include "server/certify.h"
+#include "server/mutation.h"
+#include "server/routes.h"
+#include "server/store/store_host.h"
+#include "server/store/store_token.h"
+#include "server/store/store_user.h"
+
+#include "common/banned.h"
+
+enum { SPKI_MAX_BYTES = 1024, SECRET_BYTES = 32, PUBLIC_KEY_HEX = 64 };
+
+struct enrolment {
+	enum identity_kind kind;
+	const char *name;
+	const char *public_key; /* hosts: "ed25519:<hex>" */
+	uint8_t token[STORE_TOKEN_DIGEST_BYTES];
+	struct vk_buf spki;
+};
+
+static void release(void *data)
+{
+	struct enrolment *enrolment = data;
+
+	vk_buf_release(&enrolment->spki);
+}
+
+static struct mutation *begin(struct request *req, const char *name, mutation_run *run)
+{
+	struct mutation *mutation = mutation_new(req, name, run);
+	struct enrolment *enrolment = arena_calloc(mutation->arena, 1, sizeof(*enrolment));
+
+	vk_buf_init(&enrolment->spki, SPKI_MAX_BYTES);
+	request_peer_public_key(req, &enrolment->spki);
+	mutation->data = enrolment;
+	mutation->release = release;
+	return mutation;
+}
+
+static enum vk_rc parse_token(
+	const struct vkjson *body, uint8_t digest[STORE_TOKEN_DIGEST_BYTES], struct vk_err *err)
+{
+	uint8_t secret[SECRET_BYTES];
+	enum vk_rc rc = vkjson_get_hex(body, "token", secret, sizeof(secret), err);
+
+	if (rc == VK_OK)
+		vk_sha256(secret, sizeof(secret), digest);
+	sodium_memzero(secret, sizeof(secret));
+	return rc;
+}
+
+static bool is_public_key(const char *text)
+{
+	uint8_t key[PUBLIC_KEY_HEX / 2];
+
+	return strncmp(text, "ed25519:", 8) == 0 &&
+	       vk_parse_hex(text + 8, strlen(text + 8), key, sizeof(key));
+}
+
+static enum vk_rc parse_enrolment(
+	const struct vkjson *body, struct enrolment *enrolment, struct vk_err *err)
+{
+	const char *kind = NULL;
+	enum vk_rc rc = vkjson_get_string(body, "kind", &kind, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(body, "name", &enrolment->name, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_string(body, "public_key", "", &enrolment->public_key, err);
+	if (rc == VK_OK)
+		rc = parse_token(body, enrolment->token, err);
+	if (rc != VK_OK)
+		return rc;
+	if (!identity_kind_parse(kind, &enrolment->kind))
+		return vk_err_set(err, VK_EINPUT, "member 'kind': expected host or user");
+	if (!vk_name_is_valid(enrolment->name))
+		return vk_err_set(err, VK_EINPUT, "member 'name': not a valid name");
+	if (enrolment->kind == IDENTITY_HOST && !is_public_key(enrolment->public_key))
+		return vk_err_set(err, VK_EINPUT,
+			"member 'public_key': expected ed25519: and 64 hexadecimal digits");
+	return VK_OK;
+}
+
+/* The answer of both calls. */
+static void set_answer(struct mutation *mutation, const struct vk_buf *pem, const char *environment)
+{
+	mutation->answer = vkjson_object();
+	vkjson_set(mutation->answer, "certificate", vkjson_string(pem->data));
+	vkjson_set(mutation->answer, "ca", vkjson_string(mutation->context->ca_pem));
+	if (*environment != '\0')
+		vkjson_set(mutation->answer, "environment", vkjson_string(environment));
+}
+
+static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx,
+	enum identity_kind kind, const char *name, struct vk_buf *pem, struct vk_err *err)
+{
+	struct enrolment *enrolment = mutation->data;
+	const struct certify_request request = {
+		.kind = kind,
+		.name = name,
+		.spki = enrolment->spki.data,
+		.spki_len = enrolment->spki.len,
+		.lifetime_seconds = kind == IDENTITY_HOST
+					    ? mutation->context->host_certificate_seconds
+					    : mutation->context->user_certificate_seconds,
+	};
+
+	return certify_identity(tx, &request, pem, err);
+}
+
+static enum vk_rc enrol_host(struct mutation *mutation, struct writer_tx *tx,
+	const char **environment, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	struct store *store = writer_tx_store(tx);
+	struct store_host host;
+	enum vk_rc rc = store_set_host_enrolled(
+		store, enrolment->name, enrolment->public_key, writer_tx_now(tx), err);
+
+	if (rc == VK_OK)
+		rc = store_get_host(store, enrolment->name, writer_tx_arena(tx), &host, err);
+	if (rc == VK_OK)
+		*environment = mutation_keep(mutation, host.environment);
+	return rc;
+}
+
+static enum vk_rc audit_enrolment(
+	struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	const char *kind = identity_kind_name(enrolment->kind);
+	struct vkjson *detail = vkjson_object();
+	char *object = xasprintf("%s/%s", kind, enrolment->name);
+	enum vk_rc rc;
+
+	if (enrolment->kind == IDENTITY_HOST)
+		vkjson_set(detail, "public_key", vkjson_string(enrolment->public_key));
+	/* The token was proof of the name: from here on the caller is who he says. */
+	snprintf(mutation->actor, sizeof(mutation->actor), "%s", object);
+	rc = mutation_audit(mutation, tx,
+		enrolment->kind == IDENTITY_HOST ? "host.enrol" : "user.enrol", object, detail, err);
+	free(object);
+	return rc;
+}
+
+static enum vk_rc run_enrol(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	struct store *store = writer_tx_store(tx);
+	const char *environment = "";
+	struct vk_buf pem;
+	enum vk_rc rc = store_use_token(store, enrolment->token, enrolment->kind,
+		enrolment->name, writer_tx_now(tx), err);
+
+	if (rc != VK_OK)
+		return rc;
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	if (enrolment->kind == IDENTITY_HOST)
+		rc = enrol_host(mutation, tx, &environment, err);
+	else
+		rc = store_set_user_enrolled(store, enrolment->name, writer_tx_now(tx), err);
+	if (rc == VK_OK)
+		rc = certify(mutation, tx, enrolment->kind, enrolment->name, &pem, err);
+	if (rc == VK_OK)
+		rc = audit_enrolment(mutation, tx, err);
+	if (rc == VK_OK)
+		set_answer(mutation, &pem, environment);
+	vk_buf_release(&pem);
+	return rc;
+}
+
+void route_enrol(struct request *req)
+{
+	struct mutation *mutation = begin(req, "enrol", run_enrol);
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = mutation_parse_body(mutation, &err);
+
+	if (rc == VK_OK)
+		rc = parse_enrolment(mutation->body, mutation->data, &err);
+	if (rc == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
+}
+
+static enum vk_rc run_renew(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = certify(mutation, tx, mutation->caller.kind, mutation->caller.name, &pem, err);
+	if (rc == VK_OK)
+		rc = mutation_audit(
+			mutation, tx, "certificate.renew", mutation->actor, NULL, err);
+	if (rc == VK_OK)
+		set_answer(mutation, &pem, mutation->caller.environment);
+	vk_buf_release(&pem);
+	return rc;
+}
+
+void route_renew(struct request *req)
+{
+	mutation_start(begin(req, "certificate.renew", run_renew));
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/vktls.h"
+#include "common/x509.h"
+#include "server/background.h"
+#include "server/context.h"
+#include "server/denials.h"
+#include "server/publish.h"
+#include "server/readers.h"
+#include "server/routes.h"
+#include "server/server_settings.h"
+#include "server/signer.h"
+#include "server/state_dir.h"
+#include "server/view_load.h"
+#include "server/worker.h"
+#include "server/writer.h"
+
+#include "common/banned.h"
+
+enum {
+	TICK_S = 5, /* how often the main thread looks whether the timestamp is due */
+	ALL_CHANGES = WRITER_CHANGED_LOG | WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_PUBLICATION,
+};
+
+struct server {
+	char *config_path;
+	struct settings *settings;
+	struct state_dir *dir;
+	char *state;    /* path of the state directory */
+	char *database; /* path */
+	char *fleet;
+	char *ca_pem;
+	struct signer *signer;
+	struct view_slot *views;
+	struct vktls_ctx *tls;
+	struct worker_pool *workers;
+	pthread_mutex_t wake_lock; /* guards is_waking */
+	bool is_waking;            /* false while the workers do not exist, or not any more */
+	struct context context;
+	struct event_base *base; /* the main thread's */
+	enum vk_rc stopped_by;   /* VK_OK: a signal */
+};
+
+struct server *server_new(const char *config_path, struct settings *settings)
+{
+	struct server *server = xcalloc(1, sizeof(*server));
+
+	server->config_path = xstrdup(config_path);
+	server->settings = settings;
+	server->state = xstrdup(settings_string(settings, "state"));
+	server->database = xasprintf("%s/%s", server->state, STATE_DATABASE);
+	server->views = view_slot_new();
+	pthread_mutex_init(&server->wake_lock, NULL);
+	return server;
+}
+
+/* Settings that may change while the server runs. */
+static void apply_settings(struct server *server)
+{
+	const struct settings *settings = server->settings;
+	enum vk_log_level level = VK_LOG_INFO;
+
+	if (vk_log_level_parse(settings_string(settings, "log-level"), &level))
+		vk_log_set_level(level);
+	atomic_store(&server->context.host_certificate_seconds,
+		settings_int(settings, "host-certificate-lifetime"));
+	atomic_store(&server->context.user_certificate_seconds,
+		settings_int(settings, "user-certificate-lifetime"));
+}
+
+/* The signer needs the fleet's name before anything else is opened. */
+static enum vk_rc read_fleet(struct server *server, struct vk_err *err)
+{
+	struct arena *arena = arena_new();
+	struct store *store = NULL;
+	const char *fleet = NULL;
+	enum vk_rc rc = store_open(server->database, STORE_READ, &store, err);
+
+	if (rc == VK_OK)
+		rc = store_get_fleet(store, arena, &fleet, err);
+	if (rc == VK_OK)
+		server->fleet = xstrdup(fleet);
+	store_close(store);
+	arena_free(arena);
+	return rc;
+}
+
+enum vk_rc server_open(struct server *server, struct vk_err *err)
+{
+	enum vk_rc rc = state_dir_open(server->state, &server->dir, err);
+
+	apply_settings(server);
+	return rc == VK_OK ? read_fleet(server, err) : rc;
+}
+
+enum vk_rc server_start_signer(struct server *server, struct vk_err *err)
+{
+	const struct signer_options options = {.state = server->state, .fleet = server->fleet};
+
+	return signer_start(&options, &server->signer, err);
+}
+
+/* A server that cannot build the view of what it has committed would go on serving what was
+ * revoked: it stops instead. */
+static void give_up(const struct vk_err *err)
+{
+	vk_log_err(VK_LOG_ERROR, "view-not-built", err);
+	kill(getpid(), SIGTERM);
+}
+
+static void set_waking(struct server *server, bool is_waking)
+{
+	pthread_mutex_lock(&server->wake_lock);
+	server->is_waking = is_waking;
+	pthread_mutex_unlock(&server->wake_lock);
+}
+
+static void wake_workers(struct server *server)
+{
+	pthread_mutex_lock(&server->wake_lock);
+	if (server->is_waking)
+		worker_wake_all(server->workers);
+	pthread_mutex_unlock(&server->wake_lock);
+}
+
+/* The writer's publish hook. */
+static void publish(void *ctx, struct store *store, unsigned changes)
+{
+	struct server *server = ctx;
+	const struct view *previous = view_slot_get(server->views), *next = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = view_load(
+		store, server->fleet, previous, changes, vk_clock_now(), &next, &err);
+
+	view_unref(previous);
+	if (rc != VK_OK) {
+		give_up(&err);
+		return;
+	}
+	view_slot_put(server->views, next);
+	/* A new checkpoint alone interests nobody who waits. */
+	if ((changes & ~(unsigned)WRITER_CHANGED_LOG) != 0)
+		wake_workers(server);
+}
+
+static enum vk_rc open_writer(struct server *server, struct vk_err *err)
+{
+	struct writer_options options = {
+		.signer = server->signer,
+		.fleet = server->fleet,
+		.timestamp_seconds = settings_int(server->settings, "timestamp-lifetime"),
+		.publish = publish,
+		.publish_ctx = server,
+		.post = worker_post,
+	};
+	const struct view *view = NULL;
+	enum vk_rc rc = store_open(server->database, STORE_WRITE, &options.store, err);
+
+	if (rc != VK_OK)
+		return rc;
+	rc = view_load(
+		options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
+	if (rc != VK_OK) {
+		store_close(options.store);
+		return rc;
+	}
+	view_slot_put(server->views, view);
+	server->context.writer = writer_new(&options);
+	return VK_OK;
+}
+
+static enum vk_rc read_pem(struct server *server, const char *name, enum vk_file_flags flags,
+	struct vk_buf *out, struct vk_err *err)
+{
+	vk_buf_init(out, X509_MAX_PEM_BYTES);
+	return vk_file_read(state_dir_fd(server->dir), name, flags, out, err);
+}
+
+static enum vk_rc open_tls(struct server *server, struct vk_err *err)
+{
+	struct vk_buf ca, certificate, key;
+	enum vk_rc rc = read_pem(server, STATE_CA_CERTIFICATE, VK_FILE_NOFOLLOW, &ca, err);
+
+	vk_buf_init(&certificate, X509_MAX_PEM_BYTES);
+	vk_buf_init(&key, X509_MAX_PEM_BYTES);
+	if (rc == VK_OK)
+		rc = vk_file_read(state_dir_fd(server->dir), STATE_SERVER_CERTIFICATE,
+			VK_FILE_NOFOLLOW, &certificate, err);
+	if (rc == VK_OK)
+		rc = vk_file_read(state_dir_fd(server->dir), STATE_SERVER_KEY,
+			VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &key, err);
+	if (rc == VK_OK) {
+		const struct vktls_server_options options = {
+			.ca_pem = ca.data, .cert_pem = certificate.data, .key_pem = key.data};
+
+		rc = vktls_server_new(&options, &server->tls, err);
+		server->ca_pem = xstrdup(ca.data);
+	}
+	vk_buf_release(&ca);
+	vk_buf_release(&certificate);
+	vk_buf_release_wiped(&key);
+	return rc;
+}
+
+static void on_denied(void *ctx, const struct request *req, const struct vk_err *why)
+{
+	struct context *context = ctx;
+
+	denials_note(context->denials, req, why);
+}
+
+static enum vk_rc open_workers(struct server *server, struct vk_err *err)
+{
+	const char *const *listen = NULL;
+	struct worker_pool_options options = {
+		.workers = (unsigned)settings_int(server->settings, "workers"),
+		.tls = server->tls,
+		.views = server->views,
+		.routes = routes,
+		.route_count = route_count,
+		.hooks = {.context = &server->context, .denied = on_denied},
+		.limits = {.connections =
+				   (unsigned)settings_int(server->settings, "max-connections")},
+	};
+
+	settings_list(server->settings, "listen", &listen);
+	options.listen = listen;
+	return worker_pool_new(&options, &server->workers, err);
+}
+
+static void fill_context(struct server *server)
+{
+	struct context *context = &server->context;
+
+	context->fleet = server->fleet;
+	context->ca_pem = server->ca_pem;
+	context->signer = server->signer;
+	context->readers = readers_new(server->database);
+	context->denials = denials_new(context->writer);
+	context->workers = server->workers;
+}
+
+/* Signals are the main thread's: threads that are started now inherit the mask. */
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(how, &set, NULL);
+}
+
+static enum vk_rc start_threads(struct server *server, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	block_signals(SIG_BLOCK);
+	rc = writer_start(server->context.writer, err);
+	if (rc == VK_OK)
+		rc = background_start(&server->context.background, err);
+	if (rc == VK_OK)
+		rc = worker_pool_start(server->workers, err);
+	set_waking(server, rc == VK_OK);
+	block_signals(SIG_UNBLOCK);
+	return rc;
+}
+
+enum vk_rc server_start(struct server *server, struct vk_err *err)
+{
+	enum vk_rc rc = open_writer(server, err);
+
+	if (rc == VK_OK)
+		rc = open_tls(server, err);
+	if (rc == VK_OK)
+		rc = open_workers(server, err);
+	if (rc != VK_OK)
+		return rc;
+	fill_context(server);
+	return start_threads(server, err);
+}
+
+static enum vk_rc run_timestamp(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	(void)command;
+	return publish_timestamp(tx, err);
+}
+
+/* True if the timestamp is due; nothing is due before the first root. */
+static bool is_timestamp_due(struct server *server)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct store *store = NULL;
+	int64_t at = INT64_MAX;
+	enum vk_rc rc = readers_take(server->context.readers, &store, &err);
+
+	if (rc == VK_OK) {
+		rc = publish_next_timestamp_at(
+			store, settings_int(server->settings, "timestamp-lifetime"), &at, &err);
+		readers_give(server->context.readers, store);
+	}
+	if (rc != VK_OK && rc != VK_ENOTFOUND)
+		vk_log_err(VK_LOG_ERROR, "timestamp-not-checked", &err);
+	return rc == VK_OK && vk_clock_now() >= at;
+}
+
+static void on_tick(evutil_socket_t fd, short events, void *arg)
+{
+	struct writer_command command = {.name = "timestamp", .run = run_timestamp};
+	struct vk_err err = VK_ERR_INIT;
+	struct server *server = arg;
+
+	(void)fd;
+	(void)events;
+	if (!is_timestamp_due(server))
+		return;
+	if (writer_execute(server->context.writer, &command, &err) != VK_OK)
+		vk_log_err(VK_LOG_ERROR, "timestamp-not-signed", &err);
+	else
+		vk_log(VK_LOG_INFO, "timestamp-signed");
+}
+
+static void on_hangup(evutil_socket_t fd, short events, void *arg)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct server *server = arg;
+
+	(void)fd;
+	(void)events;
+	if (server_settings_reload(server->config_path, &server->settings, &err) != VK_OK) {
+		vk_log(VK_LOG_ERROR, "settings-kept", VK_KV("error", vk_rc_name(err.rc)),
+			VK_KV("reason", err.msg), VK_KV("hint", err.hint));
+		return;
+	}
+	apply_settings(server);
+	vk_log(VK_LOG_INFO, "settings-reloaded", VK_KV("file", server->config_path));
+}
+
+static void on_stop(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *server = arg;
+
+	(void)events;
+	vk_log(VK_LOG_INFO, "stopping", VK_KN("signal", fd));
+	event_base_loopbreak(server->base);
+}
+
+static void on_signer_gone(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)events;
+	server->stopped_by = VK_EIO;
+	vk_log(VK_LOG_ERROR, "signer-died");
+	event_base_loopbreak(server->base);
+}
+
+static bool watch(struct server *server, struct event **events)
+{
+	static const struct timeval tick = {.tv_sec = TICK_S};
+
+	events[0] = evsignal_new(server->base, SIGTERM, on_stop, server);
+	events[1] = evsignal_new(server->base, SIGINT, on_stop, server);
+	events[2] = evsignal_new(server->base, SIGHUP, on_hangup, server);
+	events[3] = event_new(server->base, signer_fd(server->signer), EV_READ | EV_PERSIST,
+		on_signer_gone, server);
+	events[4] = event_new(server->base, -1, EV_PERSIST, on_tick, server);
+	for (int i = 0; i < 5; i++) {
+		if (events[i] == NULL || event_add(events[i], i == 4 ? &tick : NULL) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* In this order: what is begun may still need the writer, and the writer the signer. */
+static void drain(struct server *server)
+{
+	atomic_store(&server->context.is_ready, false);
+	set_waking(server, false);
+	worker_pool_drain(server->workers);
+	worker_pool_free(server->workers);
+	server->workers = NULL;
+	background_stop(server->context.background);
+	server->context.background = NULL;
+	if (server->context.writer != NULL)
+		writer_stop(server->context.writer);
+}
+
+enum vk_rc server_loop(struct server *server, struct vk_err *err)
+{
+	struct event *events[5] = {NULL};
+
+	server->base = event_base_new();
+	if (server->base == NULL || !watch(server, events))
+		return vk_err_set(err, VK_EIO, "cannot make an event loop");
+	on_tick(-1, 0, server);
+	atomic_store(&server->context.is_ready, true);
+	vk_log(VK_LOG_INFO, "serving", VK_KV("fleet", server->fleet),
+		VK_KV("version", PACKAGE_VERSION),
+		VK_KN("port", worker_pool_port(server->workers)),
+		VK_KV("state", server->state));
+	event_base_dispatch(server->base);
+	drain(server);
+	for (int i = 0; i < 5; i++)
+		event_free(events[i]);
+	if (server->stopped_by != VK_OK)
+		return vk_err_set(err, server->stopped_by, "the signer process has died");
+	vk_log(VK_LOG_INFO, "stopped");
+	return VK_OK;
+}
+
+void server_free(struct server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->workers != NULL)
+		drain(server);
+	background_stop(server->context.background);
+	writer_free(server->context.writer);
+	denials_free(server->context.denials);
+	readers_free(server->context.readers);
+	signer_stop(server->signer);
+	vktls_ctx_free(server->tls);
+	view_slot_free(server->views);
+	pthread_mutex_destroy(&server->wake_lock);
+	state_dir_close(server->dir);
+	settings_free(server->settings);
+	if (server->base != NULL)
+		event_base_free(server->base);
+	free(server->ca_pem);
+	free(server->fleet);
+	free(server->database);
+	free(server->state);
+	free(server->config_path);
+	free(server);
+}
