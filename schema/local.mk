@@ -1,1 +1,9 @@
-# schema
+# The schema's history. A new step goes to the end; nothing in the list is ever edited or reordered.
+SQL_MIGRATIONS = \
+	schema/sql/0001-identities.sql \
+	schema/sql/0002-changes.sql \
+	schema/sql/0003-tuf.sql \
+	schema/sql/0004-log.sql \
+	schema/sql/0005-reports.sql \
+	schema/sql/0006-append-only.sql
+EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

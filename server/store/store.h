@@ -18,6 +18,7 @@
 #ifndef VK_STORE_H
 #define VK_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,7 @@ void store_close(struct store *store);
 VK_CHECKED enum vk_rc store_begin(struct store *store, struct vk_err *err);
 VK_CHECKED enum vk_rc store_commit(struct store *store, struct vk_err *err);
 void store_rollback(struct store *store);
+bool store_is_in_transaction(const struct store *store);
 VK_CHECKED enum vk_rc store_savepoint(struct store *store, struct vk_err *err);
 VK_CHECKED enum vk_rc store_release_savepoint(struct store *store, struct vk_err *err);
 VK_CHECKED enum vk_rc store_undo_savepoint(struct store *store, struct vk_err *err);

@@ -21,6 +21,10 @@ struct store_token {
 VK_CHECKED enum vk_rc store_add_token(
 	struct store *store, const struct store_token *token, struct vk_err *err);
 
+/* Makes the unused tokens of an identity void; none is no error. */
+VK_CHECKED enum vk_rc store_void_tokens(
+	struct store *store, enum identity_kind kind, const char *name, struct vk_err *err);
+
 /* Uses the token up. VK_EDENIED, with one message for all reasons, if there is none with this
  * digest for this identity, or it has been used, has expired or was made void. */
 VK_CHECKED enum vk_rc store_use_token(struct store *store,

@@ -14,8 +14,9 @@ struct store_user {
 	int64_t revoked;  /* 0: not */
 };
 
-/* Adds a user. VK_ECONFLICT if one of that name exists and is not revoked; a revoked one gets the
- * new roles and may enrol again (its old certificates stay revoked). */
+/* Adds a user. Where one of that name exists: VK_ECONFLICT, unless it is revoked or has not
+ * enrolled yet, when it gets the roles given here and may enrol (again); old certificates stay
+ * revoked. */
 VK_CHECKED enum vk_rc store_add_user(struct store *store, const char *name, unsigned roles,
 	int64_t now, struct vk_err *err);
 

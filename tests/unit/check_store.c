@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/store/store.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "server/store/store_certificate.h"
+#include "server/store/store_change.h"
+#include "server/store/store_environment.h"
+#include "server/store/store_host.h"
+#include "server/store/store_log.h"
+#include "server/store/store_release.h"
+#include "server/store/store_report.h"
+#include "server/store/store_token.h"
+#include "server/store/store_tree.h"
+#include "server/store/store_tuf.h"
+#include "server/store/store_user.h"
+#include "tests/unit/store_fixture.h"
+#include "tests/unit/unit.h"
+
+static struct store_fixture fix;
+
+static void setup(void)
+{
+	store_fixture_init(&fix);
+}
+
+static void teardown(void)
+{
+	store_fixture_release(&fix);
+}
+
+static void begin(void)
+{
+	assert_ok(store_begin(fix.store, &fix.err), fix.err);
+}
+
+static void commit(void)
+{
+	assert_ok(store_commit(fix.store, &fix.err), fix.err);
+}
+
+START_TEST(refuses_a_database_that_exists_when_creating)
+{
+	struct store *store = NULL;
+
+	assert_fails(store_open(fix.path, STORE_CREATE, &store, &fix.err), VK_ECONFLICT);
+}
+END_TEST
+
+START_TEST(refuses_a_database_that_is_missing)
+{
+	char path[128];
+	struct store *store = NULL;
+
+	snprintf(path, sizeof(path), "%s/none.db", fix.dir);
+	assert_fails(store_open(path, STORE_WRITE, &store, &fix.err), VK_ENOTFOUND);
+	assert_fails(store_open(path, STORE_READ, &store, &fix.err), VK_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(refuses_files_that_are_no_database_of_ours)
+{
+	char path[128];
+	struct store *store = NULL;
+	sqlite3 *other;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/text.db", fix.dir);
+	file = fopen(path, "w");
+	for (int i = 0; i < 1000; i++)
+		fputs("this is not a database\n", file);
+	fclose(file);
+	assert_fails(store_open(path, STORE_WRITE, &store, &fix.err), VK_EINPUT);
+	snprintf(path, sizeof(path), "%s/other.db", fix.dir);
+	ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "CREATE TABLE t (x)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	assert_fails(store_open(path, STORE_WRITE, &store, &fix.err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(refuses_a_newer_schema_and_says_what_to_do)
+{
+	struct store *store = NULL;
+
+	ck_assert_int_eq(store_fixture_tamper(&fix,
+				 "INSERT INTO schema_history VALUES (9999, '9999-later', 0, '9')"),
+		SQLITE_OK);
+	assert_fails(store_open(fix.path, STORE_WRITE, &store, &fix.err), VK_EINPUT);
+	ck_assert_ptr_nonnull(strstr(fix.err.hint, "newer"));
+	assert_fails(store_open(fix.path, STORE_READ, &store, &fix.err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(refuses_a_schema_of_another_history)
+{
+	struct store *store = NULL;
+
+	ck_assert_int_eq(
+		store_fixture_tamper(&fix, "UPDATE schema_history SET name = 'x' WHERE number = 2"),
+		SQLITE_OK);
+	assert_fails(store_open(fix.path, STORE_WRITE, &store, &fix.err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(records_each_migration_and_is_private)
+{
+	struct stat st;
+
+	ck_assert_int_eq(store_fixture_number(&fix, "SELECT COUNT(*) FROM schema_history"), 6);
+	ck_assert_int_eq(stat(fix.path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(a_reader_cannot_write_and_sees_commits)
+{
+	struct store *reader = NULL;
+	const char *fleet;
+
+	assert_ok(store_open(fix.path, STORE_READ, &reader, &fix.err), fix.err);
+	assert_fails(store_set_fleet(reader, "demo", FIXTURE_NOW, &fix.err), VK_EIO);
+	assert_fails(store_get_fleet(reader, fix.arena, &fleet, &fix.err), VK_ENOTFOUND);
+	begin();
+	assert_ok(store_set_fleet(fix.store, "demo", FIXTURE_NOW, &fix.err), fix.err);
+	assert_fails(store_get_fleet(reader, fix.arena, &fleet, &fix.err), VK_ENOTFOUND);
+	commit();
+	assert_ok(store_get_fleet(reader, fix.arena, &fleet, &fix.err), fix.err);
+	ck_assert_str_eq(fleet, "demo");
+	store_close(reader);
+}
+END_TEST
+
+START_TEST(a_savepoint_is_undone_alone)
+{
+	struct store_user user;
+
+	begin();
+	assert_ok(store_add_user(fix.store, "alice", ROLE_VIEWER, 1, &fix.err), fix.err);
+	assert_ok(store_savepoint(fix.store, &fix.err), fix.err);
+	assert_ok(store_add_user(fix.store, "bob", ROLE_VIEWER, 1, &fix.err), fix.err);
+	assert_ok(store_undo_savepoint(fix.store, &fix.err), fix.err);
+	commit();
+	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
+	assert_fails(store_get_user(fix.store, "bob", fix.arena, &user, &fix.err), VK_ENOTFOUND);
+}
+END_TEST
+
+static const char *const refused_sql[] = {
+	"UPDATE log_entries SET entry = 'x'",
+	"DELETE FROM log_entries",
+	"INSERT OR REPLACE INTO log_entries VALUES (0, 'x')",
+	"INSERT INTO log_entries VALUES (5, 'gap')",
+	"UPDATE log_nodes SET hash = zeroblob(32)",
+	"DELETE FROM log_nodes",
+	"UPDATE log_checkpoints SET note = 'x'",
+	"DELETE FROM log_checkpoints",
+	"UPDATE releases SET released = 0",
+	"DELETE FROM releases",
+	"UPDATE approvals SET sig = 'x'",
+	"DELETE FROM approvals",
+	"DELETE FROM changes",
+	"UPDATE changes SET document = 'x'",
+	"UPDATE changes SET metadata = 'x'",
+	"UPDATE changes SET state = 'open'",
+};
+
+START_TEST(refuses_to_rewrite_what_is_recorded)
+{
+	const struct store_approval approval = {
+		.user = "alice", .keyid = "k", .sig = "s", .at = FIXTURE_NOW};
+	const struct store_checkpoint checkpoint = {.size = 1, .note = "note", .note_len = 4};
+	struct merkle_nodes nodes = store_log_nodes(fix.store);
+	uint8_t hash[MERKLE_HASH_BYTES] = {1};
+	int64_t id;
+
+	begin();
+	assert_ok(store_add_log_entry(fix.store, 0, "{}", 2, &fix.err), fix.err);
+	assert_ok(nodes.put(nodes.ctx, 0, 0, hash, &fix.err), fix.err);
+	assert_ok(store_add_checkpoint(fix.store, &checkpoint, FIXTURE_NOW, &fix.err), fix.err);
+	id = store_fixture_add_change(&fix, "prod", 1, '1');
+	assert_ok(store_add_approval(fix.store, id, &approval, &fix.err), fix.err);
+	assert_ok(store_close_change(fix.store, id, CHANGE_RELEASED, &fix.err), fix.err);
+	assert_ok(store_add_release(fix.store, id, FIXTURE_NOW, &fix.err), fix.err);
+	commit();
+	for (size_t i = 0; i < sizeof(refused_sql) / sizeof(refused_sql[0]); i++)
+		ck_assert_msg(store_fixture_tamper(&fix, refused_sql[i]) == SQLITE_CONSTRAINT,
+			"done: %s", refused_sql[i]);
+}
+END_TEST
+
+START_TEST(users_are_added_enrolled_revoked_and_return)
+{
+	struct store_user user;
+
+	begin();
+	assert_ok(store_add_user(fix.store, "alice", ROLE_ADMIN | ROLE_VIEWER, 10, &fix.err), fix.err);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_VIEWER, 11, &fix.err), fix.err);
+	assert_ok(store_set_user_enrolled(fix.store, "alice", 12, &fix.err), fix.err);
+	assert_fails(store_add_user(fix.store, "alice", ROLE_VIEWER, 13, &fix.err), VK_ECONFLICT);
+	assert_fails(store_set_user_enrolled(fix.store, "bob", 12, &fix.err), VK_ENOTFOUND);
+	assert_fails(store_revoke_user(fix.store, "bob", 12, &fix.err), VK_ENOTFOUND);
+	assert_ok(store_revoke_user(fix.store, "alice", 14, &fix.err), fix.err);
+	assert_fails(store_revoke_user(fix.store, "alice", 15, &fix.err), VK_ECONFLICT);
+	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
+	ck_assert_int_eq(user.revoked, 14);
+	ck_assert_uint_eq(user.roles, ROLE_VIEWER);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_AUTHOR, 16, &fix.err), fix.err);
+	commit();
+}
+END_TEST
+
+START_TEST(lists_are_paged_with_a_cursor)
+{
+	struct store_page page = {.limit = 2};
+	struct store_user_list list;
+	size_t seen = 0, pages = 0;
+
+	begin();
+	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
+		assert_ok(store_add_user(fix.store, name, ROLE_VIEWER, 1, &fix.err), fix.err);
+	commit();
+	do {
+		assert_ok(store_list_users(fix.store, &page, fix.arena, &list, &fix.err), fix.err);
+		ck_assert_uint_le(list.count, 2);
+		for (size_t i = 0; i < list.count; i++)
+			ck_assert_int_eq(list.items[i].name[0], (char)('a' + seen++));
+		page.after = list.next;
+		pages++;
+	} while (list.next != NULL);
+	ck_assert_uint_eq(seen, 5);
+	ck_assert_uint_eq(pages, 3);
+	page.limit = STORE_LIMIT_MAX + 1;
+	assert_fails(store_list_users(fix.store, &page, fix.arena, &list, &fix.err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(refuses_cursors_of_other_lists)
+{
+	struct store_page page = {.after = "a/b"};
+	struct store_change_filter filter = {0};
+	struct store_change_list changes;
+	struct store_drift_list drift;
+
+	assert_fails(store_list_changes(fix.store, &filter, &page, fix.arena, &changes, &fix.err),
+		VK_EINPUT);
+	assert_fails(store_list_drift(fix.store, NULL, &page, fix.arena, &drift, &fix.err), VK_EINPUT);
+}
+END_TEST
+
+static struct store_token token_for(const char *name, uint8_t byte)
+{
+	struct store_token token = {.kind = IDENTITY_HOST,
+		.name = name,
+		.created_by = "user/alice",
+		.created = 100,
+		.expires = 200};
+
+	token.digest[0] = byte;
+	return token;
+}
+
+static enum vk_rc use(const struct store_token *token, enum identity_kind kind, const char *name,
+	int64_t now)
+{
+	return store_use_token(fix.store, token->digest, kind, name, now, &fix.err);
+}
+
+START_TEST(a_token_works_once_for_its_name_until_it_expires)
+{
+	struct store_token token = token_for("db1", 1);
+	struct store_token other = token_for("db1", 2);
+
+	begin();
+	assert_ok(store_add_token(fix.store, &token, &fix.err), fix.err);
+	assert_fails(use(&other, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	assert_fails(use(&token, IDENTITY_HOST, "db2", 150), VK_EDENIED);
+	assert_fails(use(&token, IDENTITY_USER, "db1", 150), VK_EDENIED);
+	assert_fails(use(&token, IDENTITY_HOST, "db1", 200), VK_EDENIED);
+	assert_ok(use(&token, IDENTITY_HOST, "db1", 199), fix.err);
+	assert_fails(use(&token, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	commit();
+}
+END_TEST
+
+START_TEST(a_new_token_makes_the_older_one_void_and_so_does_revoking)
+{
+	struct store_token first = token_for("db1", 1);
+	struct store_token second = token_for("db1", 2);
+
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(store_add_token(fix.store, &first, &fix.err), fix.err);
+	assert_ok(store_add_token(fix.store, &second, &fix.err), fix.err);
+	assert_fails(use(&first, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	assert_ok(store_revoke_host(fix.store, "db1", 150, &fix.err), fix.err);
+	assert_fails(use(&second, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	commit();
+}
+END_TEST
+
+struct seen {
+	int count;
+	int revoked;
+	unsigned roles;
+	char environment[32];
+};
+
+static void see(void *ctx, const struct store_identity *identity)
+{
+	struct seen *seen = ctx;
+
+	seen->count++;
+	seen->revoked += identity->is_revoked;
+	seen->roles |= identity->roles;
+	if (identity->environment[0] != '\0')
+		snprintf(seen->environment, sizeof(seen->environment), "%s", identity->environment);
+}
+
+START_TEST(identities_follow_revocation_and_expiry)
+{
+	struct store_certificate certificate = {.fingerprint = {1},
+		.kind = IDENTITY_HOST,
+		.name = "db1",
+		.serial = "01",
+		.not_before = 1,
+		.not_after = 1000};
+	struct seen seen = {0};
+
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_AUTHOR, 1, &fix.err), fix.err);
+	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
+	assert_fails(store_add_certificate(fix.store, &certificate, 1, &fix.err), VK_ECONFLICT);
+	certificate.fingerprint[0] = 2;
+	certificate.not_after = 500;
+	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
+	certificate.fingerprint[0] = 3;
+	certificate.kind = IDENTITY_USER;
+	certificate.name = "alice";
+	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
+	assert_ok(store_each_identity(fix.store, 499, see, &seen, &fix.err), fix.err);
+	ck_assert_int_eq(seen.count, 3);
+	ck_assert_int_eq(seen.revoked, 0);
+	ck_assert_uint_eq(seen.roles, ROLE_AUTHOR);
+	ck_assert_str_eq(seen.environment, "prod");
+	assert_ok(store_revoke_host(fix.store, "db1", 400, &fix.err), fix.err);
+	seen = (struct seen){0};
+	assert_ok(store_each_identity(fix.store, 500, see, &seen, &fix.err), fix.err);
+	ck_assert_int_eq(seen.count, 1);
+	ck_assert_int_eq(seen.revoked, 1);
+	assert_ok(store_add_host(fix.store, "db1", "dev", 600, &fix.err), fix.err);
+	assert_ok(store_set_host_enrolled(fix.store, "db1", "ed25519:00", 600, &fix.err), fix.err);
+	seen = (struct seen){0};
+	assert_ok(store_each_identity(fix.store, 600, see, &seen, &fix.err), fix.err);
+	ck_assert_int_eq(seen.revoked, 1); /* the old certificate stays revoked */
+	commit();
+}
+END_TEST
+
+START_TEST(trees_are_stored_once_and_come_back_sorted)
+{
+	static const char digest[] =
+		"ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
+	const struct store_tree_file files[] = {
+		{.path = "roles/a.yaml", .text = "a", .len = 1},
+		{.path = "fleet.yaml", .text = "", .len = 0},
+	};
+	const struct store_tree_file *out;
+	size_t count;
+	bool has_tree;
+
+	begin();
+	assert_ok(store_add_tree(fix.store, digest, files, 2, 1, &fix.err), fix.err);
+	assert_ok(store_add_tree(fix.store, digest, files, 2, 1, &fix.err), fix.err);
+	commit();
+	assert_ok(store_has_tree(fix.store, digest, &has_tree, &fix.err), fix.err);
+	ck_assert(has_tree);
+	assert_ok(store_get_tree(fix.store, digest, fix.arena, &out, &count, &fix.err), fix.err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(out[0].path, "fleet.yaml");
+	ck_assert_str_eq(out[0].text, "");
+	ck_assert_str_eq(out[1].text, "a");
+	assert_fails(
+		store_get_tree(fix.store, "00", fix.arena, &out, &count, &fix.err), VK_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(changes_are_filtered_approved_once_per_person_and_closed_once)
+{
+	struct store_approval approval = {
+		.user = "alice", .keyid = "k1", .sig = "s", .at = FIXTURE_NOW};
+	struct store_change_filter filter = {.environment = "prod", .has_state = true};
+	const struct store_page page = {0};
+	struct store_change_list list;
+	struct store_change change;
+	int64_t first, second;
+
+	begin();
+	first = store_fixture_add_change(&fix, "prod", 1, '1');
+	second = store_fixture_add_change(&fix, "dev", 1, '2');
+	assert_ok(store_add_approval(fix.store, first, &approval, &fix.err), fix.err);
+	approval.keyid = "k2";
+	assert_fails(store_add_approval(fix.store, first, &approval, &fix.err), VK_ECONFLICT);
+	approval.user = "bob";
+	assert_ok(store_add_approval(fix.store, first, &approval, &fix.err), fix.err);
+	assert_ok(store_reject_change(fix.store, second, "bob", "no", 5, &fix.err), fix.err);
+	assert_fails(store_reject_change(fix.store, second, "bob", "no", 5, &fix.err), VK_ECONFLICT);
+	assert_fails(store_close_change(fix.store, 99, CHANGE_STALE, &fix.err), VK_ENOTFOUND);
+	commit();
+	assert_ok(store_list_changes(fix.store, &filter, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_uint_eq(list.items[0].approval_count, 2);
+	ck_assert_str_eq(list.items[0].approvals[1].user, "bob");
+	assert_ok(store_get_change(fix.store, second, fix.arena, &change, &fix.err), fix.err);
+	ck_assert_int_eq(change.state, CHANGE_REJECTED);
+	ck_assert_str_eq(change.rejection, "no");
+	ck_assert_ptr_null(change.commit);
+}
+END_TEST
+
+START_TEST(releases_are_numbered_and_found_as_tuf_targets)
+{
+	struct store_release release;
+	struct store_release_list list;
+	const struct store_page page = {.limit = 1};
+	char name[128], hex[VK_SHA256_HEX_BYTES];
+	const char *text;
+	size_t len;
+	int64_t number;
+
+	begin();
+	assert_ok(store_get_release_number(fix.store, "prod", &number, &fix.err), fix.err);
+	ck_assert_int_eq(number, 0);
+	assert_fails(store_get_release(fix.store, "prod", 0, fix.arena, &release, &fix.err),
+		VK_ENOTFOUND);
+	assert_ok(store_add_release(fix.store, store_fixture_add_change(&fix, "prod", 1, '1'), 7,
+			  &fix.err),
+		fix.err);
+	assert_ok(store_add_release(fix.store, store_fixture_add_change(&fix, "prod", 2, '2'), 8,
+			  &fix.err),
+		fix.err);
+	commit();
+	assert_ok(store_get_release(fix.store, "prod", 0, fix.arena, &release, &fix.err), fix.err);
+	ck_assert_int_eq(release.number, 2);
+	ck_assert(release.is_current);
+	assert_ok(store_list_releases(fix.store, NULL, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_int_eq(list.items[0].number, 2);
+	ck_assert_ptr_nonnull(list.next);
+	vk_digest_format(release.sha256, hex);
+	snprintf(name, sizeof(name), "targets/prod/%s.2.json", hex);
+	assert_ok(store_get_tuf_file(fix.store, name, fix.arena, &text, &len, &fix.err), fix.err);
+	ck_assert_str_eq(text, release.document);
+	snprintf(name, sizeof(name), "targets/prod/%s.3.json", hex);
+	assert_fails(
+		store_get_tuf_file(fix.store, name, fix.arena, &text, &len, &fix.err), VK_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(tuf_files_only_grow_and_odd_names_are_not_found)
+{
+	static const char *const odd[] = {"", ".json", "1.json", "x.root.json", "1.root",
+		"1..json", "99999999999999999999.root.json", "targets/", "targets/prod",
+		"targets/prod/", "targets/prod/00.1.json", "targets/../1.root.json", "0.root.json"};
+	struct store_tuf file = {
+		.role = "root", .version = 2, .expires = 9, .text = "{}", .len = 2};
+	const struct store_tuf *items;
+	const char *text;
+	size_t count, len;
+
+	begin();
+	assert_ok(store_add_tuf(fix.store, &file, 1, &fix.err), fix.err);
+	assert_fails(store_add_tuf(fix.store, &file, 1, &fix.err), VK_ECONFLICT);
+	file.version = 1;
+	assert_fails(store_add_tuf(fix.store, &file, 1, &fix.err), VK_ECONFLICT);
+	file.role = "timestamp";
+	assert_ok(store_add_tuf(fix.store, &file, 1, &fix.err), fix.err);
+	file.version = 2;
+	assert_ok(store_add_tuf(fix.store, &file, 1, &fix.err), fix.err);
+	commit();
+	ck_assert_int_eq(store_fixture_number(&fix, "SELECT COUNT(*) FROM tuf_files"), 2);
+	assert_ok(store_list_tuf(fix.store, fix.arena, &items, &count, &fix.err), fix.err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(items[1].role, "timestamp");
+	assert_ok(store_get_tuf_file(
+			  fix.store, "2.root.json", fix.arena, &text, &len, &fix.err),
+		fix.err);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		ck_assert_msg(store_get_tuf_file(fix.store, odd[i], fix.arena, &text, &len,
+				      &fix.err) == VK_ENOTFOUND,
+			"found: %s", odd[i]);
+}
+END_TEST
+
+static enum vk_rc report(const char *id, const struct store_instance *instances, size_t count,
+	int64_t now, struct store_report_outcome *out)
+{
+	const struct store_report report = {.id = id,
+		.host = "db1",
+		.agent = "0.1.0",
+		.log_size = 3,
+		.instances = instances,
+		.instance_count = count};
+
+	return store_save_report(fix.store, &report, now, out, &fix.err);
+}
+
+START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
+{
+	struct store_drift drift = {.kind = "value",
+		.name = "maxmemory",
+		.expected = "1",
+		.actual = "2",
+		.action = "report"};
+	struct store_instance instance = {.name = "main",
+		.release = 1,
+		.generation = "000001-aaaaaa",
+		.state = "committed",
+		.health = "ok",
+		.valkey = "8.0.1",
+		.outcome = "",
+		.error = "",
+		.detail = "",
+		.drift = &drift,
+		.drift_count = 1};
+	struct store_report_outcome outcome;
+	struct store_drift_list list;
+	struct store_host host;
+	const struct store_page page = {0};
+
+	begin();
+	assert_fails(report("r0", &instance, 1, 10, &outcome), VK_ENOTFOUND);
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(report("r1", &instance, 1, 10, &outcome), fix.err);
+	ck_assert(outcome.is_changed && !outcome.is_repeated);
+	assert_ok(report("r1", &instance, 1, 11, &outcome), fix.err);
+	ck_assert(outcome.is_repeated);
+	drift.actual = "3";
+	assert_ok(report("r2", &instance, 1, 20, &outcome), fix.err);
+	ck_assert(outcome.is_changed);
+	assert_ok(report("r3", &instance, 1, 30, &outcome), fix.err);
+	ck_assert(!outcome.is_changed);
+	assert_ok(store_list_drift(fix.store, "prod", &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(list.items[0].since, 10);
+	ck_assert_str_eq(list.items[0].actual, "3");
+	assert_ok(report("r4", NULL, 0, 40, &outcome), fix.err);
+	ck_assert(outcome.is_changed);
+	assert_ok(store_get_host(fix.store, "db1", fix.arena, &host, &fix.err), fix.err);
+	ck_assert_uint_eq(host.instance_count, 0);
+	ck_assert_int_eq(host.last_seen, 40);
+	commit();
+}
+END_TEST
+
+START_TEST(environments_count_their_hosts)
+{
+	static const char *const names[] = {"dev", "prod"};
+	struct store_instance instance = {.name = "main",
+		.release = 1,
+		.generation = "",
+		.state = "committed",
+		.health = "ok",
+		.valkey = "",
+		.outcome = "",
+		.error = "",
+		.detail = ""};
+	const struct store_environment *items;
+	struct store_report_outcome outcome;
+	size_t count;
+
+	begin();
+	assert_ok(store_set_environments(fix.store, names, 2, &fix.err), fix.err);
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(store_add_host(fix.store, "db2", "prod", 1, &fix.err), fix.err);
+	assert_ok(store_set_host_enrolled(fix.store, "db1", "ed25519:00", 1, &fix.err), fix.err);
+	assert_ok(store_add_release(fix.store, store_fixture_add_change(&fix, "prod", 1, '1'), 7,
+			  &fix.err),
+		fix.err);
+	store_fixture_add_change(&fix, "prod", 2, '2');
+	assert_ok(report("r1", &instance, 1, 10, &outcome), fix.err);
+	commit();
+	assert_ok(store_list_environments(fix.store, fix.arena, &items, &count, &fix.err), fix.err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(items[0].name, "dev");
+	ck_assert_int_eq(items[0].hosts, 0);
+	ck_assert_int_eq(items[1].release, 1);
+	ck_assert_int_eq(items[1].hosts, 1);
+	ck_assert_int_eq(items[1].converged, 1);
+	ck_assert_int_eq(items[1].failed, 0);
+	ck_assert_int_eq(items[1].open_changes, 2);
+}
+END_TEST
+
+START_TEST(a_writer_killed_inside_a_transaction_leaves_nothing)
+{
+	struct store_user user;
+	struct store *store = NULL;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (store_open(fix.path, STORE_WRITE, &store, &fix.err) != VK_OK ||
+			store_begin(store, &fix.err) != VK_OK ||
+			store_add_user(store, "alice", ROLE_VIEWER, 1, &fix.err) != VK_OK ||
+			store_add_log_entry(store, 0, "{}", 2, &fix.err) != VK_OK)
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_fails(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), VK_ENOTFOUND);
+	ck_assert_int_eq(store_fixture_number(&fix, "SELECT COUNT(*) FROM log_entries"), 0);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, refuses_a_database_that_exists_when_creating);
+	tcase_add_test(tc, refuses_a_database_that_is_missing);
+	tcase_add_test(tc, refuses_files_that_are_no_database_of_ours);
+	tcase_add_test(tc, refuses_a_newer_schema_and_says_what_to_do);
+	tcase_add_test(tc, refuses_a_schema_of_another_history);
+	tcase_add_test(tc, records_each_migration_and_is_private);
+	tcase_add_test(tc, a_reader_cannot_write_and_sees_commits);
+	tcase_add_test(tc, a_savepoint_is_undone_alone);
+	tcase_add_test(tc, refuses_to_rewrite_what_is_recorded);
+	tcase_add_test(tc, users_are_added_enrolled_revoked_and_return);
+	tcase_add_test(tc, lists_are_paged_with_a_cursor);
+	tcase_add_test(tc, refuses_cursors_of_other_lists);
+	tcase_add_test(tc, a_token_works_once_for_its_name_until_it_expires);
+	tcase_add_test(tc, a_new_token_makes_the_older_one_void_and_so_does_revoking);
+	tcase_add_test(tc, identities_follow_revocation_and_expiry);
+	tcase_add_test(tc, trees_are_stored_once_and_come_back_sorted);
+	tcase_add_test(tc, changes_are_filtered_approved_once_per_person_and_closed_once);
+	tcase_add_test(tc, releases_are_numbered_and_found_as_tuf_targets);
+	tcase_add_test(tc, tuf_files_only_grow_and_odd_names_are_not_found);
+	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);
+	tcase_add_test(tc, environments_count_their_hosts);
+	tcase_add_test(tc, a_writer_killed_inside_a_transaction_leaves_nothing);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
