@@ -11,8 +11,8 @@
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
+#include "server/store/store_environment.h"
 #include "server/store/store_host.h"
-#include "server/store/store_release.h"
 
 #include "common/banned.h"
 

@@ -8,7 +8,7 @@
 #include "server/metrics.h"
 #include "server/query.h"
 #include "server/routes.h"
-#include "server/store/store_release.h"
+#include "server/store/store_environment.h"
 
 #include "common/banned.h"
 

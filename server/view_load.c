@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "server/store/store_certificate.h"
+#include "server/store/store_environment.h"
 #include "server/store/store_log.h"
 #include "server/store/store_release.h"
 #include "server/store/store_tuf.h"
