@@ -1,5 +1,5 @@
 # The Valkey configuration language; sources are added to libvkcommon.a.
-libvkcommon_a_SOURCES += common/config/acl.h
+libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
 libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
 libvkcommon_a_SOURCES += common/config/conf_effective.c
 libvkcommon_a_SOURCES += common/config/diff.h

@@ -5,3 +5,6 @@ tests_unit_check_value_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_conf
 TESTS += tests/unit/check_conf
 tests_unit_check_conf_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_acl
+TESTS += tests/unit/check_acl
+tests_unit_check_acl_LDADD = $(UNIT_LIBS)

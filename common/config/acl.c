@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "common/config/acl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+struct cfg_acl {
+	struct arena *arena;
+	struct cfg_acl_user *users; /* sorted by name */
+	size_t count;
+};
+
+void cfg_acl_free(struct cfg_acl *acl)
+{
+	if (acl == NULL)
+		return;
+	free(acl->users);
+	arena_free(acl->arena);
+	free(acl);
+}
+
+/* One line without its newline: "user NAME RULES". */
+static enum vk_rc parse_line(
+	struct cfg_acl *acl, unsigned number, const char *line, struct vk_err *err)
+{
+	const char *name = line + strspn(line, " \t\r");
+	size_t name_len;
+	struct cfg_acl_rules *rules;
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	if (strncmp(name, "user", 4) != 0 || (name[4] != ' ' && name[4] != '\t')) {
+		vk_err_set(err, VK_EINPUT, "expected 'user NAME RULES'");
+		vk_err_hint(err, "an ACL file knows no comments");
+		return VK_EINPUT;
+	}
+	name += 4 + strspn(name + 4, " \t");
+	name_len = strcspn(name, " ");
+	if (name_len == 0)
+		return vk_err_set(err, VK_EINPUT, "a user without a name");
+	if (acl->count == CFG_ACL_MAX_USERS)
+		return vk_err_set(err, VK_ELIMIT, "more than %d users", CFG_ACL_MAX_USERS);
+	rc = cfg_acl_rules_parse(name + name_len, NULL, 0, &rules, err);
+	if (rc != VK_OK)
+		return rc;
+	vk_buf_init(&text, 4 * CFG_ACL_RULES_MAX_BYTES);
+	cfg_acl_rules_format(rules, &text);
+	cfg_acl_rules_free(rules);
+	if (acl->count % 64 == 0)
+		acl->users = xreallocarray(acl->users, acl->count + 64, sizeof(*acl->users));
+	acl->users[acl->count++] = (struct cfg_acl_user){
+		.name = arena_dup(acl->arena, name, name_len),
+		.rules = arena_dup(acl->arena, text.data, text.len),
+		.line = number,
+	};
+	vk_buf_release(&text);
+	return VK_OK;
+}
+
+static int compare_users(const void *a, const void *b)
+{
+	const struct cfg_acl_user *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static enum vk_rc check_twice(struct cfg_acl *acl, const char *file, struct vk_err *err)
+{
+	if (acl->count > 1)
+		qsort(acl->users, acl->count, sizeof(*acl->users), compare_users);
+	for (size_t i = 1; i < acl->count; i++) {
+		const struct cfg_acl_user *a = &acl->users[i - 1], *b = &acl->users[i];
+
+		if (strcmp(a->name, b->name) == 0)
+			return vk_err_set(err, VK_EINPUT, "%s:%u: user '%.100s' is there twice", file,
+				a->line > b->line ? a->line : b->line, a->name);
+	}
+	return VK_OK;
+}
+
+static enum vk_rc parse_lines(
+	struct cfg_acl *acl, const char *file, const char *text, size_t len, struct vk_err *err)
+{
+	const char *end = text + len;
+	enum vk_rc rc = VK_OK;
+
+	for (unsigned number = 1; text < end && rc == VK_OK; number++) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t line_len = (size_t)((newline != NULL ? newline : end) - text);
+		size_t trimmed = line_len;
+		char *line;
+
+		while (trimmed > 0 && strchr(" \t\r", text[trimmed - 1]) != NULL)
+			trimmed--;
+		line = xstrndup(text, trimmed);
+		if (trimmed > 0)
+			rc = parse_line(acl, number, line, err);
+		if (rc != VK_OK)
+			vk_err_prefix(err, "%s:%u", file, number);
+		free(line);
+		text += line_len + (newline != NULL);
+	}
+	return rc;
+}
+
+enum vk_rc cfg_acl_parse(
+	const char *file, const char *text, size_t len, struct cfg_acl **out, struct vk_err *err)
+{
+	struct cfg_acl *acl;
+	enum vk_rc rc;
+
+	if (len > CFG_ACL_MAX_BYTES)
+		return vk_err_set(
+			err, VK_ELIMIT, "%s: larger than %d bytes", file, CFG_ACL_MAX_BYTES);
+	if (len > 0 && memchr(text, '\0', len) != NULL)
+		return vk_err_set(err, VK_EINPUT, "%s: a NUL byte", file);
+	acl = xcalloc(1, sizeof(*acl));
+	acl->arena = arena_new();
+	rc = parse_lines(acl, file, text, len, err);
+	if (rc == VK_OK)
+		rc = check_twice(acl, file, err);
+	if (rc == VK_OK)
+		*out = acl;
+	else
+		cfg_acl_free(acl);
+	return rc;
+}
+
+size_t cfg_acl_count(const struct cfg_acl *acl)
+{
+	return acl->count;
+}
+
+const struct cfg_acl_user *cfg_acl_at(const struct cfg_acl *acl, size_t i)
+{
+	return &acl->users[i];
+}
+
+const struct cfg_acl_user *cfg_acl_find(const struct cfg_acl *acl, const char *name)
+{
+	const struct cfg_acl_user wanted = {.name = name};
+
+	if (acl->count == 0)
+		return NULL;
+	return bsearch(&wanted, acl->users, acl->count, sizeof(*acl->users), compare_users);
+}
+
+void cfg_acl_format_hidden(const char *rules, struct vk_buf *out)
+{
+	while (*rules != '\0') {
+		size_t len = strcspn(rules, " ");
+
+		if (rules[0] == '#')
+			vk_buf_adds(out, "#...");
+		else
+			vk_buf_add(out, rules, len);
+		rules += len;
+		len = strspn(rules, " ");
+		vk_buf_add(out, rules, len);
+		rules += len;
+	}
+}
