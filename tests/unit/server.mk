@@ -1,6 +1,10 @@
 # Unit tests of server.
 SERVER_UNIT_LIBS = $(SERVER_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/check_server_settings
+TESTS += tests/unit/check_server_settings
+tests_unit_check_server_settings_LDADD = $(SERVER_UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_state_dir
 TESTS += tests/unit/check_state_dir
 tests_unit_check_state_dir_LDADD = $(SERVER_UNIT_LIBS)
@@ -9,3 +13,7 @@ check_PROGRAMS += tests/unit/check_store
 TESTS += tests/unit/check_store
 tests_unit_check_store_SOURCES = tests/unit/check_store.c $(STORE_FIXTURE)
 tests_unit_check_store_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_view
+TESTS += tests/unit/check_view
+tests_unit_check_view_LDADD = $(SERVER_UNIT_LIBS)
