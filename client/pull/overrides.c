@@ -197,7 +197,8 @@ static void restore(const struct overrides *overrides, const char *schema, const
 	const struct cfg_directive *directive = cfg_directive_find(name, schema);
 	const char *text = values_get(&overrides->file, name);
 
-	if (text == NULL && directive != NULL)
+	/* Who starts the process may choose a log where the file does not. */
+	if (text == NULL && directive != NULL && strcmp(name, "logfile") != 0)
 		text = directive->fallback;
 	if (text == NULL || values_get(values, name) == NULL)
 		values_drop(values, name);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The installer against real valkey-servers: each test has a host of its own. */
+#include "config.h"
+
+#include "client/pull/install.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/pull/journal.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "tests/unit/pull_host.h"
+#include "tests/unit/unit.h"
+
+static struct pull_host host;
+
+static void set_up(void)
+{
+	pull_host_make(&host);
+}
+
+static void tear_down(void)
+{
+	pull_host_remove(&host);
+}
+
+static void install(int64_t release, const struct pull_bundle *spec, struct outcome *outcome)
+{
+	struct generation_bundle bundle;
+
+	pull_host_bundle(spec, &bundle);
+	outcome_init(outcome, "main");
+	install_run(&host.instance, host.scratch, release, &bundle, outcome);
+	generation_bundle_release(&bundle);
+}
+
+static void assert_state(struct outcome *outcome, enum outcome_state state)
+{
+	ck_assert_msg(outcome->state == state, "%s instead of %s: %s",
+		outcome_state_name(outcome->state), outcome_state_name(state),
+		outcome->failure.msg);
+}
+
+static void install_ok(int64_t release, const struct pull_bundle *spec)
+{
+	struct outcome outcome;
+
+	install(release, spec, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	outcome_release(&outcome);
+}
+
+static void assert_config(const char *name, const char *expected)
+{
+	char *value = pull_host_config(&host, name);
+
+	ck_assert_str_eq(value, expected);
+	free(value);
+}
+
+static void assert_current(const char *prefix)
+{
+	char current[GENERATION_NAME_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(generation_current(&host.instance, current, &err), err);
+	ck_assert_msg(strncmp(current, prefix, strlen(prefix)) == 0, "current is %s", current);
+}
+
+static void assert_no_journal(void)
+{
+	struct journal journal;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_fails(journal_read(&host.instance, &journal, &err), VK_ENOTFOUND);
+}
+
+START_TEST(starts_a_valkey_that_is_down)
+{
+	struct outcome outcome;
+
+	install(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	ck_assert_str_eq(outcome.text, "started");
+	ck_assert_str_eq(outcome.health, "ok");
+	assert_config("maxmemory", "67108864");
+	assert_current("000001-");
+	assert_no_journal();
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(changes_values_and_users_live)
+{
+	struct outcome outcome;
+	char *before;
+	char *after;
+
+	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});
+	before = pull_host_run_id(&host);
+	install(2,
+		&(struct pull_bundle){.conf = "maxmemory 128mb\nsave 60 1\n",
+			.users = "user app on #" /* SHA-256 of nothing in particular */
+				 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+				 " ~app:* resetchannels -@all +get (~x resetchannels -@all +set)\n"},
+		&outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	ck_assert_str_eq(outcome.text, "changed 2 values and 1 user live");
+	assert_config("maxmemory", "134217728");
+	assert_config("save", "60 1");
+	after = pull_host_run_id(&host);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(restarts_for_what_cannot_change_live)
+{
+	struct outcome outcome;
+
+	install_ok(1, &(struct pull_bundle){.conf = "databases 16\n"});
+	install(2, &(struct pull_bundle){.conf = "databases 3\nmaxmemory 64mb\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	ck_assert_str_eq(outcome.text, "restarted");
+	assert_config("databases", "3");
+	assert_config("maxmemory", "67108864");
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(leaves_a_restart_pending_where_it_is_not_allowed)
+{
+	const struct pull_bundle second = {
+		.conf = "databases 3\nmaxmemory 64mb\n", .restart = VK_RESTART_NEVER};
+	struct outcome outcome;
+
+	install_ok(1, &(struct pull_bundle){.conf = "databases 16\n"});
+	install(2, &second, &outcome);
+	assert_state(&outcome, OUTCOME_PENDING_RESTART);
+	assert_config("databases", "16");
+	assert_config("maxmemory", "67108864");
+	assert_current("000002-");
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(refuses_what_valkey_refuses_and_remembers_it)
+{
+	struct outcome outcome;
+	struct failed failed;
+	struct vk_err err = VK_ERR_INIT;
+
+	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});
+	/* Our schema cannot know that this build has no modified jemalloc, or no such locale. */
+	install(2, &(struct pull_bundle){.conf = "maxmemory 1mb\nlocale-collate xx_YY\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_REFUSED);
+	ck_assert(outcome.is_settled);
+	ck_assert_msg(strstr(outcome.failure.msg, "refuses the configuration") != NULL, "%s",
+		outcome.failure.msg);
+	assert_config("maxmemory", "67108864");
+	assert_current("000001-");
+	assert_no_journal();
+	assert_ok(failed_read(&host.instance, &failed, &err), err);
+	ck_assert_int_eq(failed.release, 2);
+	ck_assert(!failed.is_rolled_back);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(refuses_an_acl_that_locks_the_agent_out)
+{
+	struct outcome outcome;
+
+	install_ok(1, &(struct pull_bundle){.conf = NULL});
+	install(2, &(struct pull_bundle){.users = "user vkcfg-agent on nopass ~* &* +@all\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_REFUSED);
+	assert_current("000001-");
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(refuses_a_maxclients_that_would_stall_the_server)
+{
+	struct outcome outcome;
+
+	install_ok(1, &(struct pull_bundle){.conf = NULL});
+	install(2, &(struct pull_bundle){.conf = "maxclients 4000000000\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_REFUSED);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(takes_over_a_valkey_with_another_configuration)
+{
+	const char *const options[] = {"--maxmemory", "1mb", NULL};
+	struct outcome outcome;
+
+	pull_host_start_foreign(&host, options);
+	install(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	ck_assert_str_eq(outcome.text, "restarted");
+	assert_config("maxmemory", "67108864");
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(rolls_back_when_valkey_does_not_come_up)
+{
+	struct outcome outcome;
+	char *door = xasprintf("%s/real-door", host.root);
+	char *text;
+	struct vk_err err = VK_ERR_INIT;
+
+	install_ok(1, &(struct pull_bundle){.conf = "databases 16\n"});
+	/* A door that fails for the new generation only. */
+	ck_assert_int_eq(rename(host.door, door), 0);
+	text = xasprintf("#!/bin/sh\ncd \"${0%%/*}\"\ncase $(readlink instance/current) in "
+			 "*000002-*) echo no luck; kill $(cat pid); exit 3;; esac\nexec ./real-door\n");
+	assert_ok(vk_file_replace(AT_FDCWD, host.door, 0700, text, strlen(text), &err), err);
+	free(text);
+	free(door);
+	install(2, &(struct pull_bundle){.conf = "databases 3\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_ROLLED_BACK);
+	ck_assert_msg(strstr(outcome.failure.msg, "no luck") != NULL, "%s", outcome.failure.msg);
+	ck_assert_str_eq(outcome.health, "ok");
+	assert_config("databases", "16");
+	assert_current("000001-");
+	assert_no_journal();
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(removes_users_that_were_managed_and_keeps_others)
+{
+	static const char hash[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+	char *users = xasprintf("user app on #%s ~app:* resetchannels -@all +get\n", hash);
+	struct outcome outcome;
+
+	install_ok(1, &(struct pull_bundle){.users = users});
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "vault", "on", "nopass", "+get"));
+	install(2, &(struct pull_bundle){.conf = NULL}, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	/* DELUSER says how many there were. */
+	{
+		struct valkey *valkey = NULL;
+		struct vk_err err = VK_ERR_INIT;
+		struct reply *reply = NULL;
+
+		assert_ok(instance_connect(&host.instance, &valkey, &err), err);
+		assert_ok(valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "app"), &reply, &err), err);
+		ck_assert_int_eq(reply->number, 0);
+		reply_free(reply);
+		assert_ok(valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "vault"), &reply, &err), err);
+		ck_assert_int_eq(reply->number, 1);
+		reply_free(reply);
+		valkey_free(valkey);
+	}
+	outcome_release(&outcome);
+	free(users);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("pull_install");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	if (pull_host_valkey() != NULL) {
+		tcase_add_test(tc, refuses_what_valkey_refuses_and_remembers_it);
+		tcase_add_test(tc, refuses_an_acl_that_locks_the_agent_out);
+		tcase_add_test(tc, refuses_a_maxclients_that_would_stall_the_server);
+		tcase_add_test(tc, starts_a_valkey_that_is_down);
+		tcase_add_test(tc, changes_values_and_users_live);
+		tcase_add_test(tc, restarts_for_what_cannot_change_live);
+		tcase_add_test(tc, leaves_a_restart_pending_where_it_is_not_allowed);
+		tcase_add_test(tc, takes_over_a_valkey_with_another_configuration);
+		tcase_add_test(tc, rolls_back_when_valkey_does_not_come_up);
+		tcase_add_test(tc, removes_users_that_were_managed_and_keeps_others);
+	}
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)

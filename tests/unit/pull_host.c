@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "tests/unit/pull_host.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/pull/child.h"
+#include "client/pull/live.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "common/num.h"
+#include "tests/unit/unit.h"
+
+#define AGENT_RULES                                                                                \
+	"user vkcfg-agent on sanitize-payload #@{agent-password} resetchannels -@all +ping +info " \
+	"+role +config|get +config|set +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser " \
+	"+shutdown +client|setname +lastsave\n"
+
+/* Ends the old server and polls until it has removed its pid file; then a new one on `current`. */
+static const char door_text[] = "#!/bin/sh\n"
+				"cd \"${0%%/*}\" || exit 1\n"
+				"echo door >>door.log\n"
+				"if [ -s pid ] && kill \"$(cat pid)\" 2>/dev/null; then\n"
+				"	while [ -e pid ]; do sleep 0.01; done\n"
+				"fi\n"
+				"exec %s instance/current/valkey.conf --daemonize yes \\\n"
+				"	--pidfile \"$PWD/pid\" --logfile \"$PWD/log\"\n";
+
+const char *pull_host_valkey(void)
+{
+	static const char *const paths[] = {"/usr/bin/valkey-server", "/usr/local/bin/valkey-server"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (access(paths[i], X_OK) == 0)
+			return paths[i];
+	}
+	return NULL;
+}
+
+static void write_text(const char *path, const char *text, mode_t mode)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, mode, text, strlen(text), &err), err);
+}
+
+void pull_host_make(struct pull_host *host)
+{
+	struct vk_err err = VK_ERR_INIT;
+	const char *valkey = pull_host_valkey();
+	char *address;
+	char *text;
+
+	memset(host, 0, sizeof(*host));
+	snprintf(host->root, sizeof(host->root), "/tmp/vkcfg-pull-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(host->root));
+	host->scratch = xasprintf("%s/scratch", host->root);
+	host->socket = xasprintf("%s/s", host->root);
+	host->directory = xasprintf("%s/instance", host->root);
+	host->data = xasprintf("%s/data", host->root);
+	host->door = xasprintf("%s/door", host->root);
+	ck_assert_int_eq(mkdir(host->directory, 0750), 0);
+	ck_assert_int_eq(mkdir(host->data, 0750), 0);
+	text = xasprintf(door_text, valkey != NULL ? valkey : "/bin/false");
+	write_text(host->door, text, 0700);
+	free(text);
+	address = xasprintf("unix:%s", host->socket);
+	assert_ok(address_parse(address, &host->instance.address, &err), err);
+	free(address);
+	host->door_argv[0] = host->door;
+	host->instance.name = "main";
+	host->instance.directory = host->directory;
+	host->instance.data = host->data;
+	host->instance.binary = valkey != NULL ? valkey : "/bin/false";
+	host->instance.door_program = host->door_argv;
+	host->instance.restart_timeout_ms = 10000;
+	host->instance.agent_password = "0123456789abcdef0123456789abcdef";
+	assert_ok(generation_prepare(&host->instance, &err), err);
+}
+
+static long read_pid(const struct pull_host *host)
+{
+	char *path = xasprintf("%s/pid", host->root);
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf text;
+	uint64_t pid = 0;
+
+	vk_buf_init(&text, 64);
+	if (vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &text, &err) == VK_OK) {
+		text.data[strcspn(text.data, "\n")] = '\0';
+		if (!vk_parse_uint(text.data, 2, INT32_MAX, &pid))
+			pid = 0;
+	}
+	vk_buf_release(&text);
+	free(path);
+	return (long)pid;
+}
+
+static bool is_connectable(struct pull_host *host)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+	bool is_up = valkey_open(&host->instance.address, NULL, 1000, &valkey, &err) == VK_OK;
+
+	valkey_free(valkey);
+	return is_up;
+}
+
+static void wait_until(struct pull_host *host, bool is_up)
+{
+	int64_t deadline_ms = vk_clock_monotonic_ms() + 10000;
+
+	while (is_connectable(host) != is_up) {
+		ck_assert_msg(vk_clock_monotonic_ms() < deadline_ms, "Valkey is %s",
+			is_up ? "not up" : "not down");
+		poll(NULL, 0, 5);
+	}
+}
+
+void pull_host_kill(struct pull_host *host)
+{
+	long pid = read_pid(host);
+
+	if (pid == 0)
+		return;
+	kill((pid_t)pid, SIGKILL);
+	wait_until(host, false);
+}
+
+void pull_host_remove(struct pull_host *host)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	pull_host_kill(host);
+	assert_ok(vk_file_remove_tree(AT_FDCWD, host->root, &err), err);
+	free(host->scratch);
+	free(host->socket);
+	free(host->directory);
+	free(host->data);
+	free(host->door);
+}
+
+void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *out)
+{
+	struct vk_err err = VK_ERR_INIT;
+	char *conf = xasprintf("port 0\nunixsocket \"@{instance}/../s\"\n%saclfile "
+			       "\"@{generation}/users.acl\"\ndir \"@{data}\"\n"
+			       "include \"@{instance}/runtime.conf\"\n",
+		spec->conf != NULL ? spec->conf : "");
+	char *users = xasprintf("user default off sanitize-payload resetchannels -@all\n%s%s",
+		spec->users != NULL ? spec->users : "", AGENT_RULES);
+	const struct vk_bundle_file files[] = {
+		{.path = "extra/note.txt", .text = spec->extra, .mode = 0640},
+		{.path = "users.acl", .text = users, .mode = 0640},
+		{.path = "valkey.conf", .text = conf, .mode = 0640},
+	};
+	const struct vk_bundle bundle = {.environment = "prod",
+		.instance = "db1/main",
+		.kind = VK_KIND_VALKEY,
+		.valkey = "8.0",
+		.drift = spec->drift,
+		.restart = spec->restart,
+		.unmanaged_users = spec->unmanaged,
+		.files = spec->extra != NULL ? files : files + 1,
+		.file_count = spec->extra != NULL ? 3 : 2};
+	struct vk_buf bytes;
+
+	vk_buf_init(&bytes, VK_BUNDLE_MAX_BYTES);
+	assert_ok(vk_bundle_format(&bundle, &bytes, &err), err);
+	assert_ok(generation_bundle_parse(bytes.data, bytes.len, out, &err), err);
+	vk_buf_release(&bytes);
+	free(conf);
+	free(users);
+}
+
+void pull_host_start_foreign(struct pull_host *host, const char *const *options)
+{
+	const char *argv[64] = {host->instance.binary, "--port", "0", "--unixsocket", host->socket,
+		"--daemonize", "yes", "--dir", host->data, "--pidfile"};
+	char *pid = xasprintf("%s/pid", host->root);
+	struct vk_err err = VK_ERR_INIT;
+	struct child *child;
+	size_t argc = 10;
+	int status = 0;
+
+	argv[argc++] = pid;
+	while (*options != NULL && argc < 63)
+		argv[argc++] = *options++;
+	assert_ok(child_start(argv, NULL, CHILD_DEFAULT, &child, &err), err);
+	assert_ok(child_wait(child, vk_clock_monotonic_ms() + 10000, &status, &err), err);
+	ck_assert_int_eq(status, 0);
+	child_free(child);
+	free(pid);
+	wait_until(host, true);
+}
+
+static struct valkey *connect_to(struct pull_host *host)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+
+	if (instance_connect(&host->instance, &valkey, &err) != VK_OK)
+		return NULL;
+	return valkey;
+}
+
+char *pull_host_config(struct pull_host *host, const char *name)
+{
+	struct valkey *valkey = connect_to(host);
+	struct vk_err err = VK_ERR_INIT;
+	struct reply *reply = NULL;
+	char *text = NULL;
+
+	if (valkey != NULL &&
+		valkey_demand(valkey, VALKEY_ARGV("CONFIG", "GET", name), &reply, &err) == VK_OK &&
+		reply->count == 2)
+		text = xstrdup(reply->items[1]->text);
+	reply_free(reply);
+	valkey_free(valkey);
+	return text != NULL ? text : xstrdup("");
+}
+
+void pull_host_command(struct pull_host *host, size_t argc, const char *const *argv)
+{
+	struct valkey *valkey = connect_to(host);
+	struct vk_err err = VK_ERR_INIT;
+
+	ck_assert_ptr_nonnull(valkey);
+	assert_ok(valkey_demand(valkey, argc, argv, NULL, &err), err);
+	valkey_free(valkey);
+}
+
+char *pull_host_run_id(struct pull_host *host)
+{
+	struct valkey *valkey = connect_to(host);
+	struct vk_err err = VK_ERR_INIT;
+	struct live live;
+	char *text;
+
+	live_init(&live);
+	if (valkey != NULL)
+		assert_ok(live_read_info(valkey, &live, &err), err);
+	text = xstrdup(live.run_id);
+	live_release(&live);
+	valkey_free(valkey);
+	return text;
+}
