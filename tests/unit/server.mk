@@ -17,3 +17,11 @@ tests_unit_check_store_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_view
 TESTS += tests/unit/check_view
 tests_unit_check_view_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_report
+TESTS += tests/unit/check_report
+tests_unit_check_report_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_approval
+TESTS += tests/unit/check_approval
+tests_unit_check_approval_LDADD = $(SERVER_UNIT_LIBS)
