@@ -31,6 +31,7 @@ VKCFGD=${VKCFGD:-$abs_top_builddir/tests/e2e/bin/vkcfgd}
 VKCFG_PULL=${VKCFG_PULL:-$abs_top_builddir/tests/e2e/bin/vkcfg-pull}
 VKCFG=${VKCFG:-$abs_top_builddir/client/admin/vkcfg}
 FORGE=${FORGE:-$abs_top_builddir/tests/e2e/forge}
+EVIL_PROGRAM=$abs_top_builddir/tests/e2e/evil
 # Sanitizers make everything slower; bounds are generous because nobody waits for them in vain.
 BOUND=${BOUND:-30}
 # Not secret: it protects keys that live as long as a test.
@@ -244,7 +245,8 @@ server_start_with() {
 	background vkcfgd env "$@" "$VKCFGD" run --config "$WORK/vkcfgd.yaml"
 	wait_for server_is_ready || bail "vkcfgd does not listen" "$(tail -n 20 "$WORK/log/vkcfgd.log")"
 }
-server_stop() { end_background vkcfgd "${1:-TERM}"; }
+server_stop() { end_background vkcfgd; }
+server_kill() { end_background vkcfgd KILL; }
 
 # person_new NAME: a home with a signing key; its public key in NAME.pub
 person_new() {
@@ -256,7 +258,7 @@ person_new() {
 person_enrol() {
 	by admin user add "$1" --roles "$2" >"$WORK/people/$1.token" 2>"$WORK/err" ||
 		bail "vkcfg user add $1 failed" "$(cat "$WORK/err")"
-	must by "$1" enrol --token-file "$WORK/people/$1.token"
+	must by "$1" enrol "$WORK/people/$1.token"
 }
 
 fleet_init() {
@@ -275,7 +277,7 @@ fleet_start() {
 	server_start
 	local person
 	for person in admin alice bob dave; do person_new "$person"; done
-	must by admin enrol --token-file "$WORK/admin.token"
+	must by admin enrol "$WORK/admin.token"
 	must as admin root init --key admin --threshold 1 \
 		--env "dev:1:$WORK/people/dave.pub" \
 		--env "prod:2:$WORK/people/alice.pub,$WORK/people/bob.pub"
@@ -375,6 +377,15 @@ write_door() {
 	chmod 755 "$1"
 }
 
+# as_daemon COMMAND...: as the user that the daemons drop to
+as_daemon() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid "$DAEMON_USER" --regid "$DAEMON_GROUP" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 # host_prepare NAME INSTANCE...: directories, settings and door, as an administrator would make them
 host_prepare() {
 	local name=$1 instance dir=$WORK/hosts/$1
@@ -416,7 +427,7 @@ host_enrol() {
 host_to_tree() {
 	local name=$1 env=$2 key
 	shift 2
-	must by carol host add "$name" --env "$env" --tree "$TREE"
+	must by carol host add "$name" --env "$env" --tree "$TREE" --role cache --instance "$1"
 	key=$(grep -rhoE 'ed25519:[0-9a-f]{64}' "$TREE/hosts/$name.yaml") || bail "no key of $name in the tree"
 	{
 		printf 'hosts:\n  %s:\n    environment: %s\n    public-key: "%s"\n    instances:\n' "$name" "$env" "$key"
