@@ -1,1 +1,10 @@
-# client/admin
+# vkcfg, the command line for people. Unit tests link libvkadmin.a.
+noinst_LIBRARIES += libvkadmin.a
+
+libvkadmin_a_SOURCES =
+libvkadmin_a_SOURCES += client/admin/args.c client/admin/args.h
+libvkadmin_a_SOURCES += client/admin/cli.c client/admin/cli.h
+libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
+libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
+
+ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)
