@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/invite.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/file.h"
+#include "common/num.h"
+#include "common/tuf/tuf_client.h"
+#include "common/x509.h"
+
+#include "common/banned.h"
+
+static enum vk_rc ca_digest(struct session *session, uint8_t *out, struct vk_err *err)
+{
+	char *path = home_path(session_home(session), "ca.crt");
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &pem, err);
+	if (rc == VK_OK)
+		rc = x509_fingerprint(pem.data, pem.len, out, err);
+	vk_buf_release(&pem);
+	free(path);
+	return rc;
+}
+
+static enum vk_rc add_root(struct session *session, struct vk_token *token, struct vk_err *err)
+{
+	struct tuf_client *tuf = NULL;
+	const char *bytes;
+	size_t len = 0;
+	enum vk_rc rc = session_trust(session, &tuf, err);
+
+	if (rc != VK_OK)
+		return rc;
+	bytes = tuf_meta_bytes(tuf_client_root(tuf), &len);
+	vk_sha256(bytes, len, token->root);
+	token->root_version = tuf_meta_version(tuf_client_root(tuf));
+	token->has_root = true;
+	return VK_OK;
+}
+
+enum vk_rc invite_format_token(struct session *session, enum vk_token_kind kind, const char *name,
+	const char *environment, const char *secret_hex, struct vk_buf *out, struct vk_err *err)
+{
+	const struct home_identity *identity = session_identity(session);
+	struct vk_token token = {.kind = kind};
+	enum vk_rc rc;
+
+	if (strspn(secret_hex, "0123456789abcdef") != strlen(secret_hex) ||
+		!vk_parse_hex(secret_hex, strlen(secret_hex), token.secret, sizeof(token.secret)))
+		return vk_err_set(err, VK_EINPUT, "the server's token is no secret of %d bytes",
+			VK_TOKEN_SECRET_BYTES);
+	snprintf(token.name, sizeof(token.name), "%s", name);
+	snprintf(token.fleet, sizeof(token.fleet), "%s", identity->fleet);
+	snprintf(token.server, sizeof(token.server), "%s", identity->server);
+	if (environment != NULL)
+		snprintf(token.environment, sizeof(token.environment), "%s", environment);
+	rc = ca_digest(session, token.ca, err);
+	if (rc == VK_OK)
+		rc = add_root(session, &token, err);
+	if (rc == VK_OK)
+		rc = vk_token_format(&token, out, err);
+	sodium_memzero(&token, sizeof(token));
+	return rc;
+}
