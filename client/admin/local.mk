@@ -3,11 +3,16 @@ noinst_LIBRARIES += libvkadmin.a
 
 libvkadmin_a_SOURCES =
 libvkadmin_a_SOURCES += client/admin/args.c client/admin/args.h
+libvkadmin_a_SOURCES += client/admin/candidate.c client/admin/candidate.h
+libvkadmin_a_SOURCES += client/admin/change.c client/admin/change.h
 libvkadmin_a_SOURCES += client/admin/cli.c client/admin/cli.h
+libvkadmin_a_SOURCES += client/admin/current.c client/admin/current.h
+libvkadmin_a_SOURCES += client/admin/difference.c client/admin/difference.h
 libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
 libvkadmin_a_SOURCES += client/admin/session.c client/admin/session.h
+libvkadmin_a_SOURCES += client/admin/submit.c client/admin/submit.h
 libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
 
 ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)

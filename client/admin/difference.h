@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What changes for the instances of an environment from one rendering to the
+ * next. Instances whose changes are the same are one group: a change to a role
+ * of a thousand instances is one paragraph.
+ *
+ *   {"environment":"prod","instances":1,"restarts":0,"unchanged":41,"groups":[
+ *     {"instances":["db1/main"],"restart":false,"changes":[
+ *       {"kind":"directive","name":"maxmemory","old":"1gb","new":"2gb","live":true}]}]}
+ */
+#ifndef ADMIN_DIFFERENCE_H
+#define ADMIN_DIFFERENCE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+
+struct cfg_rendered;
+struct cli;
+struct vkjson;
+
+/* before may be NULL: everything is new. *out is the caller's. */
+VK_CHECKED enum vk_rc difference_of(const struct cfg_rendered *before,
+	const struct cfg_rendered *after, struct vkjson **out, struct vk_err *err);
+
+bool difference_is_empty(const struct vkjson *difference);
+
+/* Prints it for people. */
+void difference_print(const struct cli *cli, const struct vkjson *difference);
+
+#endif
