@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libvkadmin.a
 
 libvkadmin_a_SOURCES =
+libvkadmin_a_SOURCES += client/admin/approvers.c client/admin/approvers.h
 libvkadmin_a_SOURCES += client/admin/args.c client/admin/args.h
 libvkadmin_a_SOURCES += client/admin/candidate.c client/admin/candidate.h
 libvkadmin_a_SOURCES += client/admin/change.c client/admin/change.h
@@ -12,6 +13,7 @@ libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
 libvkadmin_a_SOURCES += client/admin/session.c client/admin/session.h
+libvkadmin_a_SOURCES += client/admin/signers.c client/admin/signers.h
 libvkadmin_a_SOURCES += client/admin/submit.c client/admin/submit.h
 libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
 
