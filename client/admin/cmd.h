@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What runs for each row of commands.c; one cmd_FAMILY.c per family. */
+#ifndef ADMIN_CMD_H
+#define ADMIN_CMD_H
+
+#include "client/admin/command.h"
+
+/* cmd_tree.c: a tree in a directory */
+command_run cmd_new;
+command_run cmd_validate;
+command_run cmd_render;
+command_run cmd_diff;
+
+/* cmd_enrol.c, cmd_key.c: this person */
+command_run cmd_enrol;
+command_run cmd_key_new;
+command_run cmd_key_show;
+command_run cmd_key_list;
+command_run cmd_key_passwd;
+
+/* cmd_root.c, cmd_environment.c: who may sign what */
+command_run cmd_root_init;
+command_run cmd_env_add;
+command_run cmd_env_keys;
+
+/* cmd_user.c, cmd_host.c: identities */
+command_run cmd_user_add;
+command_run cmd_user_list;
+command_run cmd_user_revoke;
+command_run cmd_host_token;
+command_run cmd_host_add;
+command_run cmd_host_revoke;
+command_run cmd_hosts;
+
+/* cmd_change.c, cmd_approve.c: changes */
+command_run cmd_submit;
+command_run cmd_changes;
+command_run cmd_show;
+command_run cmd_reject;
+command_run cmd_approve;
+
+/* cmd_release.c: releases */
+command_run cmd_releases;
+command_run cmd_rollback;
+
+/* cmd_status.c, cmd_audit.c: what is, and what was */
+command_run cmd_status;
+command_run cmd_drift;
+command_run cmd_audit_log;
+command_run cmd_audit_verify;
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+#include "client/admin/help.h"
+
+#include "common/banned.h"
+
+#define OPTIONS_END                                                                                \
+	{                                                                                          \
+		NULL, 0, NULL, NULL, false                                                         \
+	}
+#define TREE_OPTION                                                                                \
+	{                                                                                          \
+		"tree", 0, "DIR", "where the tree is (default: the working directory)", false      \
+	}
+#define MESSAGE_OPTION                                                                             \
+	{                                                                                          \
+		"message", 'm', "TEXT", "why; it is shown to everybody and signed", false          \
+	}
+
+static const struct option_spec tree_options[] = {TREE_OPTION, OPTIONS_END};
+
+static const struct option_spec render_options[] = {
+	TREE_OPTION,
+	{"out", 0, "DIR", "write the files there instead of printing them", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec diff_options[] = {
+	TREE_OPTION,
+	{"against", 0, "DIR", "compare with the tree in DIR instead of the current release", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec enrol_options[] = {
+	{"token-fd", 0, "N", "read the token from descriptor N", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec key_new_options[] = {
+	{"user", 0, "USER", "who will sign with it (default: you, or NAME before you are enrolled)",
+		false},
+	OPTIONS_END,
+};
+
+static const struct option_spec root_init_options[] = {
+	{"key", 0, "NAME", "a key of yours that will sign root and targets", true},
+	{"threshold", 0, "N", "how many of these keys must sign (default: more than half)", false},
+	{"env", 0, "ENV:N:PUBFILE,PUBFILE", "an environment, its threshold and its approvers' keys",
+		true},
+	OPTIONS_END,
+};
+
+static const struct option_spec env_options[] = {
+	{"approver", 0, "PUBFILE", "public key of somebody who may approve", true},
+	{"threshold", 0, "N", "how many approvals make a release (default: all approvers)", false},
+	{"author-may-approve", 0, NULL, "an author's own approval counts", false},
+	{"key", 0, "NAME", "the key of yours that signs targets (default: all that may)", true},
+	OPTIONS_END,
+};
+
+static const struct option_spec user_add_options[] = {
+	{"roles", 0, "ROLE,ROLE", "author, approver, operator, auditor, admin, viewer", true},
+	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec host_token_options[] = {
+	{"env", 0, "ENV", "the environment that the host will be in", false},
+	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec host_add_options[] = {
+	{"env", 0, "ENV", "the environment that the host is in", false},
+	TREE_OPTION,
+	{"role", 0, "ROLE", "the role of its instance (default: the tree's only role)", false},
+	{"instance", 0, "NAME", "the name of its instance (default: main)", false},
+	{"public-key", 0, "KEY", "the host's key as 'vkcfg-pull enrol' showed it, to be compared",
+		false},
+	OPTIONS_END,
+};
+
+static const struct option_spec submit_options[] = {MESSAGE_OPTION, TREE_OPTION, OPTIONS_END};
+
+static const struct option_spec changes_options[] = {
+	{"env", 0, "ENV", "of this environment only", false},
+	{"state", 0, "STATE", "open, released, rejected or stale", false},
+	{"limit", 0, "N", "at most so many (default 100)", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec approve_options[] = {
+	{"key", 0, "NAME", "the key to sign with (default: the one that may)", false},
+	{"yes", 'y', NULL, "do not ask", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec message_options[] = {MESSAGE_OPTION, OPTIONS_END};
+
+static const struct option_spec releases_options[] = {
+	{"limit", 0, "N", "at most so many (default 100)", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec rollback_options[] = {
+	{"to", 0, "N", "the release whose tree is wanted (default: the one before the current one)",
+		false},
+	MESSAGE_OPTION,
+	OPTIONS_END,
+};
+
+static const struct option_spec drift_options[] = {
+	{"env", 0, "ENV", "of this environment only", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec audit_log_options[] = {
+	{"limit", 0, "N", "the last N entries (default 50)", false},
+	OPTIONS_END,
+};
+
+const struct command commands[] = {
+	{"new", "DIR", "write a commented example tree",
+		"The tree has the environments dev, staging and prod, one role and one host.", 1, 1,
+		NULL, NULL, cmd_new},
+	{"validate", "", "check a tree and show all findings",
+		"Ends with status 1 if there are findings.", 0, 0, tree_options, NULL,
+		cmd_validate},
+	{"render", "HOST/INSTANCE", "show the files that an instance gets", NULL, 1, 1,
+		render_options, NULL, cmd_render},
+	{"diff", "ENV", "show what a tree would change in an environment",
+		"Compares with the current release, which is verified first. Ends with status 1 if\n"
+		"anything would change.",
+		1, 1, diff_options, NULL, cmd_diff},
+	{"submit", "ENV", "propose a tree as the next release of an environment",
+		"Validates and renders the tree and sends it as a change, which others approve. The git\n"
+		"commit is recorded where the tree is a clean git work tree.",
+		1, 1, submit_options, "author", cmd_submit},
+	{"changes", "", "list changes", NULL, 0, 0, changes_options, "viewer", cmd_changes},
+	{"show", "CHANGE", "show a change and what it would do", NULL, 1, 1, NULL, "viewer",
+		cmd_show},
+	{"approve", "CHANGE", "check a change, show it, and sign it",
+		"Fetches the tree, renders it on this machine, compares every byte that would be signed,\n"
+		"shows what changes for each instance, and asks before it signs.",
+		1, 1, approve_options, "approver", cmd_approve},
+	{"reject", "CHANGE", "refuse a change", NULL, 1, 1, message_options, "author or approver",
+		cmd_reject},
+	{"releases", "ENV", "list the releases of an environment", NULL, 1, 1, releases_options,
+		"viewer", cmd_releases},
+	{"rollback", "ENV", "propose the tree of an older release again",
+		"A rollback is a change like any other: it gets the next number and is approved.", 1,
+		1, rollback_options, "author", cmd_rollback},
+	{"status", "", "show the environments and how far their hosts are", NULL, 0, 0, NULL,
+		"viewer", cmd_status},
+	{"hosts", "", "list hosts and their instances", NULL, 0, 0, drift_options, "viewer",
+		cmd_hosts},
+	{"drift", "", "list where hosts differ from what they should be",
+		"Ends with status 1 if there is drift.", 0, 0, drift_options, "viewer", cmd_drift},
+	{"enrol", "[FILE]", "become a user of a fleet, with a token",
+		"The token is read from FILE, or from standard input. It makes your TLS key and\n"
+		"certificate, and pins the fleet's CA and root.",
+		0, 1, enrol_options, NULL, cmd_enrol},
+	{"key new", "NAME", "make a signing key under a passphrase",
+		"Writes keys/NAME.key, which stays with you, and keys/NAME.pub for the administrator.",
+		1, 1, key_new_options, NULL, cmd_key_new},
+	{"key list", "", "list your signing keys", NULL, 0, 0, NULL, NULL, cmd_key_list},
+	{"key show", "NAME", "show a key of yours and its public key file", NULL, 1, 1, NULL, NULL,
+		cmd_key_show},
+	{"key passwd", "NAME", "change the passphrase of a key", NULL, 1, 1, NULL, NULL,
+		cmd_key_passwd},
+	{"root init", "", "found a fleet's trust: sign its first root and targets",
+		"Uses your keys (--key), asks the server for its online keys, signs root and targets with\n"
+		"yours, publishes them, and pins the root.",
+		0, 0, root_init_options, "admin", cmd_root_init},
+	{"env add", "ENV", "add an environment and its approvers", NULL, 1, 1, env_options, "admin",
+		cmd_env_add},
+	{"env keys", "ENV", "show or replace the approvers of an environment",
+		"Without --approver it shows them.", 1, 1, env_options, "admin", cmd_env_keys},
+	{"user add", "NAME", "invite a user and print the token", NULL, 1, 1, user_add_options,
+		"admin", cmd_user_add},
+	{"user list", "", "list users", NULL, 0, 0, NULL, "viewer", cmd_user_list},
+	{"user revoke", "NAME", "shut a user out at once", NULL, 1, 1, NULL, "admin",
+		cmd_user_revoke},
+	{"host token", "NAME", "invite a host and print the token for 'vkcfg-pull enrol'",
+		"The token pins the root that this vkcfg has verified.", 1, 1, host_token_options,
+		"operator", cmd_host_token},
+	{"host add", "NAME", "write an enrolled host and its key into a tree",
+		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key.", 1, 1,
+		host_add_options, "viewer", cmd_host_add},
+	{"host revoke", "NAME", "shut a host out at once", NULL, 1, 1, NULL, "operator",
+		cmd_host_revoke},
+	{"audit log", "", "show the last entries of the audit log", NULL, 0, 0, audit_log_options,
+		"viewer or auditor", cmd_audit_log},
+	{"audit verify", "", "prove that the audit log is complete and was never rewritten",
+		"Downloads all entries, computes the Merkle root, and compares it with the signed\n"
+		"checkpoint and with the one kept from the last time.",
+		0, 0, NULL, "viewer or auditor", cmd_audit_verify},
+	{"help", "[COMMAND]", "show help", NULL, 0, 2, NULL, NULL, help_run},
+	{"completion", "bash", "print the completion script for a shell", NULL, 1, 1, NULL, NULL,
+		completion_run},
+	{NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
+};
