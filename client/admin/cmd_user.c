@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/admin/invite.h"
+#include "client/admin/session.h"
+#include "client/admin/table.h"
+#include "common/mem.h"
+#include "common/name.h"
+#include "common/tuf/tuf_client.h"
+
+#include "common/banned.h"
+
+enum {
+	TTL_DEFAULT_S = 24 * 60 * 60,
+	TTL_MAX_S = 30 * 24 * 60 * 60,
+	ROLE_MAX_BYTES = 64,
+};
+
+/* "author,approver" and repeated options alike. */
+static enum vk_rc add_roles(const char *list, struct vkjson *roles, struct vk_err *err)
+{
+	static const char *const known[] = {
+		"viewer", "author", "approver", "operator", "auditor", "admin", NULL};
+
+	while (*list != '\0') {
+		size_t len = strcspn(list, ",");
+		bool is_known = false;
+
+		for (size_t i = 0; known[i] != NULL; i++)
+			is_known |= strlen(known[i]) == len && memcmp(known[i], list, len) == 0;
+		if (!is_known) {
+			vk_err_set(err, VK_EINPUT, "there is no role '%.*s'",
+				len < ROLE_MAX_BYTES ? (int)len : ROLE_MAX_BYTES, list);
+			vk_err_hint(err, "viewer, author, approver, operator, auditor, admin");
+			return VK_EINPUT;
+		}
+		vkjson_append(roles, vkjson_stringn(list, len));
+		list += len + (list[len] == ',');
+	}
+	return VK_OK;
+}
+
+static enum vk_rc check_user_name(const char *name, struct vk_err *err)
+{
+	if (vk_name_is_valid(name))
+		return VK_OK;
+	return vk_err_set(err, VK_EINPUT, "'%s' is no name of a user", name);
+}
+
+static enum vk_rc make_request(const struct args *args, struct vkjson *body, struct vk_err *err)
+{
+	struct vkjson *roles = vkjson_array();
+	uint64_t ttl = 0;
+	enum vk_rc rc = check_user_name(args_at(args, 0), err);
+
+	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "roles"); i++)
+		rc = add_roles(args_option_at(args, "roles", i), roles, err);
+	if (rc == VK_OK && vkjson_count(roles) == 0)
+		vkjson_append(roles, vkjson_string("viewer"));
+	if (rc == VK_OK)
+		rc = args_get_uint(args, "ttl", 60, TTL_MAX_S, TTL_DEFAULT_S, &ttl, err);
+	vkjson_set(body, "name", vkjson_string(args_at(args, 0)));
+	vkjson_set(body, "roles", roles);
+	vkjson_set(body, "ttl_seconds", vkjson_int((int64_t)ttl));
+	return rc;
+}
+
+enum vk_rc cmd_user_add(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	struct session *session = NULL;
+	struct tuf_client *tuf = NULL;
+	struct vkjson *body = vkjson_object();
+	struct vkjson *reply = NULL;
+	struct vk_buf token;
+	const char *secret = NULL;
+	enum vk_rc rc = make_request(args, body, err);
+
+	vk_buf_init(&token, VK_TOKEN_MAX_BYTES);
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_trust(session, &tuf, err); /* before the server makes a secret */
+	if (rc == VK_OK)
+		rc = session_post(session, "/v1/users", body, &reply, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_string(reply, "token", &secret, err);
+	if (rc == VK_OK)
+		rc = invite_format_token(session, VK_TOKEN_USER, args_at(args, 0), NULL, secret,
+			&token, err);
+	if (rc == VK_OK) {
+		vkjson_set(reply, "name", vkjson_string(args_at(args, 0)));
+		vkjson_set(reply, "token", vkjson_string(token.data));
+		if (!cli_print_json(cli, reply))
+			cli_say(cli, "%s\n", token.data);
+	}
+	vk_buf_release_wiped(&token);
+	vkjson_free(reply);
+	vkjson_free(body);
+	session_free(session);
+	return rc;
+}
+
+enum vk_rc cmd_user_list(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	static const struct table_column columns[] = {
+		{"NAME", "name", TABLE_TEXT},
+		{"ROLES", "roles", TABLE_TEXT},
+		{"ENROLLED", "enrolled", TABLE_TIME},
+		{"CERTIFICATE UNTIL", "certificate_expires", TABLE_TIME},
+		{"REVOKED", "revoked", TABLE_TEXT},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	struct session *session = NULL;
+	struct vkjson *list = NULL;
+	enum vk_rc rc = session_open(cli, &session, err);
+
+	(void)args;
+	if (rc == VK_OK)
+		rc = session_list(session, "/v1/users", SESSION_LIST_MAX_ITEMS, &list, err);
+	if (rc == VK_OK && !cli_print_json(cli, list))
+		table_print(cli, columns, list, "no users");
+	vkjson_free(list);
+	session_free(session);
+	return rc;
+}
+
+enum vk_rc cmd_user_revoke(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	struct session *session = NULL;
+	struct vkjson *body = vkjson_object();
+	struct vkjson *reply = NULL;
+	char *target = xasprintf("/v1/users/%s/revoke", args_at(args, 0));
+	enum vk_rc rc = check_user_name(args_at(args, 0), err);
+
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_post(session, target, body, &reply, err);
+	if (rc == VK_OK && !cli_print_json(cli, reply))
+		cli_say(cli, "%s is shut out from now on. Their key still counts until 'vkcfg env "
+			"keys' takes it away.\n", args_at(args, 0));
+	vkjson_free(reply);
+	vkjson_free(body);
+	free(target);
+	session_free(session);
+	return rc;
+}
