@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/admin/current.h"
+#include "client/admin/session.h"
+#include "client/admin/submit.h"
+#include "client/admin/table.h"
+#include "common/config/render.h"
+#include "common/config/tree.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+enum {
+	LIST_DEFAULT = 100,
+	TARGET_MAX_BYTES = 1024,
+};
+
+enum vk_rc cmd_releases(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	static const struct table_column columns[] = {
+		{"RELEASE", "number", TABLE_NUMBER},
+		{"CURRENT", "current", TABLE_TEXT},
+		{"CHANGE", "change", TABLE_TEXT},
+		{"AUTHOR", "author", TABLE_TEXT},
+		{"APPROVED BY", "approvers", TABLE_TEXT},
+		{"RELEASED", "released", TABLE_TIME},
+		{"MESSAGE", "message", TABLE_TEXT},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	struct session *session = NULL;
+	struct vkjson *list = NULL;
+	struct vk_buf target;
+	uint64_t limit = 0;
+	enum vk_rc rc;
+
+	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_adds(&target, "/v1/releases");
+	session_add_query(&target, "environment", args_at(args, 0));
+	rc = vk_buf_check(&target, "the request", err);
+	if (rc == VK_OK)
+		rc = args_get_uint(
+			args, "limit", 1, SESSION_LIST_MAX_ITEMS, LIST_DEFAULT, &limit, err);
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_list(session, target.data, (size_t)limit, &list, err);
+	if (rc == VK_OK && !cli_print_json(cli, list))
+		table_print(cli, columns, list, "no releases yet");
+	vk_buf_release(&target);
+	vkjson_free(list);
+	session_free(session);
+	return rc;
+}
+
+/* One step down the chain: the document of release number, which must have this digest. */
+static enum vk_rc fetch_document(struct session *session, const char *environment, int64_t number,
+	const uint8_t digest[VK_SHA256_BYTES], struct vk_release **out, struct vk_err *err)
+{
+	char *target = xasprintf("/v1/releases/%s/%lld", environment, (long long)number);
+	struct vkjson *reply = NULL;
+	const char *document = NULL;
+	uint8_t actual[VK_SHA256_BYTES];
+	enum vk_rc rc = session_get(session, target, &reply, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(reply, "document", &document, err);
+	if (rc == VK_OK) {
+		vk_sha256(document, strlen(document), actual);
+		if (memcmp(actual, digest, sizeof(actual)) != 0)
+			rc = vk_err_set(err, VK_EUNTRUSTED,
+				"the server's document of %s/%lld is not the one that was released",
+				environment, (long long)number);
+	}
+	if (rc == VK_OK)
+		rc = vk_release_parse(document, strlen(document), out, err);
+	vkjson_free(reply);
+	free(target);
+	return rc;
+}
+
+/* Each document names the digest of the one before it, so that the verified current release
+ * vouches for all older ones. */
+static enum vk_rc walk_down(struct session *session, const struct current *current,
+	int64_t number, struct vk_release **out, struct vk_err *err)
+{
+	const struct vk_release *above = current->release;
+	struct vk_release *release = NULL;
+	enum vk_rc rc = VK_OK;
+
+	while (rc == VK_OK && above->number > number) {
+		struct vk_release *below = NULL;
+
+		if (!above->has_fallback)
+			rc = vk_err_set(err, VK_ENOTFOUND, "there is no release %s/%lld",
+				current->environment, (long long)number);
+		else
+			rc = fetch_document(session, current->environment,
+				above->fallback_release, above->fallback_sha256, &below, err);
+		vk_release_free(release);
+		release = below;
+		above = below;
+	}
+	if (rc == VK_OK)
+		*out = release;
+	else
+		vk_release_free(release);
+	return rc;
+}
+
+/* --to, or the release before the current one. */
+static enum vk_rc choose_number(const struct args *args, const struct current *current,
+	int64_t *number, struct vk_err *err)
+{
+	uint64_t wanted = 0;
+	enum vk_rc rc;
+
+	if (current->base.number < 2) {
+		vk_err_set(err, VK_ENOTFOUND, "%s has no older release", current->environment);
+		vk_err_hint(err, "'vkcfg releases %s' lists them", current->environment);
+		return VK_ENOTFOUND;
+	}
+	rc = args_get_uint(args, "to", 1, INT64_MAX, (uint64_t)current->base.number - 1, &wanted,
+		err);
+	if (rc == VK_OK && (int64_t)wanted >= current->base.number) {
+		vk_err_set(err, VK_EINPUT, "release %s/%llu is not older than the current one, %lld",
+			current->environment, (unsigned long long)wanted,
+			(long long)current->base.number);
+		rc = VK_EINPUT;
+	}
+	*number = (int64_t)wanted;
+	return rc;
+}
+
+enum vk_rc cmd_rollback(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const char *message = NULL;
+	struct session *session = NULL;
+	struct cfg_tree *tree = NULL;
+	struct cfg_rendered *rendered = NULL;
+	struct vk_release *older = NULL;
+	struct current current;
+	int64_t number = 0;
+	enum vk_rc rc;
+
+	current_init(&current);
+	rc = submit_message(args, &message, err);
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = current_load(session, args_at(args, 0), &current, err);
+	if (rc == VK_OK)
+		rc = choose_number(args, &current, &number, err);
+	if (rc == VK_OK)
+		rc = walk_down(session, &current, number, &older, err);
+	if (rc == VK_OK)
+		rc = current_render_release(session, older, &tree, &rendered, err);
+	if (rc == VK_OK)
+		rc = submit_tree(cli, session, &current, tree, message, older->commit, err);
+	vk_release_free(older);
+	cfg_rendered_free(rendered);
+	cfg_tree_free(tree);
+	current_release(&current);
+	session_free(session);
+	return rc;
+}

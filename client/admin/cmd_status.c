@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+
+#include <string.h>
+
+#include "client/admin/current.h"
+#include "client/admin/session.h"
+#include "client/admin/table.h"
+#include "common/clock.h"
+#include "common/tuf/tuf_client.h"
+
+#include "common/banned.h"
+
+enum { TARGET_MAX_BYTES = 1024 };
+
+/* Adds what was verified to an environment of the reply: whether the release that the server shows
+ * is the one that the approvers signed. */
+static enum vk_rc verify_environment(
+	struct session *session, struct vkjson *environment, struct vk_err *err)
+{
+	const char *name = NULL;
+	int64_t shown = 0;
+	struct current current;
+	enum vk_rc rc = vkjson_get_string(environment, "name", &name, err);
+
+	current_init(&current);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_int(environment, "release", 0, INT64_MAX, 0, &shown, err);
+	if (rc == VK_OK)
+		rc = current_load(session, name, &current, err);
+	if (rc == VK_OK && current.base.number != shown)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server shows release %s/%lld, but %lld is the one that is signed", name,
+			(long long)shown, (long long)current.base.number);
+	if (rc == VK_OK)
+		vkjson_set(environment, "verified", vkjson_bool(true));
+	current_release(&current);
+	return rc;
+}
+
+static enum vk_rc verify_status(struct session *session, struct vkjson *status, struct vk_err *err)
+{
+	const struct vkjson *environments = NULL;
+	struct vkjson *verified = vkjson_array();
+	struct tuf_client *tuf = NULL;
+	enum vk_rc rc = session_trust(session, &tuf, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_array(status, "environments", &environments, err);
+	for (size_t i = 0; rc == VK_OK && i < vkjson_count(environments); i++) {
+		struct vkjson *environment = vkjson_copy(vkjson_at(environments, i));
+
+		rc = verify_environment(session, environment, err);
+		vkjson_append(verified, environment);
+	}
+	if (rc == VK_OK) {
+		struct vkjson *root = vkjson_object();
+
+		vkjson_set(root, "version", vkjson_int(tuf_meta_version(tuf_client_root(tuf))));
+		vkjson_set(root, "expires", vkjson_time(tuf_meta_expires(tuf_client_root(tuf))));
+		vkjson_set(status, "root", root);
+		vkjson_set(status, "environments", vkjson_ref(verified));
+	}
+	vkjson_free(verified);
+	return rc;
+}
+
+static void print_status(const struct cli *cli, const struct vkjson *status)
+{
+	static const struct table_column columns[] = {
+		{"ENVIRONMENT", "name", TABLE_TEXT},
+		{"RELEASE", "release", TABLE_NUMBER},
+		{"VERIFIED", "verified", TABLE_TEXT},
+		{"HOSTS", "hosts", TABLE_NUMBER},
+		{"CONVERGED", "converged", TABLE_NUMBER},
+		{"FAILED", "failed", TABLE_NUMBER},
+		{"DRIFTED", "drifted", TABLE_NUMBER},
+		{"OPEN CHANGES", "open_changes", TABLE_NUMBER},
+		{"SIGNED UNTIL", "role_expires", TABLE_TIME},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	static const struct table_column metadata[] = {
+		{"version", "version", TABLE_TEXT},
+		{"valid until", "expires", TABLE_TIME},
+		{NULL, NULL, TABLE_TEXT},
+	};
+
+	cli_say_in(cli, CLI_BOLD, "fleet ");
+	cli_say_foreign(cli, CLI_PLAIN, vkjson_text(vkjson_get(status, "fleet")) != NULL
+						? vkjson_text(vkjson_get(status, "fleet"))
+						: "");
+	cli_say(cli, "\n\n");
+	table_print(cli, columns, vkjson_get(status, "environments"),
+		"no environments; 'vkcfg root init --env' or 'vkcfg env add' makes one");
+	if (vkjson_get(status, "root") != NULL) {
+		cli_say_in(cli, CLI_BOLD, "\nroot\n");
+		table_print_object(cli, metadata, vkjson_get(status, "root"));
+	}
+	if (vkjson_type(vkjson_get(status, "timestamp")) == VKJSON_OBJECT) {
+		cli_say_in(cli, CLI_BOLD, "\ntimestamp\n");
+		table_print_object(cli, metadata, vkjson_get(status, "timestamp"));
+	}
+}
+
+/* Before `vkcfg root init` there is nothing to verify with: said, not hidden. */
+enum vk_rc cmd_status(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	struct session *session = NULL;
+	struct vkjson *status = NULL;
+	enum vk_rc rc = session_open(cli, &session, err);
+
+	(void)args;
+	if (rc == VK_OK)
+		rc = session_get(session, "/v1/status", &status, err);
+	if (rc == VK_OK) {
+		rc = verify_status(session, status, err);
+		if (rc == VK_ENOTFOUND) {
+			cli_note(cli, "note: %s; nothing here is verified", err->msg);
+			rc = VK_OK;
+		}
+	}
+	if (rc == VK_OK && !cli_print_json(cli, status))
+		print_status(cli, status);
+	vkjson_free(status);
+	session_free(session);
+	return rc;
+}
+
+enum vk_rc cmd_drift(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	static const struct table_column columns[] = {
+		{"HOST", "host", TABLE_TEXT},
+		{"INSTANCE", "instance", TABLE_TEXT},
+		{"KIND", "kind", TABLE_TEXT},
+		{"NAME", "name", TABLE_TEXT},
+		{"EXPECTED", "expected", TABLE_TEXT},
+		{"ACTUAL", "actual", TABLE_TEXT},
+		{"ACTION", "action", TABLE_STATE},
+		{"SINCE", "since", TABLE_TIME},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	struct session *session = NULL;
+	struct vkjson *list = NULL;
+	struct vk_buf target;
+	enum vk_rc rc;
+
+	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_adds(&target, "/v1/drift");
+	session_add_query(&target, "environment", args_get(args, "env"));
+	rc = vk_buf_check(&target, "the request", err);
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, &list, err);
+	if (rc == VK_OK) {
+		cli->is_answer_no = vkjson_count(list) > 0;
+		if (!cli_print_json(cli, list))
+			table_print(cli, columns, list, "no drift");
+	}
+	vk_buf_release(&target);
+	vkjson_free(list);
+	session_free(session);
+	return rc;
+}
