@@ -107,8 +107,12 @@ static struct denial *denial_new(
 
 	denial->command =
 		(struct writer_command){.name = "access.denied", .run = run, .done = done};
-	snprintf(denial->actor, sizeof(denial->actor), "%s/%s", identity_kind_name(caller->kind),
-		*caller->name != '\0' ? caller->name : "-");
+	/* Nobody: a certificate that this fleet does not know, or not any more. */
+	if (caller == NULL || *caller->name == '\0')
+		snprintf(denial->actor, sizeof(denial->actor), "stranger/-");
+	else
+		snprintf(denial->actor, sizeof(denial->actor), "%s/%s",
+			identity_kind_name(caller->kind), caller->name);
 	vk_buf_init(&denial->object, PATH_MAX_BYTES);
 	vk_buf_addf(&denial->object, "%s ", request_method(req));
 	request_format_path(req, &denial->object);

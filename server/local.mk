@@ -6,6 +6,7 @@ libvkserver_a_SOURCES += server/background.c server/background.h
 libvkserver_a_SOURCES += server/certify.c server/certify.h
 libvkserver_a_SOURCES += server/context.h
 libvkserver_a_SOURCES += server/denials.c server/denials.h
+libvkserver_a_SOURCES += server/descriptors.c server/descriptors.h
 libvkserver_a_SOURCES += server/identity.c server/identity.h
 libvkserver_a_SOURCES += server/init.c server/init.h
 libvkserver_a_SOURCES += server/init_fleet.c server/init_fleet.h

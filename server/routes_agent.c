@@ -79,7 +79,8 @@ static enum vk_rc format_desired(struct request *req, const struct view_environm
 	vk_buf_add(out, log->checkpoint_json, log->checkpoint_json_len);
 	if (request_query(req, "log") != NULL) {
 		rc = request_query_uint(req, "log", 0, 0, INT64_MAX, &from, err);
-		if (rc == VK_OK)
+		/* A host that has seen more than there is learns it from the checkpoint. */
+		if (rc == VK_OK && from <= (uint64_t)log->size)
 			rc = add_consistency(req, from, out, err);
 	}
 	vk_buf_addc(out, '}');

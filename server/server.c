@@ -20,6 +20,7 @@
 #include "server/background.h"
 #include "server/context.h"
 #include "server/denials.h"
+#include "server/descriptors.h"
 #include "server/publish.h"
 #include "server/readers.h"
 #include "server/routes.h"
@@ -227,6 +228,8 @@ static void on_denied(void *ctx, const struct request *req, const struct vk_err 
 static enum vk_rc open_workers(struct server *server, struct vk_err *err)
 {
 	const char *const *listen = NULL;
+	unsigned connections = descriptors_for_connections(
+		(unsigned)settings_int(server->settings, "max-connections"));
 	struct worker_pool_options options = {
 		.workers = (unsigned)settings_int(server->settings, "workers"),
 		.tls = server->tls,
@@ -234,8 +237,7 @@ static enum vk_rc open_workers(struct server *server, struct vk_err *err)
 		.routes = routes,
 		.route_count = route_count,
 		.hooks = {.context = &server->context, .denied = on_denied},
-		.limits = {.connections =
-				   (unsigned)settings_int(server->settings, "max-connections")},
+		.limits = {.connections = connections},
 	};
 
 	settings_list(server->settings, "listen", &listen);
