@@ -224,7 +224,7 @@ static enum vk_rc forget_old_versions(
 	enum vk_rc rc = VK_OK;
 
 	for (size_t i = 0; i < 2; i++)
-		is_changed |= !tuf_role_equal(tuf_meta_root_role(first, types[i]),
+		is_changed |= !tuf_role_has_same_keys(tuf_meta_root_role(first, types[i]),
 			tuf_meta_root_role(client->root, types[i]));
 	for (size_t i = 0; i < 2 && is_changed && rc == VK_OK; i++)
 		rc = client->store.remove(client->store.ctx, tuf_type_name(types[i]), err);

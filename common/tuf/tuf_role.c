@@ -187,9 +187,9 @@ const struct tuf_key *tuf_role_find_key(const struct tuf_role *role, const char 
 	return member != NULL ? member->key : NULL;
 }
 
-bool tuf_role_equal(const struct tuf_role *a, const struct tuf_role *b)
+bool tuf_role_has_same_keys(const struct tuf_role *a, const struct tuf_role *b)
 {
-	if (a->threshold != b->threshold || a->count != b->count)
+	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
 		if (find_member(b, a->members[i].keyid) == NULL)

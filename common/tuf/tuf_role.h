@@ -43,8 +43,8 @@ const struct tuf_key *tuf_role_key(const struct tuf_role *role, size_t i);
 /* The role's key with that id, or NULL: ids of other roles are not found. */
 const struct tuf_key *tuf_role_find_key(const struct tuf_role *role, const char *keyid);
 
-/* True if both have the same keys and threshold. */
-bool tuf_role_equal(const struct tuf_role *a, const struct tuf_role *b);
+/* True if both list the same key ids, whatever the thresholds. */
+bool tuf_role_has_same_keys(const struct tuf_role *a, const struct tuf_role *b);
 
 /* Checks the `signatures` array over the signed bytes: VK_EUNTRUSTED unless threshold distinct
  * keys of the role have signed. A wrong, foreign, empty or malformed signature does not count and
