@@ -202,6 +202,17 @@ bool cli_print_json(const struct cli *cli, const struct vkjson *result)
 	return true;
 }
 
+bool cli_print_json_list(const struct cli *cli, const struct vkjson *items)
+{
+	struct vkjson *object = vkjson_object();
+	bool is_printed;
+
+	vkjson_set(object, "items", vkjson_ref(items));
+	is_printed = cli_print_json(cli, object);
+	vkjson_free(object);
+	return is_printed;
+}
+
 static void print_error_json(const struct cli *cli, const struct vk_err *err)
 {
 	struct vkjson *object = vkjson_object();

@@ -67,6 +67,9 @@ void cli_detail(const struct cli *cli, const char *fmt, ...) VK_PRINTF(2, 3);
 /* Prints the result as JSON if --json was given; true if so. */
 bool cli_print_json(const struct cli *cli, const struct vkjson *result);
 
+/* The same for a list: {"items":[...]}. */
+bool cli_print_json_list(const struct cli *cli, const struct vkjson *items);
+
 /* Shows a failure: "vkcfg: sentence" and "hint: ...", or with --json an object, on the error
  * stream. */
 void cli_print_error(const struct cli *cli, const struct vk_err *err);

@@ -149,7 +149,7 @@ enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err
 	if (rc == VK_OK)
 		rc = fetch_entries(session, checkpoint.size > limit ? checkpoint.size - limit : 0,
 			checkpoint.size, append_entry, list, err);
-	if (rc == VK_OK && !cli_print_json(cli, list))
+	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "the log is empty");
 	vk_buf_release(&note);
 	vkjson_free(list);

@@ -106,7 +106,7 @@ enum vk_rc cmd_changes(struct cli *cli, const struct args *args, struct vk_err *
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_list(session, target.data, (size_t)limit, &list, err);
-	if (rc == VK_OK && !cli_print_json(cli, list))
+	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "no changes");
 	vk_buf_release(&target);
 	vkjson_free(list);

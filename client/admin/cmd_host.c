@@ -362,7 +362,7 @@ enum vk_rc cmd_hosts(struct cli *cli, const struct args *args, struct vk_err *er
 		if (environment == NULL || (of != NULL && strcmp(of, environment) == 0))
 			vkjson_append(hosts, vkjson_ref(vkjson_at(all, i)));
 	}
-	if (rc == VK_OK && !cli_print_json(cli, hosts))
+	if (rc == VK_OK && !cli_print_json_list(cli, hosts))
 		print_hosts(cli, hosts);
 	vkjson_free(hosts);
 	vkjson_free(all);

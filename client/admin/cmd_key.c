@@ -193,7 +193,7 @@ enum vk_rc cmd_key_list(struct cli *cli, const struct args *args, struct vk_err 
 		if (rc == VK_OK)
 			vkjson_append(list, item);
 	}
-	if (rc == VK_OK && !cli_print_json(cli, list))
+	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, key_columns, list, "no keys; 'vkcfg key new NAME' makes one");
 	vkjson_free(list);
 	return rc;

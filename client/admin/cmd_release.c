@@ -50,7 +50,7 @@ enum vk_rc cmd_releases(struct cli *cli, const struct args *args, struct vk_err 
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_list(session, target.data, (size_t)limit, &list, err);
-	if (rc == VK_OK && !cli_print_json(cli, list))
+	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "no releases yet");
 	vk_buf_release(&target);
 	vkjson_free(list);

@@ -156,7 +156,7 @@ enum vk_rc cmd_drift(struct cli *cli, const struct args *args, struct vk_err *er
 		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, &list, err);
 	if (rc == VK_OK) {
 		cli->is_answer_no = vkjson_count(list) > 0;
-		if (!cli_print_json(cli, list))
+		if (!cli_print_json_list(cli, list))
 			table_print(cli, columns, list, "no drift");
 	}
 	vk_buf_release(&target);

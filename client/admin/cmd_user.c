@@ -122,7 +122,7 @@ enum vk_rc cmd_user_list(struct cli *cli, const struct args *args, struct vk_err
 	(void)args;
 	if (rc == VK_OK)
 		rc = session_list(session, "/v1/users", SESSION_LIST_MAX_ITEMS, &list, err);
-	if (rc == VK_OK && !cli_print_json(cli, list))
+	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "no users");
 	vkjson_free(list);
 	session_free(session);

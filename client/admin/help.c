@@ -86,7 +86,7 @@ void help_print_all(const struct cli *cli)
 
 	for (const struct command *command = commands; command->name != NULL; command++)
 		vkjson_append(list, command_json(command));
-	if (!cli_print_json(cli, list)) {
+	if (!cli_print_json_list(cli, list)) {
 		cli_say(cli, "usage: vkcfg [OPTION...] COMMAND [ARGUMENT...]\n\n");
 		for (const struct command *command = commands; command->name != NULL; command++) {
 			cli_say_in(cli, CLI_BOLD, "  %-*s", NAME_COLUMN, command->name);

@@ -1,1 +1,12 @@
-# Unit tests of admin.
+# Unit tests of client/admin.
+check_PROGRAMS += tests/unit/check_args
+TESTS += tests/unit/check_args
+tests_unit_check_args_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_audit_leaves
+TESTS += tests/unit/check_audit_leaves
+tests_unit_check_audit_leaves_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_printable
+TESTS += tests/unit/check_printable
+tests_unit_check_printable_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
