@@ -8,6 +8,7 @@
 #ifndef VK_SERVER_CHANGE_H
 #define VK_SERVER_CHANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -9,8 +9,9 @@
  * The child checks what it signs, so that a vkcfgd that has been taken over
  * cannot make it sign anything: it parses a snapshot itself and refuses a version
  * that is not newer than the last; it builds timestamps, checkpoints and
- * certificates itself; its log never shrinks nor forks, its certificates never
- * live longer than their kind allows. What it remembers lasts as long as it lives.
+ * certificates itself; its log only grows, proven from each checkpoint to the
+ * next; its certificates never live longer than their kind allows. What it
+ * remembers lasts as long as it lives.
  *
  * The functions may be called by any thread; requests are answered one by one.
  * When the child is gone they fail with VK_EIO, and signer_fd() becomes readable:
@@ -27,6 +28,7 @@
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/err.h"
+#include "common/merkle.h"
 #include "common/signkey.h"
 #include "common/x509.h"
 
@@ -61,7 +63,7 @@ VK_CHECKED enum vk_rc signer_start(
 /* Ends the child and waits for it. NULL does nothing. */
 void signer_stop(struct signer *signer);
 
-/* Readable (end of file) when the child has died; for an event loop, never to be read from. */
+/* Becomes readable (end of file) when the child has died, and never before; for an event loop. */
 int signer_fd(const struct signer *signer);
 pid_t signer_pid(const struct signer *signer);
 
@@ -77,10 +79,15 @@ void signer_get_public_keys(const struct signer *signer, struct signer_public_ke
 /* "FLEET/log": the origin of checkpoints and the name of the log's key. */
 const char *signer_log_name(const struct signer *signer);
 
-/* Signs the canonical `signed` part of a snapshot. VK_EUNTRUSTED if the child refuses: not
+/* The smallest versions that the child will sign, given the newest ones in the database. They skip
+ * one whose transaction failed after the child had signed it. */
+int64_t signer_next_snapshot_version(struct signer *signer, int64_t stored);
+int64_t signer_next_timestamp_version(struct signer *signer, int64_t stored);
+
+/* Signs the canonical `signed` part of a snapshot, which says this version. VK_EUNTRUSTED if the child refuses: not
  * canonical, another type, not newer than the last, expired or expiring too late. */
-VK_CHECKED enum vk_rc signer_sign_snapshot(struct signer *signer, const char *signed_part,
-	size_t len, uint8_t sig[VK_SIGNATURE_BYTES], struct vk_err *err);
+VK_CHECKED enum vk_rc signer_sign_snapshot(struct signer *signer, int64_t version,
+	const char *signed_part, size_t len, uint8_t sig[VK_SIGNATURE_BYTES], struct vk_err *err);
 
 /* What a timestamp says. */
 struct signer_timestamp {
@@ -97,10 +104,15 @@ VK_CHECKED enum vk_rc signer_make_timestamp(struct signer *signer,
 	const struct signer_timestamp *timestamp, struct vk_buf *signed_part,
 	uint8_t sig[VK_SIGNATURE_BYTES], struct vk_err *err);
 
-/* Has the child make and sign a checkpoint of the log; appends the note. VK_EUNTRUSTED if the log
- * would shrink, or have another root at the same size. */
+/* Size of the log at the last checkpoint that the child has signed; 0 if it has signed none. */
+uint64_t signer_log_size(struct signer *signer);
+
+/* Has the child make and sign a checkpoint of the log; appends the note. proof: that the log at
+ * signer_log_size() is the beginning of this one (empty where that is 0). VK_EUNTRUSTED if the log
+ * would shrink or the proof does not hold. */
 VK_CHECKED enum vk_rc signer_make_checkpoint(struct signer *signer, uint64_t size,
-	const uint8_t root[VK_SHA256_BYTES], struct vk_buf *note, struct vk_err *err);
+	const uint8_t root[VK_SHA256_BYTES], const struct merkle_proof *proof, struct vk_buf *note,
+	struct vk_err *err);
 
 /* A certificate to be issued. not_before may be a little in the past, not_after - now at most
  * SIGNER_<KIND>_MAX_SECONDS. */

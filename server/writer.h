@@ -2,7 +2,7 @@
 /*
  * The writer: one thread owns the only connection that may write. Others hand it
  * commands; it takes what has queued up, runs each command inside a savepoint of
- * one transaction, signs the log's checkpoint, commits with full durability,
+ * one transaction, commits with full durability, signs the log's checkpoint,
  * publishes (the hook builds and swaps the view) and only then answers. So
  * whoever got an answer can read its own write, in the view too.
  *
@@ -81,6 +81,8 @@ struct writer_options {
 
 /* No thread yet: until writer_start(), writer_execute() runs commands on the caller's thread. */
 struct writer *writer_new(const struct writer_options *options);
+
+/* Signs the checkpoint that a crash may have left out, then starts the thread. */
 VK_CHECKED enum vk_rc writer_start(struct writer *writer, struct vk_err *err);
 
 /* Any thread. The command belongs to the writer until done() is called. VK_EUNAVAIL when the

@@ -37,6 +37,7 @@ struct db_stmt {
 
 struct db {
 	sqlite3 *handle;
+	bool is_durable;
 	struct db_stmt *cache[CACHE_BUCKETS];
 };
 
@@ -137,6 +138,7 @@ enum vk_rc db_open(const char *path, enum db_mode mode, struct db **out, struct 
 		rc = configure(db, mode, err);
 	if (rc != VK_OK)
 		goto out;
+	db->is_durable = true;
 	*out = db;
 	db = NULL;
 out:
@@ -171,6 +173,19 @@ enum vk_rc db_exec(struct db *db, const char *sql, struct vk_err *err)
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? VK_OK : fail(code, sqlite3_errmsg(db->handle), err);
+}
+
+enum vk_rc db_set_durable(struct db *db, bool is_durable, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	if (db->is_durable == is_durable)
+		return VK_OK;
+	rc = db_exec(
+		db, is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
+	if (rc == VK_OK)
+		db->is_durable = is_durable;
+	return rc;
 }
 
 bool db_is_in_transaction(const struct db *db)

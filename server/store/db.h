@@ -48,6 +48,10 @@ void db_close(struct db *db);
 /* Runs constant SQL of any number of statements, for migrations and transactions. */
 VK_CHECKED enum vk_rc db_exec(struct db *db, const char *sql, struct vk_err *err);
 
+/* Whether the commits that follow wait until the disk has them (as they do after db_open()). Not
+ * inside a transaction. */
+VK_CHECKED enum vk_rc db_set_durable(struct db *db, bool is_durable, struct vk_err *err);
+
 /* Whether a transaction is open. A full disk or an I/O error ends it by itself. */
 bool db_is_in_transaction(const struct db *db);
 

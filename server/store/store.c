@@ -72,6 +72,19 @@ struct db *store_db(struct store *store)
 
 enum vk_rc store_begin(struct store *store, struct vk_err *err)
 {
+	enum vk_rc rc = db_set_durable(store->db, true, err);
+
+	if (rc != VK_OK)
+		return rc;
+	return db_run(db_prepare(store->db, "BEGIN IMMEDIATE"), err);
+}
+
+enum vk_rc store_begin_light(struct store *store, struct vk_err *err)
+{
+	enum vk_rc rc = db_set_durable(store->db, false, err);
+
+	if (rc != VK_OK)
+		return rc;
 	return db_run(db_prepare(store->db, "BEGIN IMMEDIATE"), err);
 }
 

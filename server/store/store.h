@@ -43,6 +43,8 @@ void store_close(struct store *store);
 /* Transactions: for the writer, init and tests. A savepoint lies inside a transaction; undoing it
  * leaves the transaction open. store_rollback() of a transaction that has failed is no error. */
 VK_CHECKED enum vk_rc store_begin(struct store *store, struct vk_err *err);
+/* A transaction whose commit does not wait for the disk: for what can be made again. */
+VK_CHECKED enum vk_rc store_begin_light(struct store *store, struct vk_err *err);
 VK_CHECKED enum vk_rc store_commit(struct store *store, struct vk_err *err);
 void store_rollback(struct store *store);
 bool store_is_in_transaction(const struct store *store);

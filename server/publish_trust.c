@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/name.h"
+#include "common/num.h"
+#include "common/tuf/tuf_fleet.h"
+#include "common/tuf/tuf_meta.h"
+#include "common/vkjson.h"
+#include "server/freshness.h"
+#include "server/publish.h"
+#include "server/signer.h"
+#include "server/store/store_environment.h"
+#include "server/store/store_tuf.h"
+
+#include "common/banned.h"
+
+/* What an upload makes of the fleet's trust. */
+struct upload {
+	struct writer_tx *tx;
+	struct tuf_meta *root;    /* the newest so far; NULL before the first */
+	struct tuf_meta *targets; /* the same */
+	bool has_root;            /* the upload brings one */
+	bool has_targets;
+	struct vkjson *unsigned_roles; /* environments whose release has too few valid signatures */
+};
+
+/* VK_EINPUT unless the name is "VERSION.ROLE.json" of what the file holds. */
+static enum vk_rc check_name(const struct publish_file *file, const struct tuf_meta *meta,
+	enum tuf_type type, struct vk_err *err)
+{
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "%lld.%s.json", (long long)tuf_meta_version(meta),
+		tuf_type_name(type));
+	if (strcmp(file->name, expected) != 0)
+		return vk_err_set(err, VK_EINPUT, "the file '%.64s' holds %s", file->name, expected);
+	return VK_OK;
+}
+
+static enum vk_rc check_next(const struct tuf_meta *old, const struct tuf_meta *new,
+	enum tuf_type type, struct vk_err *err)
+{
+	long long have = old != NULL ? tuf_meta_version(old) : 0;
+
+	if (tuf_meta_version(new) == have + 1)
+		return VK_OK;
+	vk_err_set(err, VK_ECONFLICT, "%s version %lld does not follow %lld", tuf_type_name(type),
+		(long long)tuf_meta_version(new), have);
+	vk_err_hint(err, "fetch version %lld, make your change to it and sign version %lld", have,
+		have + 1);
+	return VK_ECONFLICT;
+}
+
+/* Fleet, log and online keys must be this server's: hosts pin what stands here. */
+static enum vk_rc check_root_content(
+	const struct upload *upload, const struct tuf_meta *root, struct vk_err *err)
+{
+	struct signer *signer = writer_tx_signer(upload->tx);
+	struct signer_public_keys keys;
+	struct tuf_fleet fleet;
+	const char *keyid;
+	enum vk_rc rc = tuf_fleet_from_root(root, &fleet, err);
+
+	if (rc != VK_OK)
+		return rc;
+	signer_get_public_keys(signer, &keys);
+	if (strcmp(fleet.fleet, writer_tx_fleet(upload->tx)) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED, "root: the fleet is '%s' instead of '%s'",
+			fleet.fleet, writer_tx_fleet(upload->tx));
+	if (strcmp(fleet.log_name, signer_log_name(signer)) != 0 ||
+		memcmp(fleet.log_public, keys.log, sizeof(keys.log)) != 0)
+		return vk_err_set(
+			err, VK_EUNTRUSTED, "root: the log's name or key is not this server's");
+	if (!tuf_meta_is_consistent(root))
+		return vk_err_set(err, VK_EUNTRUSTED, "root: consistent_snapshot is not true");
+	rc = freshness_find_key(root, TUF_SNAPSHOT, keys.snapshot, &keyid, err);
+	if (rc == VK_OK)
+		rc = freshness_find_key(root, TUF_TIMESTAMP, keys.timestamp, &keyid, err);
+	return rc;
+}
+
+static enum vk_rc store_file(struct upload *upload, const struct publish_file *from,
+	const struct tuf_meta *meta, enum tuf_type type, struct vk_err *err)
+{
+	const struct store_tuf file = {.role = tuf_type_name(type),
+		.version = tuf_meta_version(meta),
+		.expires = tuf_meta_expires(meta),
+		.text = from->text,
+		.len = from->len};
+
+	return store_add_tuf(
+		writer_tx_store(upload->tx), &file, writer_tx_now(upload->tx), err);
+}
+
+static enum vk_rc take_root(
+	struct upload *upload, const struct publish_file *file, struct vk_err *err)
+{
+	struct tuf_meta *root = NULL;
+	enum vk_rc rc;
+
+	if (upload->has_targets)
+		return vk_err_set(err, VK_EINPUT, "roots stand before targets");
+	rc = tuf_meta_parse(file->text, file->len, TUF_ROOT, &root, err);
+	if (rc == VK_OK)
+		rc = check_name(file, root, TUF_ROOT, err);
+	if (rc == VK_OK)
+		rc = check_next(upload->root, root, TUF_ROOT, err);
+	if (rc == VK_OK)
+		rc = tuf_meta_verify_root(root, upload->root, err);
+	if (rc == VK_OK)
+		rc = check_root_content(upload, root, err);
+	if (rc == VK_OK)
+		rc = store_file(upload, file, root, TUF_ROOT, err);
+	if (rc != VK_OK) {
+		tuf_meta_free(root);
+		return rc;
+	}
+	tuf_meta_free(upload->root);
+	upload->root = root;
+	upload->has_root = true;
+	return VK_OK;
+}
+
+/* A delegation is one environment: its own paths and nothing else, and the search ends there. */
+static enum vk_rc check_delegation(const struct tuf_delegation *delegation, struct vk_err *err)
+{
+	char paths[VK_NAME_BYTES + 2];
+	const char *pattern;
+
+	if (!vk_environment_is_valid(delegation->name))
+		return vk_err_set(err, VK_EINPUT, "targets: '%.63s' is no name of an environment",
+			delegation->name);
+	snprintf(paths, sizeof(paths), "%s/*", delegation->name);
+	pattern = delegation->paths != NULL ? vkjson_text(vkjson_at(delegation->paths, 0)) : NULL;
+	if (!delegation->is_terminating || pattern == NULL ||
+		vkjson_count(delegation->paths) != 1 || strcmp(pattern, paths) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"targets: the role %s must be terminating and have the paths [\"%s\"]",
+			delegation->name, paths);
+	return VK_OK;
+}
+
+static enum vk_rc check_delegations(const struct tuf_meta *targets, struct vk_err *err)
+{
+	if (tuf_meta_target_count(targets) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED, "targets: lists files of its own");
+	for (size_t i = 0; i < tuf_meta_delegation_count(targets); i++) {
+		enum vk_rc rc = check_delegation(tuf_meta_delegation_at(targets, i), err);
+
+		if (rc != VK_OK)
+			return rc;
+	}
+	return VK_OK;
+}
+
+static enum vk_rc take_targets(
+	struct upload *upload, const struct publish_file *file, struct vk_err *err)
+{
+	struct tuf_meta *targets = NULL;
+	enum vk_rc rc;
+
+	if (upload->has_targets || upload->root == NULL)
+		return vk_err_set(err, VK_EINPUT, "targets comes once, after the first root");
+	rc = tuf_meta_parse(file->text, file->len, TUF_TARGETS, &targets, err);
+	if (rc == VK_OK)
+		rc = check_name(file, targets, TUF_TARGETS, err);
+	if (rc == VK_OK)
+		rc = check_next(upload->targets, targets, TUF_TARGETS, err);
+	if (rc == VK_OK)
+		rc = check_delegations(targets, err);
+	if (rc == VK_OK)
+		rc = store_file(upload, file, targets, TUF_TARGETS, err);
+	if (rc != VK_OK) {
+		tuf_meta_free(targets);
+		return rc;
+	}
+	tuf_meta_free(upload->targets);
+	upload->targets = targets;
+	upload->has_targets = true;
+	return VK_OK;
+}
+
+static enum vk_rc take_file(
+	struct upload *upload, const struct publish_file *file, struct vk_err *err)
+{
+	const char *dot = strchr(file->name, '.');
+
+	if (dot != NULL && strcmp(dot, ".root.json") == 0)
+		return take_root(upload, file, err);
+	if (dot != NULL && strcmp(dot, ".targets.json") == 0)
+		return take_targets(upload, file, err);
+	return vk_err_set(err, VK_EINPUT, "the file '%.64s' is neither VERSION.root.json nor "
+					  "VERSION.targets.json", file->name);
+}
+
+static enum vk_rc load_current(struct upload *upload, struct vk_err *err)
+{
+	enum vk_rc rc = freshness_load(
+		upload->tx, tuf_type_name(TUF_ROOT), TUF_ROOT, &upload->root, err);
+
+	if (rc == VK_ENOTFOUND)
+		return VK_OK;
+	if (rc == VK_OK)
+		rc = freshness_load(upload->tx, tuf_type_name(TUF_TARGETS), TUF_TARGETS,
+			&upload->targets, err);
+	return rc;
+}
+
+/* What hosts will check of the result, whichever of the two files is new. */
+static enum vk_rc check_result(const struct upload *upload, struct vk_err *err)
+{
+	int64_t now = writer_tx_now(upload->tx);
+	enum vk_rc rc;
+
+	if (upload->root == NULL || upload->targets == NULL)
+		return vk_err_set(err, VK_EINPUT, "the first upload brings both root and targets");
+	rc = tuf_meta_check_expiry(upload->root, now, "root", err);
+	if (rc == VK_OK)
+		rc = tuf_meta_verify(upload->targets,
+			tuf_meta_root_role(upload->root, TUF_TARGETS), "targets", err);
+	if (rc == VK_OK)
+		rc = tuf_meta_check_expiry(upload->targets, now, "targets", err);
+	return rc;
+}
+
+/* A key that was withdrawn may leave the current release of an environment without enough
+ * signatures. It stays as it is: hosts refuse it and keep what they have until approvers sign a new
+ * release. Withdrawing a stolen key must not have to wait for that. */
+static void note_unsigned(struct upload *upload, const struct tuf_delegation *delegation)
+{
+	struct tuf_meta *role = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc =
+		freshness_load(upload->tx, delegation->name, TUF_TARGETS, &role, &err);
+
+	if (rc == VK_OK)
+		rc = tuf_meta_verify(role, delegation->role, delegation->name, &err);
+	if (rc == VK_EUNTRUSTED)
+		vkjson_append(upload->unsigned_roles, vkjson_string(delegation->name));
+	tuf_meta_free(role);
+}
+
+static enum vk_rc store_environments(struct upload *upload, struct vk_err *err)
+{
+	size_t count = tuf_meta_delegation_count(upload->targets);
+	const char **names =
+		arena_calloc(writer_tx_arena(upload->tx), count, sizeof(*names));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct tuf_delegation *delegation =
+			tuf_meta_delegation_at(upload->targets, i);
+
+		names[i] = delegation->name;
+		note_unsigned(upload, delegation);
+	}
+	return store_set_environments(writer_tx_store(upload->tx), names, count, err);
+}
+
+static enum vk_rc audit(const struct upload *upload, const char *actor, struct vk_err *err)
+{
+	struct vkjson *detail = vkjson_object();
+	const struct writer_audit entry = {
+		.actor = actor, .action = "tuf.publish", .object = "tuf", .detail = detail};
+	enum vk_rc rc;
+
+	vkjson_set(detail, "root", vkjson_int(tuf_meta_version(upload->root)));
+	vkjson_set(detail, "targets", vkjson_int(tuf_meta_version(upload->targets)));
+	if (vkjson_count(upload->unsigned_roles) > 0)
+		vkjson_set(detail, "unsigned", vkjson_ref(upload->unsigned_roles));
+	rc = writer_tx_audit(upload->tx, &entry, err);
+	vkjson_free(detail);
+	return rc;
+}
+
+enum vk_rc publish_trust(struct writer_tx *tx, const char *actor,
+	const struct publish_file *files, size_t count, struct vk_err *err)
+{
+	struct upload upload = {.tx = tx, .unsigned_roles = vkjson_array()};
+	enum vk_rc rc = VK_OK;
+
+	if (count == 0 || count > PUBLISH_MAX_FILES)
+		rc = vk_err_set(err, VK_EINPUT, "an upload has 1 to %d files", PUBLISH_MAX_FILES);
+	if (rc == VK_OK)
+		rc = load_current(&upload, err);
+	for (size_t i = 0; rc == VK_OK && i < count; i++)
+		rc = take_file(&upload, &files[i], err);
+	if (rc == VK_OK)
+		rc = check_result(&upload, err);
+	if (rc == VK_OK)
+		rc = store_environments(&upload, err);
+	if (rc == VK_OK)
+		rc = freshness_sign_all(tx, upload.root, err);
+	if (rc == VK_OK)
+		rc = audit(&upload, actor, err);
+	tuf_meta_free(upload.root);
+	tuf_meta_free(upload.targets);
+	vkjson_free(upload.unsigned_roles);
+	return rc;
+}

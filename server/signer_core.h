@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inside of the signer: keys, what it remembers, and one function from the
+ * bytes of a request to the bytes of an answer. No descriptor, no process: the
+ * child (signer_process.h) wraps a loop around it, tests and fuzzers call it.
+ */
+#ifndef VK_SIGNER_CORE_H
+#define VK_SIGNER_CORE_H
+
+#include <stddef.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/signkey.h"
+#include "common/x509.h"
+
+struct signer_core;
+
+struct signer_keys {
+	struct vk_signkey *snapshot;
+	struct vk_signkey *timestamp;
+	struct vk_signkey *log;
+	struct x509_key *ca;
+	char *ca_pem; /* the CA's certificate; malloc'd */
+};
+
+/* Takes the keys. */
+struct signer_core *signer_core_new(const char *fleet, const struct signer_keys *keys);
+
+/* Wipes and frees. NULL does nothing. */
+void signer_core_free(struct signer_core *core);
+
+/* Reads the keys from the state directory: owner and mode of each are checked, the CA's key must
+ * be that of ca.crt. */
+VK_CHECKED enum vk_rc signer_core_load(const char *state, const char *fleet,
+	struct signer_core **out, struct vk_err *err);
+
+/* Appends VK_OK and the three public keys: the child's first message. */
+void signer_core_greet(const struct signer_core *core, struct vk_buf *reply);
+
+/* Appends the answer to a request, whatever its bytes. */
+void signer_core_answer(
+	struct signer_core *core, const void *request, size_t len, struct vk_buf *reply);
+
+#endif
