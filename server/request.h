@@ -157,6 +157,9 @@ void reply_error(struct request *req, const struct vk_err *err);
 /* The same with another status than the code's usual one. */
 void reply_error_status(struct request *req, int status, const struct vk_err *err);
 
+/* 405 with the methods that are possible instead; dispatch's own. */
+void reply_method_not_allowed(struct request *req, const char *allow, const struct vk_err *err);
+
 /* 503 + Retry-After: busy. */
 void reply_busy(struct request *req, unsigned retry_after_s);
 

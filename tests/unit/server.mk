@@ -25,3 +25,11 @@ tests_unit_check_report_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_approval
 TESTS += tests/unit/check_approval
 tests_unit_check_approval_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_route
+TESTS += tests/unit/check_route
+tests_unit_check_route_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_conn
+TESTS += tests/unit/check_conn
+tests_unit_check_conn_SOURCES = tests/unit/check_conn.c $(PKI_SOURCES)
+tests_unit_check_conn_LDADD = $(SERVER_UNIT_LIBS)
