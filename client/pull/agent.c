@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "client/pull/privilege.h"
+#include "common/file.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+char *agent_path(const struct agent *agent, const char *name)
+{
+	return xasprintf("%s/%s", agent->settings->state, name);
+}
+
+static enum vk_rc check_state(const char *state, struct vk_err *err)
+{
+	struct stat st;
+
+	if (stat(state, &st) != 0) {
+		vk_err_errno(err, VK_EIO, errno, "state directory %s", state);
+		vk_err_hint(err, "make it: install -d -m 0700 -o USER %s", state);
+		return VK_EIO;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
+		vk_err_set(err, VK_EDENIED, "%s is not a directory of the agent's own", state);
+		vk_err_hint(err, "chown it to uid %u, chmod 0700", (unsigned)geteuid());
+		return VK_EDENIED;
+	}
+	return VK_OK;
+}
+
+enum vk_rc agent_load(const char *config, struct agent *agent, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	memset(agent, 0, sizeof(*agent));
+	agent->lock_fd = -1;
+	umask(027);
+	rc = pull_settings_load(config, &agent->settings, err);
+	if (rc == VK_OK)
+		rc = pull_drop_root(agent->settings->user, err);
+	return rc == VK_OK ? check_state(agent->settings->state, err) : rc;
+}
+
+static enum vk_rc read_password(struct agent *agent, struct vk_err *err)
+{
+	char *path = agent_path(agent, "agent-password");
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, AGENT_PASSWORD_HEX + 1);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_PRIVATE, &text, err);
+	if (rc == VK_OK) {
+		text.data[strcspn(text.data, "\n")] = '\0';
+		if (strlen(text.data) != AGENT_PASSWORD_HEX)
+			rc = vk_err_set(err, VK_EINPUT, "%s is damaged", path);
+	}
+	if (rc == VK_OK) {
+		agent->password = xstrdup(text.data);
+		for (size_t i = 0; i < agent->settings->count; i++)
+			agent->settings->instances[i].agent_password = agent->password;
+	}
+	vk_buf_release_wiped(&text);
+	free(path);
+	return rc;
+}
+
+enum vk_rc agent_load_enrolled(const char *config, struct agent *agent, struct vk_err *err)
+{
+	enum vk_rc rc = agent_load(config, agent, err);
+
+	if (rc == VK_OK)
+		rc = pins_read(agent->settings->state, &agent->pins, err);
+	return rc == VK_OK ? read_password(agent, err) : rc;
+}
+
+enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
+{
+	char *ca = agent_path(agent, "ca.crt");
+	char *cert = agent_path(agent, "tls.crt");
+	char *key = agent_path(agent, "tls.key");
+	char *session = agent_path(agent, "session");
+	const struct httpc_options options = {.url = agent->settings->server,
+		.ca_path = ca,
+		.cert_path = cert,
+		.key_path = key,
+		.session_path = session,
+		.fleet = agent->pins.fleet};
+	enum vk_rc rc;
+
+	httpc_free(agent->client);
+	agent->client = NULL;
+	rc = httpc_new(&options, &agent->client, err);
+	free(ca);
+	free(cert);
+	free(key);
+	free(session);
+	return rc;
+}
+
+enum vk_rc agent_open(const char *config, struct agent *agent, struct vk_err *err)
+{
+	enum vk_rc rc = agent_load_enrolled(config, agent, err);
+	char *lock;
+
+	if (rc != VK_OK)
+		return rc;
+	lock = agent_path(agent, "lock");
+	rc = vk_file_lock(AT_FDCWD, lock, &agent->lock_fd, err);
+	free(lock);
+	return rc == VK_OK ? agent_connect(agent, err) : rc;
+}
+
+void agent_close(struct agent *agent)
+{
+	httpc_free(agent->client);
+	if (agent->password != NULL)
+		sodium_memzero(agent->password, strlen(agent->password));
+	free(agent->password);
+	pull_settings_free(agent->settings);
+	if (agent->lock_fd >= 0)
+		close(agent->lock_fd);
+	memset(agent, 0, sizeof(*agent));
+	agent->lock_fd = -1;
+}

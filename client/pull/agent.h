@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The agent of a host, opened for work: settings, lock, pins, the password of
+ * vkcfg-agent, and the client to the server. The order in agent_open() is the
+ * order of trust: nothing is read from the network before root is given up.
+ */
+#ifndef VK_PULL_AGENT_H
+#define VK_PULL_AGENT_H
+
+#include "client/pull/pins.h"
+#include "client/pull/pull_settings.h"
+#include "common/httpc.h"
+
+enum { AGENT_PASSWORD_HEX = 64 };
+
+struct agent {
+	struct pull_settings *settings;
+	struct pins pins;
+	int lock_fd;
+	char *password; /* of the Valkey user vkcfg-agent */
+	struct httpc *client;
+};
+
+/* Reads pull.yaml, gives up root, and checks that the state directory is private. */
+VK_CHECKED enum vk_rc agent_load(
+	const char *config, struct agent *agent, struct vk_err *err);
+
+/* ...and reads pins and password: what --status needs. */
+VK_CHECKED enum vk_rc agent_load_enrolled(
+	const char *config, struct agent *agent, struct vk_err *err);
+
+/* ...and takes the lock and sets up the client: what a run needs. VK_EUNAVAIL while another run is
+ * at work. */
+VK_CHECKED enum vk_rc agent_open(const char *config, struct agent *agent, struct vk_err *err);
+
+/* Anew, after a new certificate. */
+VK_CHECKED enum vk_rc agent_connect(struct agent *agent, struct vk_err *err);
+
+/* Releases all; fits a zeroed struct with lock_fd -1 too. */
+void agent_close(struct agent *agent);
+
+/* STATE/name; the caller's to free. */
+char *agent_path(const struct agent *agent, const char *name);
+
+#endif
