@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/enrol.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "client/pull/renewal.h"
+#include "common/clock.h"
+#include "common/digest.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "common/num.h"
+#include "common/signkey.h"
+#include "common/tuf/tuf_client.h"
+#include "common/tuf/tuf_fleet.h"
+#include "common/tuf/tuf_meta.h"
+#include "common/vkjson.h"
+#include "common/x509.h"
+
+#include "common/banned.h"
+
+enum {
+	SEED_HEX = 2 * VK_SEED_BYTES,
+	SMALL_FILE_BYTES = 65536,
+	SELF_SIGNED_SECONDS = 24 * 60 * 60,
+	CLOCK_SKEW_SECONDS = 5 * 60,
+};
+
+struct enrolment {
+	struct agent *agent;
+	const struct vk_token *token;
+	struct vk_buf tls_key; /* PEM */
+	char public_key[sizeof("ed25519:") + 2 * VK_PUBLIC_KEY_BYTES];
+};
+
+/* Reads STATE/name; *is_there tells whether it exists. */
+static enum vk_rc read_state(const struct agent *agent, const char *name,
+	enum vk_file_flags flags, struct vk_buf *out, bool *is_there, struct vk_err *err)
+{
+	char *path = agent_path(agent, name);
+	enum vk_rc rc = vk_file_read(AT_FDCWD, path, flags, out, err);
+
+	free(path);
+	*is_there = rc == VK_OK;
+	return rc == VK_ENOTFOUND ? VK_OK : rc;
+}
+
+static enum vk_rc write_state(const struct agent *agent, const char *name, const void *data,
+	size_t len, struct vk_err *err)
+{
+	char *path = agent_path(agent, name);
+	enum vk_rc rc = vk_file_replace(AT_FDCWD, path, 0600, data, len, err);
+
+	free(path);
+	return rc;
+}
+
+/* The host key: one Ed25519 key for cosigning and (converted) sealing, as hexadecimal seed. */
+static enum vk_rc make_host_key(struct enrolment *work, struct vk_err *err)
+{
+	uint8_t seed[VK_SEED_BYTES];
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	struct vk_signkey *key = NULL;
+	struct vk_buf text;
+	bool is_there;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, SEED_HEX + 1);
+	rc = read_state(work->agent, "host.key", VK_FILE_PRIVATE, &text, &is_there, err);
+	if (rc == VK_OK && is_there && !vk_parse_hex(text.data, SEED_HEX, seed, sizeof(seed)))
+		rc = vk_err_set(err, VK_EINPUT, "%s/host.key is damaged", work->agent->settings->state);
+	if (rc == VK_OK && !is_there) {
+		randombytes_buf(seed, sizeof(seed));
+		vk_buf_reset(&text);
+		vk_buf_add_hex(&text, seed, sizeof(seed));
+		vk_buf_addc(&text, '\n');
+		rc = write_state(work->agent, "host.key", text.data, text.len, err);
+	}
+	if (rc == VK_OK) {
+		key = vk_signkey_from_seed(seed);
+		vk_signkey_public(key, public_key);
+		memcpy(work->public_key, "ed25519:", strlen("ed25519:"));
+		sodium_bin2hex(work->public_key + strlen("ed25519:"), 2 * VK_PUBLIC_KEY_BYTES + 1,
+			public_key, sizeof(public_key));
+	}
+	vk_signkey_free(key);
+	sodium_memzero(seed, sizeof(seed));
+	vk_buf_release_wiped(&text);
+	return rc;
+}
+
+static enum vk_rc make_tls_key(struct enrolment *work, struct vk_err *err)
+{
+	struct x509_key *key = NULL;
+	bool is_there;
+	enum vk_rc rc = read_state(
+		work->agent, "tls.key", VK_FILE_PRIVATE, &work->tls_key, &is_there, err);
+
+	if (rc != VK_OK || is_there)
+		return rc;
+	rc = x509_key_generate(&key, err);
+	if (rc == VK_OK)
+		rc = x509_key_format(key, &work->tls_key, err);
+	if (rc == VK_OK)
+		rc = write_state(
+			work->agent, "tls.key", work->tls_key.data, work->tls_key.len, err);
+	x509_key_free(key);
+	return rc;
+}
+
+/* The password of the Valkey user vkcfg-agent: 32 random bytes, so that its unsalted SHA-256 in
+ * users.acl tells nobody anything. */
+static enum vk_rc make_agent_password(struct enrolment *work, struct vk_err *err)
+{
+	uint8_t random[AGENT_PASSWORD_HEX / 2];
+	struct vk_buf text;
+	bool is_there;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, AGENT_PASSWORD_HEX + 1);
+	rc = read_state(work->agent, "agent-password", VK_FILE_PRIVATE, &text, &is_there, err);
+	if (rc == VK_OK && !is_there) {
+		randombytes_buf(random, sizeof(random));
+		vk_buf_add_hex(&text, random, sizeof(random));
+		vk_buf_addc(&text, '\n');
+		rc = write_state(work->agent, "agent-password", text.data, text.len, err);
+		sodium_memzero(random, sizeof(random));
+	}
+	vk_buf_release_wiped(&text);
+	return rc;
+}
+
+static void add_request(const struct enrolment *work, struct vk_buf *out)
+{
+	struct vkjson *json = vkjson_object();
+
+	vkjson_set(json, "token", vkjson_hex(work->token->secret, sizeof(work->token->secret)));
+	vkjson_set(json, "kind", vkjson_string(vk_token_kind_name(work->token->kind)));
+	vkjson_set(json, "name", vkjson_string(work->token->name));
+	vkjson_set(json, "public_key", vkjson_string(work->public_key));
+	vkjson_format(json, false, out);
+	vkjson_free(json);
+}
+
+/* What the server gave for the token must be what the token promised. */
+static enum vk_rc keep_certificate(
+	struct enrolment *work, const struct httpc_reply *reply, struct vk_err *err)
+{
+	const struct vk_token *token = work->token;
+	const char *environment = NULL;
+	const char *certificate = NULL;
+	const char *ca = NULL;
+	struct vkjson *json = NULL;
+	uint8_t digest[X509_FINGERPRINT_BYTES];
+	enum vk_rc rc = vkjson_parse(reply->body, reply->body_len, &json, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(json, "certificate", &certificate, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_string(json, "ca", &ca, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_string(json, "environment", &environment, err);
+	if (rc == VK_OK)
+		rc = x509_fingerprint(ca, strlen(ca), digest, err);
+	if (rc == VK_OK && memcmp(digest, token->ca, sizeof(digest)) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED, "the server's CA is not the one of the token");
+	if (rc == VK_OK && strcmp(environment, token->environment) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server says environment '%.63s', the token says '%s'", environment,
+			token->environment);
+	if (rc == VK_OK)
+		rc = renewal_check_certificate(
+			certificate, work->tls_key.data, token->fleet, token->name, err);
+	/* The CA first: a certificate without it would be taken for a finished step. */
+	if (rc == VK_OK)
+		rc = write_state(work->agent, "ca.crt", ca, strlen(ca), err);
+	if (rc == VK_OK)
+		rc = write_state(work->agent, "tls.crt", certificate, strlen(certificate), err);
+	vkjson_free(json);
+	return rc;
+}
+
+static enum vk_rc redeem(struct enrolment *work, const char *self_signed, struct vk_err *err)
+{
+	const struct httpc_options options = {.url = work->agent->settings->server,
+		.ca_sha256 = work->token->ca,
+		.cert_pem = self_signed,
+		.key_pem = work->tls_key.data,
+		.fleet = work->token->fleet};
+	struct httpc_reply reply = HTTPC_REPLY_INIT;
+	struct httpc *client = NULL;
+	struct vk_buf body;
+	enum vk_rc rc = httpc_new(&options, &client, err);
+
+	vk_buf_init(&body, VK_TOKEN_MAX_BYTES);
+	add_request(work, &body);
+	if (rc == VK_OK)
+		rc = httpc_post(client, "/v1/enrol", body.data, body.len, &reply, err);
+	if (rc == VK_OK)
+		rc = keep_certificate(work, &reply, err);
+	vk_buf_release_wiped(&body);
+	httpc_reply_release(&reply);
+	httpc_free(client);
+	return rc;
+}
+
+/* A certificate of an earlier attempt is as good as a new one if it is for this token's name. */
+static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
+{
+	struct x509_key *key = NULL;
+	struct vk_buf pem;
+	bool is_there;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = read_state(work->agent, "tls.crt", VK_FILE_DEFAULT, &pem, &is_there, err);
+	if (rc == VK_OK && is_there &&
+		renewal_check_certificate(pem.data, work->tls_key.data, work->token->fleet,
+			work->token->name, err) == VK_OK)
+		goto out;
+	vk_buf_reset(&pem);
+	if (rc == VK_OK)
+		rc = x509_key_parse(work->tls_key.data, work->tls_key.len, &key, err);
+	if (rc == VK_OK)
+		rc = x509_self_signed(key, vk_clock_now() - CLOCK_SKEW_SECONDS,
+			vk_clock_now() + SELF_SIGNED_SECONDS, &pem, err);
+	if (rc == VK_OK)
+		rc = redeem(work, pem.data, err);
+out:
+	x509_key_free(key);
+	vk_buf_release(&pem);
+	return rc;
+}
+
+static enum vk_rc check_root(
+	const struct enrolment *work, const struct httpc_reply *reply, struct vk_err *err)
+{
+	struct tuf_meta *root = NULL;
+	struct tuf_fleet fleet;
+	uint8_t digest[VK_SHA256_BYTES];
+	enum vk_rc rc;
+
+	vk_sha256(reply->body, reply->body_len, digest);
+	if (memcmp(digest, work->token->root, sizeof(digest)) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"the server's %lld.root.json is not the root that the token names",
+			(long long)work->token->root_version);
+	rc = tuf_meta_parse(reply->body, reply->body_len, TUF_ROOT, &root, err);
+	if (rc == VK_OK)
+		rc = tuf_fleet_from_root(root, &fleet, err);
+	if (rc == VK_OK && strcmp(fleet.fleet, work->token->fleet) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED, "the root is of fleet '%.63s', not '%s'",
+			fleet.fleet, work->token->fleet);
+	tuf_meta_free(root);
+	return rc;
+}
+
+static enum vk_rc pin_root(struct enrolment *work, struct vk_err *err)
+{
+	char *directory = agent_path(work->agent, "tuf");
+	char *target = xasprintf("/tuf/%lld.root.json", (long long)work->token->root_version);
+	struct httpc_reply reply = HTTPC_REPLY_INIT;
+	struct tuf_store_dir *store = NULL;
+	enum vk_rc rc = agent_connect(work->agent, err);
+
+	if (rc == VK_OK)
+		rc = httpc_get(work->agent->client, target, TUF_ROOT_MAX_BYTES, &reply, err);
+	if (rc == VK_OK)
+		rc = check_root(work, &reply, err);
+	/* What an attempt with another token left is not trusted. */
+	if (rc == VK_OK)
+		rc = vk_file_remove_tree(AT_FDCWD, directory, err);
+	if (rc == VK_OK)
+		rc = vk_file_mkdirs(AT_FDCWD, directory, 0700, err);
+	if (rc == VK_OK)
+		rc = tuf_store_dir_open(directory, &store, err);
+	if (rc == VK_OK)
+		rc = tuf_client_pin_root(
+			tuf_store_dir_store(store), reply.body, reply.body_len, err);
+	tuf_store_dir_free(store);
+	httpc_reply_release(&reply);
+	free(target);
+	free(directory);
+	return rc;
+}
+
+static enum vk_rc write_pins(struct enrolment *work, struct vk_err *err)
+{
+	const struct vk_token *token = work->token;
+	const struct pull_settings *settings = work->agent->settings;
+	struct pins pins = {.root_version = token->root_version};
+
+	snprintf(pins.fleet, sizeof(pins.fleet), "%s", token->fleet);
+	snprintf(pins.host, sizeof(pins.host), "%s", token->name);
+	snprintf(pins.environment, sizeof(pins.environment), "%s", token->environment);
+	vk_digest_format(token->root, pins.root);
+	for (size_t i = 0; i < settings->count; i++)
+		snprintf(pins.instances[pins.count++], VK_NAME_BYTES, "%s",
+			settings->instances[i].name);
+	return pins_write(settings->state, &pins, err);
+}
+
+static enum vk_rc check_token(const struct agent *agent, const struct vk_token *token,
+	struct vk_err *err)
+{
+	struct vk_err ignored = VK_ERR_INIT;
+	struct pins pins;
+
+	if (token->kind != VK_TOKEN_HOST) {
+		vk_err_set(err, VK_EINPUT, "this token is for a person");
+		vk_err_hint(err, "vkcfg enrol; for a host: vkcfg host token NAME");
+		return VK_EINPUT;
+	}
+	if (!token->has_root)
+		return vk_err_set(err, VK_EINPUT, "this token names no root to trust");
+	if (pins_read(agent->settings->state, &pins, &ignored) != VK_ENOTFOUND) {
+		vk_err_set(err, VK_ECONFLICT, "this host is enrolled already: %s/pins.yaml",
+			agent->settings->state);
+		vk_err_hint(err, "to enrol it anew, move %s away", agent->settings->state);
+		return VK_ECONFLICT;
+	}
+	return VK_OK;
+}
+
+enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_err *err)
+{
+	struct enrolment work = {.agent = agent, .token = token};
+	enum vk_rc rc = check_token(agent, token, err);
+
+	if (rc != VK_OK)
+		return rc;
+	vk_buf_init(&work.tls_key, X509_MAX_PEM_BYTES);
+	memcpy(agent->pins.fleet, token->fleet, sizeof(agent->pins.fleet));
+	rc = make_host_key(&work, err);
+	if (rc == VK_OK)
+		rc = make_tls_key(&work, err);
+	if (rc == VK_OK)
+		rc = make_agent_password(&work, err);
+	if (rc == VK_OK)
+		rc = get_certificate(&work, err);
+	if (rc == VK_OK)
+		rc = pin_root(&work, err);
+	/* Last: from now on this host is enrolled. */
+	if (rc == VK_OK)
+		rc = write_pins(&work, err);
+	vk_buf_release_wiped(&work.tls_key);
+	return rc;
+}
