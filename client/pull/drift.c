@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/drift.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pull/complaint.h"
+#include "client/pull/converge.h"
+#include "client/pull/difference.h"
+#include "client/pull/door.h"
+#include "client/pull/drift_files.h"
+#include "client/pull/expected.h"
+#include "client/pull/fill.h"
+#include "client/pull/preflight.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+struct drift {
+	const struct instance *instance;
+	const char *scratch;
+	char generation[GENERATION_NAME_BYTES];
+	struct generation_bundle bundle;
+	struct expected expected;
+	bool is_reverting;
+	bool may_learn;
+	struct outcome *outcome;
+};
+
+/* After an update of valkey-server, or when runtime.conf has changed, the same files mean other
+ * values: ask again. */
+static enum vk_rc learn_if_stale(struct drift *drift, struct vk_err *err)
+{
+	struct expected_basis now;
+	struct expected fresh;
+	enum vk_rc rc = expected_basis_now(drift->instance, &now, err);
+
+	if (rc != VK_OK || !drift->may_learn ||
+		expected_basis_equal(&now, &drift->expected.basis))
+		return rc;
+	rc = preflight_run(drift->instance, drift->generation, &drift->bundle, drift->scratch,
+		&fresh, err);
+	if (rc == VK_OK)
+		rc = expected_write(drift->instance, drift->generation, &fresh, err);
+	if (rc == VK_OK) {
+		expected_release(&drift->expected);
+		drift->expected = fresh;
+		expected_init(&fresh);
+	}
+	expected_release(&fresh);
+	return rc;
+}
+
+static char *hidden(const char *text)
+{
+	char *copy = xstrdup(text != NULL ? text : "(none)");
+
+	complaint_hide_hashes(copy);
+	return copy;
+}
+
+static void add_item(struct drift *drift, const struct difference_item *item)
+{
+	char *expected;
+	char *actual;
+
+	if (item->kind == DIFFERENCE_VALUE) {
+		bool is_secret = item->cure == CURE_NONE;
+
+		outcome_add_drift(drift->outcome, OUTCOME_DRIFT_VALUE, item->name,
+			is_secret ? "(secret)" : item->expected,
+			is_secret ? "(secret)" : item->actual);
+		return;
+	}
+	expected = hidden(item->expected);
+	actual = hidden(item->actual);
+	outcome_add_drift(drift->outcome, OUTCOME_DRIFT_ACL, item->name, expected, actual);
+	free(expected);
+	free(actual);
+}
+
+/* Where a restart is not allowed, a value that waits for one is no drift. */
+static bool is_pending(const struct drift *drift, const struct difference_item *item)
+{
+	return item->cure == CURE_RESTART && drift->bundle.bundle->restart == VK_RESTART_NEVER;
+}
+
+static enum vk_rc revert(struct drift *drift, struct valkey *valkey,
+	struct difference *difference, struct vk_err *err)
+{
+	char *current = fill_current_path(drift->instance);
+	const struct converge_options options = {.scope = CONVERGE_ALL, .current = current};
+	enum vk_rc rc = converge_values(valkey, difference, &drift->expected, &options, err);
+
+	if (rc == VK_OK)
+		rc = converge_users(valkey, difference, err);
+	free(current);
+	return rc;
+}
+
+static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
+	struct difference *difference, struct vk_err *err)
+{
+	size_t first = drift->outcome->drift_count;
+	size_t at = first;
+	enum vk_rc rc = VK_OK;
+
+	if (drift->is_reverting && difference->count > 0)
+		rc = revert(drift, valkey, difference, err);
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+
+		if (is_pending(drift, item)) {
+			drift->outcome->state = OUTCOME_PENDING_RESTART;
+			continue;
+		}
+		add_item(drift, item);
+		if (at < drift->outcome->drift_count)
+			drift->outcome->drift[at++].is_reverted =
+				drift->is_reverting && rc == VK_OK && item->cure == CURE_LIVE;
+	}
+	return rc;
+}
+
+static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, struct vk_err *err)
+{
+	const struct vk_bundle *bundle = drift->bundle.bundle;
+	const struct difference_rules rules = {.schema = bundle->valkey,
+		.removes_unmanaged = bundle->unmanaged_users == VK_UNMANAGED_REMOVE};
+	struct difference difference;
+	struct live live;
+	enum vk_rc rc;
+
+	live_init(&live);
+	difference_init(&difference);
+	rc = live_read(valkey, bundle->valkey, (const char *const *)drift->expected.extra, &live, err);
+	if (rc == VK_OK) {
+		drift->outcome->health = live_health(&live);
+		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
+		difference_make(&difference, &drift->expected, &live, &rules);
+		rc = handle(drift, valkey, &difference, err);
+	}
+	difference_release(&difference);
+	live_release(&live);
+	return rc;
+}
+
+/* A Valkey that is down is started where drift is to be reverted: that it runs is part of it. */
+static enum vk_rc connect_or_start(
+	struct drift *drift, struct valkey **valkey, struct vk_err *err)
+{
+	enum vk_rc rc = instance_connect(drift->instance, valkey, err);
+
+	if (rc == VK_EUNAVAIL && drift->is_reverting && door_is_there(drift->instance) &&
+		door_restart(drift->instance, "", err) == VK_OK) {
+		outcome_add_drift(
+			drift->outcome, OUTCOME_DRIFT_VALUE, "process", "running", "down");
+		if (drift->outcome->drift_count > 0)
+			drift->outcome->drift[drift->outcome->drift_count - 1].is_reverted = true;
+		rc = instance_connect(drift->instance, valkey, err);
+	}
+	drift->outcome->health = rc == VK_OK ? "ok" : rc == VK_EDENIED ? "degraded" : "down";
+	return rc;
+}
+
+static enum vk_rc check_running(struct drift *drift, struct vk_err *err)
+{
+	struct valkey *valkey = NULL;
+	enum vk_rc rc = connect_or_start(drift, &valkey, err);
+
+	if (rc == VK_OK)
+		rc = compare_running(drift, valkey, err);
+	valkey_free(valkey);
+	return rc;
+}
+
+static enum vk_rc load(struct drift *drift, struct vk_err *err)
+{
+	enum vk_rc rc =
+		generation_read_bundle(drift->instance, drift->generation, &drift->bundle, err);
+
+	if (rc == VK_OK)
+		rc = expected_read(drift->instance, drift->generation, &drift->expected, err);
+	if (rc == VK_OK && strcmp(drift->expected.bundle, drift->bundle.digest) != 0)
+		rc = vk_err_set(err, VK_EINPUT, "generation %s is damaged", drift->generation);
+	return rc;
+}
+
+void drift_check(const struct instance *instance, const char *scratch, enum drift_flags flags,
+	struct outcome *outcome)
+{
+	struct drift drift = {.instance = instance, .scratch = scratch, .outcome = outcome};
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc;
+
+	expected_init(&drift.expected);
+	rc = generation_current(instance, drift.generation, &err);
+	if (rc == VK_OK && drift.generation[0] == '\0')
+		goto out;
+	if (rc == VK_OK)
+		rc = load(&drift, &err);
+	if (rc == VK_OK) {
+		drift.may_learn = (flags & DRIFT_LOOK_ONLY) == 0;
+		drift.is_reverting =
+			drift.may_learn && drift.bundle.bundle->drift == VK_DRIFT_REVERT;
+		rc = drift_check_files(instance, drift.generation, drift.bundle.bundle,
+			drift.is_reverting, outcome, &err);
+	}
+	if (rc == VK_OK)
+		rc = learn_if_stale(&drift, &err);
+	if (rc == VK_OK)
+		rc = check_running(&drift, &err);
+	/* What the run itself failed at, says more than what the check failed at. */
+	if (rc != VK_OK && outcome->failure.rc == VK_OK)
+		outcome->failure = err;
+out:
+	generation_bundle_release(&drift.bundle);
+	expected_release(&drift.expected);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/drift_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/pull/fill.h"
+#include "common/digest.h"
+#include "common/file.h"
+
+#include "common/banned.h"
+
+enum { FOUND_BYTES = 96, FILLED_MAX_BYTES = 4 * VK_BUNDLE_MAX_TEXT_BYTES };
+
+static void describe_content(const void *data, size_t len, char out[FOUND_BYTES])
+{
+	char hex[VK_SHA256_HEX_BYTES];
+
+	vk_sha256_hex(data, len, hex);
+	snprintf(out, FOUND_BYTES, "sha256:%s", hex);
+}
+
+/* What is wrong with the file itself; an empty text if nothing is. */
+static enum vk_rc look_at_node(int dirfd, const struct vk_bundle_file *file,
+	char found[FOUND_BYTES], struct vk_err *err)
+{
+	struct stat st;
+
+	found[0] = '\0';
+	if (fstatat(dirfd, file->path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return vk_err_errno(err, VK_EIO, errno, "%s", file->path);
+		snprintf(found, FOUND_BYTES, "missing");
+	} else if (S_ISLNK(st.st_mode)) {
+		snprintf(found, FOUND_BYTES, "a symlink");
+	} else if (!S_ISREG(st.st_mode)) {
+		snprintf(found, FOUND_BYTES, "no regular file");
+	} else if ((st.st_mode & 07777) != file->mode) {
+		snprintf(found, FOUND_BYTES, "mode %04o", (unsigned)(st.st_mode & 07777));
+	} else if (st.st_uid != geteuid()) {
+		snprintf(found, FOUND_BYTES, "owned by uid %u", (unsigned)st.st_uid);
+	}
+	return VK_OK;
+}
+
+static enum vk_rc look_at_content(int dirfd, const struct vk_bundle_file *file,
+	const struct vk_buf *want, char found[FOUND_BYTES], struct vk_err *err)
+{
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, FILLED_MAX_BYTES);
+	rc = vk_file_read(dirfd, file->path, VK_FILE_NOFOLLOW, &text, err);
+	if (rc == VK_OK && (text.len != want->len || memcmp(text.data, want->data, want->len) != 0))
+		describe_content(text.data, text.len, found);
+	else if (rc == VK_ELIMIT || rc == VK_ENOTFOUND)
+		snprintf(found, FOUND_BYTES, rc == VK_ELIMIT ? "far too large" : "missing");
+	vk_buf_release(&text);
+	return rc == VK_EIO ? rc : VK_OK;
+}
+
+static enum vk_rc check_file(const struct instance *instance, int dirfd, const char *current,
+	const struct vk_bundle_file *file, bool is_reverting, struct outcome *outcome,
+	struct vk_err *err)
+{
+	char expected[FOUND_BYTES];
+	char found[FOUND_BYTES];
+	struct vk_buf want;
+	enum vk_rc rc;
+
+	vk_buf_init(&want, FILLED_MAX_BYTES);
+	rc = fill_text(instance, file, current, &want, err);
+	if (rc == VK_OK)
+		rc = look_at_node(dirfd, file, found, err);
+	if (rc == VK_OK && found[0] == '\0')
+		rc = look_at_content(dirfd, file, &want, found, err);
+	if (rc == VK_OK && found[0] != '\0') {
+		size_t before = outcome->drift_count;
+
+		if (strncmp(found, "sha256:", 7) == 0)
+			describe_content(want.data, want.len, expected);
+		else
+			snprintf(expected, sizeof(expected), "mode %04o", file->mode);
+		outcome_add_drift(outcome, OUTCOME_DRIFT_FILE, file->path, expected, found);
+		if (is_reverting)
+			rc = vk_file_replace(dirfd, file->path, file->mode, want.data, want.len, err);
+		if (is_reverting && rc == VK_OK && outcome->drift_count > before)
+			outcome->drift[before].is_reverted = true;
+	}
+	vk_buf_release(&want);
+	return rc;
+}
+
+enum vk_rc drift_check_files(const struct instance *instance, const char *generation,
+	const struct vk_bundle *bundle, bool is_reverting, struct outcome *outcome,
+	struct vk_err *err)
+{
+	char *path = generation_path(instance, generation);
+	char *current = fill_current_path(instance);
+	int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum vk_rc rc = VK_OK;
+
+	if (dirfd < 0)
+		rc = vk_err_errno(err, VK_EIO, errno, "cannot open %s", path);
+	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++)
+		rc = check_file(instance, dirfd, current, &bundle->files[i], is_reverting, outcome, err);
+	if (dirfd >= 0)
+		close(dirfd);
+	free(current);
+	free(path);
+	return rc;
+}
