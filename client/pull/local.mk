@@ -27,12 +27,16 @@ libvkpull_a_SOURCES += client/pull/privilege.c client/pull/privilege.h
 libvkpull_a_SOURCES += client/pull/pull_settings.c client/pull/pull_settings.h
 libvkpull_a_SOURCES += client/pull/renewal.c client/pull/renewal.h
 libvkpull_a_SOURCES += client/pull/reply.c client/pull/reply.h
+libvkpull_a_SOURCES += client/pull/report.c client/pull/report.h
+libvkpull_a_SOURCES += client/pull/run.c client/pull/run.h
 libvkpull_a_SOURCES += client/pull/running.c client/pull/running.h
+libvkpull_a_SOURCES += client/pull/status.c client/pull/status.h
 libvkpull_a_SOURCES += client/pull/transport.c client/pull/transport.h
 libvkpull_a_SOURCES += client/pull/update.c client/pull/update.h
 libvkpull_a_SOURCES += client/pull/users.c client/pull/users.h
 libvkpull_a_SOURCES += client/pull/valkey.c client/pull/valkey.h
 libvkpull_a_SOURCES += client/pull/values.c client/pull/values.h
+libvkpull_a_SOURCES += client/pull/watch.c client/pull/watch.h
 libvkpull_a_SOURCES += client/pull/witness.c client/pull/witness.h
 
 PULL_LIBS = libvkpull.a $(COMMON_LIBS) $(HIREDIS_LIBS)

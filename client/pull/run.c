@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pull/drift.h"
+#include "client/pull/expected.h"
+#include "client/pull/install.h"
+#include "client/pull/journal.h"
+#include "client/pull/renewal.h"
+#include "client/pull/report.h"
+#include "client/pull/update.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include "common/banned.h"
+
+struct run {
+	struct agent *agent;
+	const struct run_options *options;
+	struct update update;
+	struct vk_err update_failure; /* VK_OK: the server was asked, and is believed */
+	size_t count;
+	struct outcome outcomes[PULL_MAX_INSTANCES];
+};
+
+/* One directory per instance: preflights do not meet. */
+static char *scratch_path(const struct run *run, const struct instance *instance)
+{
+	char name[VK_NAME_BYTES + 16];
+
+	snprintf(name, sizeof(name), "preflight-%s", instance->name);
+	return agent_path(run->agent, name);
+}
+
+static void recover(struct run *run, size_t i)
+{
+	const struct instance *instance = &run->agent->settings->instances[i];
+	char *scratch = scratch_path(run, instance);
+
+	if (install_recover(instance, scratch, &run->outcomes[i]))
+		outcome_log(&run->outcomes[i]);
+	outcome_release(&run->outcomes[i]);
+	free(scratch);
+}
+
+/* The digest of the bundle that an instance runs; empty where none is, or it is damaged. */
+static void running_digest(const struct instance *instance, char name[GENERATION_NAME_BYTES],
+	char digest[VK_SHA256_HEX_BYTES])
+{
+	struct generation_bundle bundle = {.len = 0};
+	struct vk_err err = VK_ERR_INIT;
+	struct expected expected;
+
+	digest[0] = '\0';
+	name[0] = '\0';
+	if (generation_current(instance, name, &err) != VK_OK || name[0] == '\0')
+		return;
+	expected_init(&expected);
+	if (generation_read_bundle(instance, name, &bundle, &err) == VK_OK &&
+		expected_read(instance, name, &expected, &err) == VK_OK &&
+		strcmp(expected.bundle, bundle.digest) == 0)
+		memcpy(digest, bundle.digest, VK_SHA256_HEX_BYTES);
+	expected_release(&expected);
+	generation_bundle_release(&bundle);
+}
+
+/* True if this very bundle of this very release has failed here before. */
+static bool has_failed(const struct instance *instance, int64_t release, const char *digest,
+	struct failed *out)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	return failed_read(instance, out, &err) == VK_OK && out->release == release &&
+	       strcmp(out->digest, digest) == 0;
+}
+
+/* Is every instance where the last answer wanted it? Else "unchanged" would be no answer. */
+static bool is_everything_installed(const struct run *run)
+{
+	const struct pull_settings *settings = run->agent->settings;
+	const struct desired *desired = &run->update.desired;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct instance *instance = &settings->instances[i];
+		const char *wanted = desired_digest(desired, instance->name);
+		char name[GENERATION_NAME_BYTES];
+		char digest[VK_SHA256_HEX_BYTES];
+		struct failed failed;
+
+		running_digest(instance, name, digest);
+		if (wanted != NULL && strcmp(wanted, digest) != 0 &&
+			!has_failed(instance, desired->release, wanted, &failed))
+			return false;
+	}
+	return true;
+}
+
+static enum vk_rc ask(struct run *run, struct vk_err *err)
+{
+	struct agent *agent = run->agent;
+	enum vk_rc rc;
+
+	if (!is_everything_installed(run) || run->options->is_retrying)
+		run->update.desired.etag[0] = '\0';
+	run->update.waiting_signals = run->options->waiting_signals;
+	rc = update_poll(&run->update, run->options->wait_seconds, err);
+	return rc == VK_OK ? rc : vk_err_prefix(err, "server %s", agent->settings->server);
+}
+
+static const struct generation_bundle *find_bundle(
+	const struct run *run, const struct instance *instance)
+{
+	for (size_t i = 0; i < run->update.count; i++) {
+		if (run->update.bundles[i].instance == instance)
+			return &run->update.bundles[i].bundle;
+	}
+	return NULL;
+}
+
+static void tell_failed_before(struct outcome *outcome, const struct failed *failed)
+{
+	outcome->state = failed->is_rolled_back ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
+	vk_err_set(&outcome->failure, VK_EINPUT, "%s", failed->error);
+	snprintf(outcome->text, sizeof(outcome->text),
+		"release %lld has failed here before and is not tried again",
+		(long long)failed->release);
+}
+
+/* What is to be done with an instance whose wanted bundle is not the one that it runs. */
+static void bring_up_to_date(
+	struct run *run, const struct instance *instance, const char *scratch, struct outcome *outcome)
+{
+	const struct desired *desired = &run->update.desired;
+	const char *wanted = desired_digest(desired, instance->name);
+	const struct generation_bundle *bundle = find_bundle(run, instance);
+	struct failed failed;
+
+	if (run->options->is_retrying) {
+		struct vk_err err = VK_ERR_INIT;
+
+		if (failed_remove(instance, &err) != VK_OK)
+			vk_log_err(VK_LOG_WARN, "retry", &err);
+	}
+	if (has_failed(instance, desired->release, wanted, &failed)) {
+		tell_failed_before(outcome, &failed);
+		return;
+	}
+	if (bundle == NULL) {
+		outcome->is_settled = false; /* the server could not be asked for it */
+		outcome->state = OUTCOME_FAILED;
+		vk_err_set(&outcome->failure, VK_EUNAVAIL, "release %lld has not been fetched yet",
+			(long long)desired->release);
+		return;
+	}
+	install_run(instance, scratch, desired->release, bundle, outcome);
+}
+
+static void do_instance(struct run *run, size_t i)
+{
+	const struct instance *instance = &run->agent->settings->instances[i];
+	const struct desired *desired = &run->update.desired;
+	const char *wanted = desired_digest(desired, instance->name);
+	char *scratch = scratch_path(run, instance);
+	struct outcome *outcome = &run->outcomes[i];
+	char digest[VK_SHA256_HEX_BYTES];
+
+	running_digest(instance, outcome->generation, digest);
+	outcome->release = generation_release(outcome->generation);
+	if (wanted != NULL && strcmp(wanted, digest) != 0)
+		bring_up_to_date(run, instance, scratch, outcome);
+	else if (wanted != NULL)
+		outcome->release = desired->release;
+	else if (desired->release > 0)
+		snprintf(outcome->text, sizeof(outcome->text), "not part of release %lld",
+			(long long)desired->release);
+	/* A fresh install has been compared already. */
+	if (outcome->state != OUTCOME_COMMITTED)
+		drift_check(instance, scratch, DRIFT_DEFAULT, outcome);
+	outcome_log(outcome);
+	free(scratch);
+}
+
+/* A server that is not believed is told so, in the place of each instance. */
+static void tell_refusal(struct run *run)
+{
+	if (run->update_failure.rc != VK_EUNTRUSTED && run->update_failure.rc != VK_EINPUT)
+		return;
+	for (size_t i = 0; i < run->count; i++) {
+		run->outcomes[i].state = OUTCOME_REFUSED;
+		if (run->outcomes[i].failure.rc == VK_OK)
+			run->outcomes[i].failure = run->update_failure;
+	}
+}
+
+static void send_report(struct run *run)
+{
+	const struct report report = {.state = run->agent->settings->state,
+		.release = run->update.desired.release,
+		.log_size = run->update.log_size,
+		.outcomes = run->outcomes,
+		.count = run->count};
+	struct vk_err err = VK_ERR_INIT;
+
+	if (run->count == 0 || run->update_failure.rc == VK_EUNAVAIL)
+		return;
+	if (report_send(&report, run->agent->client, &err) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "report-failed", &err);
+}
+
+/* How loud a failure is; the loudest gives the exit status. */
+static int weight(enum vk_rc rc)
+{
+	switch (rc) {
+	case VK_OK:
+		return 0;
+	case VK_EUNAVAIL:
+		return 1;
+	case VK_ENOTFOUND:
+	case VK_ECONFLICT:
+	case VK_EDENIED:
+	case VK_ELIMIT:
+	case VK_EINPUT:
+		return 2;
+	case VK_EIO:
+		return 3;
+	case VK_EUNTRUSTED:
+		return 4;
+	}
+	return 0;
+}
+
+static enum vk_rc judge(const struct run *run, struct vk_err *err)
+{
+	const struct vk_err *worst = &run->update_failure;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (weight(run->outcomes[i].failure.rc) > weight(worst->rc))
+			worst = &run->outcomes[i].failure;
+	}
+	if (worst->rc != VK_OK)
+		*err = *worst;
+	return worst->rc;
+}
+
+static bool is_all_settled(const struct run *run)
+{
+	for (size_t i = 0; i < run->count; i++) {
+		if (!run->outcomes[i].is_settled)
+			return false;
+	}
+	return true;
+}
+
+static enum vk_rc carry_out(struct run *run, struct vk_err *err)
+{
+	struct vk_err settle_err = VK_ERR_INIT;
+
+	for (size_t i = 0; i < run->count; i++)
+		recover(run, i);
+	if (ask(run, &run->update_failure) != VK_OK)
+		vk_log_err(run->update_failure.rc == VK_EUNTRUSTED ? VK_LOG_ERROR : VK_LOG_WARN,
+			"update-failed", &run->update_failure);
+	for (size_t i = 0; i < run->count; i++)
+		do_instance(run, i);
+	tell_refusal(run);
+	if (update_settle(&run->update, is_all_settled(run), &settle_err) != VK_OK) {
+		vk_log_err(VK_LOG_ERROR, "state-not-kept", &settle_err);
+		if (run->update_failure.rc == VK_OK)
+			run->update_failure = settle_err;
+	}
+	send_report(run);
+	if (run->update_failure.rc == VK_OK)
+		renewal_check(run->agent);
+	return judge(run, err);
+}
+
+enum vk_rc run_once(struct agent *agent, const struct run_options *options, struct vk_err *err)
+{
+	enum vk_rc rc = agent->client != NULL ? VK_OK : agent_connect(agent, err);
+	struct run *run;
+
+	if (rc != VK_OK)
+		return rc;
+	run = xcalloc(1, sizeof(*run));
+	run->agent = agent;
+	run->options = options;
+	run->count = agent->settings->count;
+	for (size_t i = 0; i < run->count; i++)
+		outcome_init(&run->outcomes[i], agent->settings->instances[i].name);
+	rc = update_init(&run->update, agent->settings, &agent->pins, agent->client, err);
+	if (rc == VK_OK)
+		rc = carry_out(run, err);
+	update_release(&run->update);
+	for (size_t i = 0; i < run->count; i++)
+		outcome_release(&run->outcomes[i]);
+	free(run);
+	return rc;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/status.h"
+
+#include <string.h>
+
+#include "client/pull/desired.h"
+#include "client/pull/drift.h"
+#include "client/pull/journal.h"
+#include "client/pull/outcome.h"
+#include "common/clock.h"
+#include "common/vkjson.h"
+
+#include "common/banned.h"
+
+static void look(const struct instance *instance, const struct desired *desired,
+	struct outcome *outcome)
+{
+	const char *wanted = desired_digest(desired, instance->name);
+	struct vk_err err = VK_ERR_INIT;
+	struct failed failed;
+
+	outcome_init(outcome, instance->name);
+	if (generation_current(instance, outcome->generation, &err) != VK_OK) {
+		outcome->failure = err;
+		return;
+	}
+	outcome->release = generation_release(outcome->generation);
+	if (wanted != NULL && strncmp(outcome->generation + strcspn(outcome->generation, "-") + 1,
+				      wanted, 6) == 0)
+		outcome->release = desired->release;
+	drift_check(instance, NULL, DRIFT_LOOK_ONLY, outcome);
+	if (failed_read(instance, &failed, &err) == VK_OK && outcome->failure.rc == VK_OK) {
+		outcome->state = failed.is_rolled_back ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
+		vk_err_set(&outcome->failure, VK_EINPUT, "release %lld: %s",
+			(long long)failed.release, failed.error);
+	}
+}
+
+static void add_text(const struct outcome *outcome, struct vk_buf *out)
+{
+	vk_buf_addf(out, "%-20s release %lld  %s  %s  valkey %s  %s\n", outcome->instance,
+		(long long)outcome->release,
+		outcome->generation[0] != '\0' ? outcome->generation : "(nothing installed)",
+		outcome_state_name(outcome->state),
+		outcome->valkey[0] != '\0' ? outcome->valkey : "-", outcome->health);
+	if (outcome->failure.rc != VK_OK)
+		vk_buf_addf(out, "  failed: %s\n", outcome->failure.msg);
+	for (size_t i = 0; i < outcome->drift_count; i++)
+		vk_buf_addf(out, "  drift: %s is %s instead of %s\n", outcome->drift[i].name,
+			outcome->drift[i].actual, outcome->drift[i].expected);
+}
+
+static void add_head(const struct agent *agent, const struct desired *desired, struct vk_buf *out)
+{
+	char expires[VK_TIME_TEXT_BYTES];
+
+	vk_time_format(desired->timestamp_expires, expires);
+	vk_buf_addf(out, "host %s of fleet %s in %s, server %s\n", agent->pins.host,
+		agent->pins.fleet, agent->pins.environment, agent->settings->server);
+	if (desired->timestamp_expires > 0)
+		vk_buf_addf(out, "wanted: release %lld, vouched for until %s\n",
+			(long long)desired->release, expires);
+	else
+		vk_buf_adds(out, "wanted: nothing yet\n");
+}
+
+static struct vkjson *make_head(const struct agent *agent, const struct desired *desired)
+{
+	struct vkjson *json = vkjson_object();
+
+	vkjson_set(json, "fleet", vkjson_string(agent->pins.fleet));
+	vkjson_set(json, "host", vkjson_string(agent->pins.host));
+	vkjson_set(json, "environment", vkjson_string(agent->pins.environment));
+	vkjson_set(json, "server", vkjson_string(agent->settings->server));
+	vkjson_set(json, "release", vkjson_int(desired->release));
+	vkjson_set(json, "timestamp_expires", vkjson_time(desired->timestamp_expires));
+	return json;
+}
+
+enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *out,
+	bool *is_clean, struct vk_err *err)
+{
+	struct vkjson *instances = NULL;
+	struct vkjson *json = NULL;
+	struct desired desired;
+	enum vk_rc rc = desired_read(agent->settings->state, &desired, err);
+
+	if (rc != VK_OK)
+		return rc;
+	json = make_head(agent, &desired);
+	instances = vkjson_array();
+	*is_clean = true;
+	if (!is_json)
+		add_head(agent, &desired, out);
+	for (size_t i = 0; i < agent->settings->count; i++) {
+		struct outcome outcome;
+
+		look(&agent->settings->instances[i], &desired, &outcome);
+		if (outcome.failure.rc != VK_OK || outcome.drift_count > 0 ||
+			outcome.state != OUTCOME_UNCHANGED)
+			*is_clean = false;
+		if (is_json)
+			vkjson_append(instances, outcome_to_json(&outcome));
+		else
+			add_text(&outcome, out);
+		outcome_release(&outcome);
+	}
+	vkjson_set(json, "instances", instances);
+	if (is_json)
+		vkjson_format(json, true, out);
+	vkjson_free(json);
+	return vk_buf_check(out, "status", err);
+}

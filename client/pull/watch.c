@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/pull/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "client/pull/run.h"
+#include "common/log.h"
+
+#include "common/banned.h"
+
+enum { WAIT_SECONDS = 55, FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 60000 };
+
+int watch_pause_ms(unsigned failures)
+{
+	int ceiling = LAST_PAUSE_MS;
+
+	if (failures < 6)
+		ceiling = FIRST_PAUSE_MS << failures;
+	/* Half fixed, half at random. */
+	return ceiling / 2 + (int)randombytes_uniform((uint32_t)ceiling / 2 + 1);
+}
+
+/* The signals are blocked but while the server is waited for, when nothing is under way. */
+static void end_now(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+static enum vk_rc take_signals(sigset_t *signals, struct vk_err *err)
+{
+	struct sigaction action = {.sa_handler = end_now};
+
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	if (sigprocmask(SIG_BLOCK, signals, NULL) != 0 ||
+		sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0)
+		return vk_err_errno(err, VK_EIO, errno, "cannot handle signals");
+	return VK_OK;
+}
+
+/* True if a signal that ends us came within this time. The signals are blocked otherwise. */
+static bool is_ending(const sigset_t *signals, int pause_ms)
+{
+	const struct timespec pause = {pause_ms / 1000, (pause_ms % 1000) * 1000000L};
+
+	return sigtimedwait(signals, NULL, &pause) > 0;
+}
+
+/* A remembered refusal needs no pause: the next question waits for news. */
+static bool needs_pause(enum vk_rc rc)
+{
+	return rc == VK_EUNAVAIL || rc == VK_EIO || rc == VK_EUNTRUSTED || rc == VK_EDENIED;
+}
+
+enum vk_rc watch(struct agent *agent, struct vk_err *err)
+{
+	struct run_options options = {.wait_seconds = WAIT_SECONDS};
+	unsigned failures = 0;
+	sigset_t signals;
+	enum vk_rc rc = take_signals(&signals, err);
+
+	if (rc != VK_OK)
+		return rc;
+	options.waiting_signals = &signals;
+	vk_log(VK_LOG_INFO, "watching", VK_KV("server", agent->settings->server));
+	for (;;) {
+		struct vk_err failure = VK_ERR_INIT;
+		int pause_ms = 0;
+
+		rc = run_once(agent, &options, &failure);
+		failures = needs_pause(rc) ? failures + 1 : 0;
+		if (needs_pause(rc))
+			pause_ms = watch_pause_ms(failures);
+		else if (rc != VK_OK)
+			pause_ms = FIRST_PAUSE_MS;
+		if (is_ending(&signals, pause_ms))
+			break;
+	}
+	vk_log(VK_LOG_INFO, "watch-ended", VK_KV("server", agent->settings->server));
+	return VK_OK;
+}

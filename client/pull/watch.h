@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * --watch: one run after the other, each with a question that the server may
+ * answer late, when there is news. Where the server is away, pauses grow, with
+ * jitter, so that a fleet does not return all at once.
+ */
+#ifndef VK_PULL_WATCH_H
+#define VK_PULL_WATCH_H
+
+#include "client/pull/agent.h"
+
+/* Runs until SIGTERM or SIGINT, which is VK_OK and never cuts an install short. */
+VK_CHECKED enum vk_rc watch(struct agent *agent, struct vk_err *err);
+
+/* How long to pause after this many failures in a row: up to a minute, at random. */
+int watch_pause_ms(unsigned failures);
+
+#endif
