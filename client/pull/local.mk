@@ -40,3 +40,7 @@ libvkpull_a_SOURCES += client/pull/watch.c client/pull/watch.h
 libvkpull_a_SOURCES += client/pull/witness.c client/pull/witness.h
 
 PULL_LIBS = libvkpull.a $(COMMON_LIBS) $(HIREDIS_LIBS)
+
+sbin_PROGRAMS += client/pull/vkcfg-pull
+client_pull_vkcfg_pull_SOURCES = client/pull/main.c
+client_pull_vkcfg_pull_LDADD = $(PULL_LIBS)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* vkcfg-pull: the agent of a host. Reads options, then calls one of four things. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "client/pull/agent.h"
+#include "client/pull/enrol.h"
+#include "client/pull/run.h"
+#include "client/pull/status.h"
+#include "client/pull/watch.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/num.h"
+#include "common/token.h"
+
+#include "common/banned.h"
+
+enum { STATUS_MAX_BYTES = 1024 * 1024, STATUS_NOT_CLEAN = 1 };
+
+struct options {
+	const char *config;
+	const char *token_file;
+	int token_fd;
+	bool is_enrolling;
+	bool is_watching;
+	bool is_showing_status;
+	bool is_json;
+	bool is_checking_config;
+	bool is_retrying;
+};
+
+static const char help_text[] =
+	"vkcfg-pull: bring the Valkey instances of this host to their signed release\n"
+	"\n"
+	"Make this machine a host, once, with a token from `vkcfg host token NAME`:\n"
+	"  vkcfg-pull enrol [--config FILE] [--token-file FILE | --token-fd N]\n"
+	"      without either, the token is read from standard input\n"
+	"\n"
+	"Then, from cron or a systemd timer:\n"
+	"  vkcfg-pull                 one run: ask, verify, install or check, report\n"
+	"or as a service:\n"
+	"  vkcfg-pull --watch         the same again and again; changes arrive at once\n"
+	"\n"
+	"To look, without asking the server or changing anything:\n"
+	"  vkcfg-pull --status        what runs here, and where it differs\n"
+	"  vkcfg-pull --check-config  is pull.yaml right?\n"
+	"\n"
+	"Options:\n"
+	"  --config FILE      instead of " PULL_SETTINGS_PATH "\n"
+	"  --json             with --status: as JSON\n"
+	"  --retry            try once more what was refused or rolled back here\n"
+	"  --log-level LEVEL  error, warn, info (default) or debug\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0 done; 1 --status found drift; 2 input or a refused configuration;\n"
+	"5 denied; 6 untrusted; 8 unavailable; 9 disk or system. See vkcfg-pull(8).\n";
+
+enum { OPT_JSON = 256, OPT_CHECK, OPT_TOKEN_FILE, OPT_TOKEN_FD, OPT_RETRY, OPT_LEVEL, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"watch", no_argument, NULL, 'w'},
+	{"status", no_argument, NULL, 's'},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"check-config", no_argument, NULL, OPT_CHECK},
+	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
+	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
+	{"retry", no_argument, NULL, OPT_RETRY},
+	{"log-level", required_argument, NULL, OPT_LEVEL},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static int show_failure(const struct vk_err *err)
+{
+	fprintf(stderr, "vkcfg-pull: %s\n", err->msg);
+	if (err->hint[0] != '\0')
+		fprintf(stderr, "  hint: %s\n", err->hint);
+	return vk_rc_exit_status(err->rc);
+}
+
+static int show_usage_error(const char *what)
+{
+	fprintf(stderr, "vkcfg-pull: %s; see vkcfg-pull --help\n", what);
+	return vk_rc_exit_status(VK_EINPUT);
+}
+
+/* Appends the token; it comes from outside, and is read before root is given up. */
+static enum vk_rc read_token(const struct options *options, struct vk_buf *out, struct vk_err *err)
+{
+	char data[VK_TOKEN_MAX_BYTES];
+	ssize_t got = 0;
+
+	if (options->token_file != NULL)
+		return vk_file_read(AT_FDCWD, options->token_file, VK_FILE_DEFAULT, out, err);
+	do {
+		if (got > 0)
+			vk_buf_add(out, data, (size_t)got);
+		got = read(options->token_fd, data, sizeof(data));
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	sodium_memzero(data, sizeof(data));
+	if (got < 0)
+		return vk_err_errno(err, VK_EIO, errno, "cannot read the token");
+	return vk_buf_check(out, "token", err);
+}
+
+static int run_enrol(const struct options *options)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_token *token = NULL;
+	struct agent agent;
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	memset(&agent, 0, sizeof(agent));
+	agent.lock_fd = -1;
+	vk_buf_init(&text, VK_TOKEN_MAX_BYTES);
+	rc = read_token(options, &text, &err);
+	if (rc == VK_OK)
+		rc = vk_token_parse(text.data, text.len, &token, &err);
+	vk_buf_release_wiped(&text);
+	if (rc == VK_OK)
+		rc = agent_load(options->config, &agent, &err);
+	if (rc == VK_OK)
+		rc = enrol(&agent, token, &err);
+	if (rc == VK_OK)
+		printf("enrolled %s in %s of fleet %s\n", token->name, token->environment,
+			token->fleet);
+	vk_token_free(token);
+	agent_close(&agent);
+	return rc == VK_OK ? 0 : show_failure(&err);
+}
+
+static int run_status(const struct options *options)
+{
+	struct vk_err err = VK_ERR_INIT;
+	bool is_clean = false;
+	struct agent agent;
+	struct vk_buf text;
+	enum vk_rc rc = agent_load_enrolled(options->config, &agent, &err);
+
+	vk_buf_init(&text, STATUS_MAX_BYTES);
+	if (rc == VK_OK)
+		rc = status_show(&agent, options->is_json, &text, &is_clean, &err);
+	if (rc == VK_OK)
+		fputs(text.data, stdout);
+	vk_buf_release(&text);
+	agent_close(&agent);
+	if (rc != VK_OK)
+		return show_failure(&err);
+	return is_clean ? 0 : STATUS_NOT_CLEAN;
+}
+
+static int run_check_config(const struct options *options)
+{
+	struct pull_settings *settings = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = pull_settings_load(options->config, &settings, &err);
+
+	if (rc == VK_OK)
+		printf("%s is right: %zu instance%s\n", options->config, settings->count,
+			settings->count == 1 ? "" : "s");
+	pull_settings_free(settings);
+	return rc == VK_OK ? 0 : show_failure(&err);
+}
+
+static int run_agent(const struct options *options)
+{
+	const struct run_options once = {.is_retrying = options->is_retrying};
+	struct vk_err err = VK_ERR_INIT;
+	struct agent agent;
+	enum vk_rc rc = agent_open(options->config, &agent, &err);
+
+	if (rc == VK_OK)
+		rc = options->is_watching ? watch(&agent, &err) : run_once(&agent, &once, &err);
+	agent_close(&agent);
+	return rc == VK_OK ? 0 : show_failure(&err);
+}
+
+static bool set_level(const char *text)
+{
+	enum vk_log_level level;
+
+	if (!vk_log_level_parse(text, &level))
+		return false;
+	vk_log_set_level(level);
+	return true;
+}
+
+static bool set_token_fd(const char *text, int *out)
+{
+	uint64_t fd;
+
+	if (!vk_parse_uint(text, 0, 65535, &fd))
+		return false;
+	*out = (int)fd;
+	return true;
+}
+
+/* Takes one option; false with a usage error. Options that end the program set *status. */
+static bool take_option(int option, struct options *options, int *status)
+{
+	switch (option) {
+	case 'c':
+		options->config = optarg;
+		return true;
+	case 'w':
+		return options->is_watching = true;
+	case 's':
+		return options->is_showing_status = true;
+	case OPT_JSON:
+		return options->is_json = true;
+	case OPT_CHECK:
+		return options->is_checking_config = true;
+	case OPT_RETRY:
+		return options->is_retrying = true;
+	case OPT_TOKEN_FILE:
+		options->token_file = optarg;
+		return true;
+	case OPT_TOKEN_FD:
+		return set_token_fd(optarg, &options->token_fd);
+	case OPT_LEVEL:
+		return set_level(optarg);
+	case 'h':
+		fputs(help_text, stdout);
+		*status = 0;
+		return true;
+	case OPT_VERSION:
+		puts("vkcfg-pull " PACKAGE_VERSION);
+		*status = 0;
+		return true;
+	}
+	return false;
+}
+
+static int dispatch(const struct options *options)
+{
+	if (options->is_checking_config)
+		return run_check_config(options);
+	if (options->is_enrolling)
+		return run_enrol(options);
+	if (options->is_showing_status)
+		return run_status(options);
+	return run_agent(options);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.config = PULL_SETTINGS_PATH, .token_fd = STDIN_FILENO};
+	int status = -1;
+	int option;
+
+	if (sodium_init() < 0)
+		return vk_rc_exit_status(VK_EIO);
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (!take_option(option, &options, &status))
+			return show_usage_error("wrong usage");
+		if (status >= 0)
+			return status;
+	}
+	if (optind < argc && strcmp(argv[optind], "enrol") == 0) {
+		options.is_enrolling = true;
+		optind++;
+	}
+	if (optind < argc)
+		return show_usage_error("what is that argument?");
+	return dispatch(&options);
+}
