@@ -19,6 +19,7 @@ const struct option_spec global_options[] = {
 	{"passphrase-fd", 0, "N", "read passphrases from descriptor N, one line each", false},
 	{"verbose", 'v', NULL, "say what is being done", false},
 	{"help", 'h', NULL, "show the help of the command", false},
+	{"version", 0, NULL, "show the version of vkcfg", false},
 	{NULL, 0, NULL, NULL, false},
 };
 
@@ -108,6 +109,12 @@ static enum vk_rc run_command(struct cli *cli, const struct command *command, st
 	return rc;
 }
 
+static enum vk_rc print_version(const struct cli *cli, struct vk_err *err)
+{
+	cli_say(cli, "%s\n", PACKAGE_STRING);
+	return cli_flush(cli, err);
+}
+
 /* Options that stand before the command come first, then its name, then the rest. */
 static enum vk_rc dispatch(
 	struct cli *cli, int argc, char *const *argv, struct args *args, struct vk_err *err)
@@ -120,6 +127,8 @@ static enum vk_rc dispatch(
 	rc = args_parse_until_word(args, argv, argc, global_options, &used, err);
 	if (rc != VK_OK)
 		return rc;
+	if (args_has(args, "version"))
+		return print_version(cli, err);
 	if (used == argc && args_has(args, "help")) {
 		help_print_all(cli);
 		return cli_flush(cli, err);

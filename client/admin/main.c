@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "client/admin/cli.h"
 #include "client/admin/command.h"
@@ -27,7 +26,6 @@ int main(int argc, char **argv)
 
 	forbid_core_files();
 	signal(SIGPIPE, SIG_IGN);
-	umask(077);
 	cli_init(&cli);
 	status = command_main(&cli, argc - 1, argv + 1);
 	cli_release(&cli);

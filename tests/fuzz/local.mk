@@ -23,3 +23,7 @@ check_PROGRAMS += tests/fuzz/fuzz_http_response
 TESTS += tests/fuzz/fuzz_http_response
 tests_fuzz_fuzz_http_response_SOURCES = tests/fuzz/fuzz_http_response.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_http_response_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_printable
+TESTS += tests/fuzz/fuzz_printable
+tests_fuzz_fuzz_printable_SOURCES = tests/fuzz/fuzz_printable.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_printable_LDADD = $(ADMIN_LIBS)
