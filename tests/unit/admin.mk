@@ -10,3 +10,7 @@ tests_unit_check_audit_leaves_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_printable
 TESTS += tests/unit/check_printable
 tests_unit_check_printable_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_approvers
+TESTS += tests/unit/check_approvers
+tests_unit_check_approvers_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
