@@ -4,3 +4,10 @@ check_PROGRAMS += tests/unit/check_pull_install
 TESTS += tests/unit/check_pull_install
 tests_unit_check_pull_install_SOURCES = tests/unit/check_pull_install.c tests/unit/pull_host.c
 tests_unit_check_pull_install_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+# With fault points: these objects take the place of those in libvkpull.a.
+check_PROGRAMS += tests/unit/check_pull_crash
+TESTS += tests/unit/check_pull_crash
+tests_unit_check_pull_crash_SOURCES = tests/unit/check_pull_crash.c tests/unit/pull_host.c \
+	client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c
+tests_unit_check_pull_crash_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
+tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
