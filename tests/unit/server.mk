@@ -33,3 +33,8 @@ check_PROGRAMS += tests/unit/check_conn
 TESTS += tests/unit/check_conn
 tests_unit_check_conn_SOURCES = tests/unit/check_conn.c $(PKI_SOURCES)
 tests_unit_check_conn_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_worker
+TESTS += tests/unit/check_worker
+tests_unit_check_worker_SOURCES = tests/unit/check_worker.c $(PKI_SOURCES)
+tests_unit_check_worker_LDADD = $(SERVER_UNIT_LIBS)
