@@ -185,6 +185,7 @@ void view_builder_add_environment(struct view_builder *builder, const char *name
 	vkjson_format(json, false, &buf);
 	buf.data[--buf.len] = '\0'; /* the closing brace: checkpoint and proof follow */
 	environment->desired = vk_buf_detach(&buf, &environment->desired_len);
+	vk_buf_release(&buf);
 	vkjson_free(json);
 	free(text);
 }
@@ -206,6 +207,7 @@ void view_builder_set_log(
 	log->checkpoint = text;
 	log->checkpoint_len = len;
 	log->checkpoint_json = vk_buf_detach(&buf, &log->checkpoint_json_len);
+	vk_buf_release(&buf);
 }
 
 static int compare_files(const void *a, const void *b)
