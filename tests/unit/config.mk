@@ -8,3 +8,7 @@ tests_unit_check_conf_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_acl
 TESTS += tests/unit/check_acl
 tests_unit_check_acl_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_render
+TESTS += tests/unit/check_render
+tests_unit_check_render_LDADD = $(UNIT_LIBS)
+EXTRA_DIST += tests/unit/tree_text.h

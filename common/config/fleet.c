@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "common/config/fleet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/config/fleet_internal.h"
+#include "common/mem.h"
+#include "common/name.h"
+#include "common/nearest.h"
+
+#include "common/banned.h"
+
+#define NAME_HINT "lower-case letters, digits, '.', '_' and '-', at most 63"
+
+enum { KEY_DIGITS = 64 };
+
+/* ---- files ---- */
+
+void cfg_fleet_keep(struct cfg_fleet *fleet, struct vkyaml *doc)
+{
+	if (fleet->doc_count % 64 == 0)
+		fleet->docs = xreallocarray(
+			fleet->docs, fleet->doc_count + 64, sizeof(struct vkyaml *));
+	fleet->docs[fleet->doc_count++] = doc;
+}
+
+/* "FILE:LINE:COLUMN: message" as a finding with its place. */
+static void report_unreadable(
+	struct cfg_fleet *fleet, const char *file, const struct vk_err *err)
+{
+	struct cfg_place place = {.file = file};
+	const char *msg = err->msg;
+	size_t len = strlen(file);
+	char *end;
+
+	if (strncmp(msg, file, len) == 0 && msg[len] == ':') {
+		msg += len + 1;
+		place.line = (unsigned)strtoul(msg, &end, 10);
+		if (place.line != 0 && *end == ':') {
+			place.column = (unsigned)strtoul(end + 1, &end, 10);
+			msg = end + (*end == ':');
+		}
+		msg += strspn(msg, " ");
+	}
+	cfg_report(fleet, &place, NULL, err->hint, "%s", msg);
+}
+
+/* Parses a file of the tree; NULL if it is empty or, after a finding, no map. */
+static const struct vkyaml_node *open_file(
+	struct cfg_fleet *fleet, const struct cfg_tree_file *file, const char *what)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vkyaml *doc;
+
+	if (vkyaml_parse(file->path, file->text, file->len, &doc, &err) != VK_OK) {
+		report_unreadable(fleet, file->path, &err);
+		return NULL;
+	}
+	cfg_fleet_keep(fleet, doc);
+	return cfg_expect_map(fleet, file->path, vkyaml_root(doc), what);
+}
+
+/* "roles/cache.yaml" -> "cache", copied; NULL after a finding if that is no name. */
+static const char *name_of_file(struct cfg_fleet *fleet, const char *path)
+{
+	const char *base = strrchr(path, '/') + 1;
+	const char *name = arena_dup(fleet->arena, base, strlen(base) - strlen(".yaml"));
+	const struct cfg_place place = {.file = path};
+
+	if (vk_name_is_valid(name))
+		return name;
+	cfg_report(fleet, &place, name, NAME_HINT, "'%s' cannot be a name", name);
+	return NULL;
+}
+
+/* The files of a directory of the tree: their range in the tree's order. */
+static size_t first_file(const struct cfg_tree *tree, const char *prefix, size_t *end)
+{
+	size_t first = 0, len = strlen(prefix);
+
+	while (first < cfg_tree_file_count(tree) &&
+		strncmp(cfg_tree_file_at(tree, first)->path, prefix, len) != 0)
+		first++;
+	for (*end = first; *end < cfg_tree_file_count(tree); (*end)++) {
+		if (strncmp(cfg_tree_file_at(tree, *end)->path, prefix, len) != 0)
+			break;
+	}
+	return first;
+}
+
+/* ---- fleet.yaml ---- */
+
+static void read_environment_names(struct cfg_fleet *fleet, const struct vkyaml_node *list)
+{
+	fleet->environments = arena_calloc(
+		fleet->arena, vkyaml_count(list), sizeof(*fleet->environments));
+	for (size_t i = 0; i < vkyaml_count(list); i++) {
+		const char *name =
+			cfg_expect_text(fleet, "fleet.yaml", vkyaml_at(list, i), "environments");
+		struct cfg_place place = cfg_place_of("fleet.yaml", vkyaml_mark(vkyaml_at(list, i)));
+
+		if (name == NULL)
+			continue;
+		if (!vk_environment_is_valid(name))
+			cfg_report(fleet, &place, name, NAME_HINT ", not a role name of TUF",
+				"'%.100s' cannot be the name of an environment", name);
+		else if (cfg_fleet_has_environment(fleet, name))
+			cfg_report(fleet, &place, name, NULL, "environment '%s' is there twice",
+				name);
+		else
+			fleet->environments[fleet->environment_count++] = (struct cfg_environment){
+				.name = name, .layer = {.kind = "environment"}};
+	}
+}
+
+static void read_fleet_file(struct cfg_fleet *fleet, const struct vkyaml_node *root)
+{
+	const struct vkyaml_node *name = vkyaml_get(root, "fleet");
+	const struct vkyaml_node *version = vkyaml_get(root, "valkey");
+	const struct vkyaml_node *list = vkyaml_get(root, "environments");
+	struct cfg_place place = {"fleet.yaml", 1, 1};
+
+	cfg_expect_keys(fleet, "fleet.yaml", root, "fleet|environments|valkey", "fleet");
+	if (name != NULL) {
+		fleet->name = cfg_expect_text(fleet, "fleet.yaml", name, "fleet");
+		place = cfg_place_of("fleet.yaml", vkyaml_mark(name));
+	}
+	if (name == NULL || (fleet->name != NULL && !vk_name_is_valid(fleet->name)))
+		cfg_report(fleet, &place, fleet->name, NAME_HINT, "the fleet needs a name");
+	if (version != NULL)
+		fleet->version = cfg_expect_text(fleet, "fleet.yaml", version, "valkey");
+	if (version == NULL || (fleet->version != NULL && !cfg_version_is_known(fleet->version))) {
+		place = cfg_place_of("fleet.yaml",
+			version != NULL ? vkyaml_mark(version) : (struct vkyaml_mark){1, 1});
+		cfg_report(fleet, &place, fleet->version, "valkey: \"8.0\"",
+			"a version of Valkey that vkcfg knows is needed");
+	}
+	if (fleet->version == NULL || !cfg_version_is_known(fleet->version))
+		fleet->version = cfg_version_list();
+	if (list != NULL && vkyaml_kind(list) == VKYAML_LIST && vkyaml_count(list) > 0) {
+		read_environment_names(fleet, list);
+		return;
+	}
+	place = cfg_place_of(
+		"fleet.yaml", list != NULL ? vkyaml_mark(list) : (struct vkyaml_mark){1, 1});
+	cfg_report(fleet, &place, NULL, "environments: [dev, prod]",
+		"a list of environments, in promotion order, is needed");
+}
+
+/* ---- environments/ ---- */
+
+static struct cfg_environment *find_environment(const struct cfg_fleet *fleet, const char *name)
+{
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		if (strcmp(fleet->environments[i].name, name) == 0)
+			return &fleet->environments[i];
+	}
+	return NULL;
+}
+
+static void report_unknown_environment(
+	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name)
+{
+	struct vk_nearest nearest = vk_nearest_init(name);
+	char hint[128] = "list it under 'environments' in fleet.yaml";
+
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		vk_nearest_offer(&nearest, fleet->environments[i].name);
+	if (nearest.word != NULL)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
+	cfg_report(fleet, place, name, hint, "there is no environment '%.100s'", name);
+}
+
+static void read_promotes_from(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, struct cfg_environment *environment)
+{
+	const struct cfg_environment *from;
+	struct cfg_place place;
+	const char *name;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return;
+	name = cfg_expect_text(fleet, file, node, "promotes-from");
+	if (name == NULL)
+		return;
+	place = cfg_place_of(file, vkyaml_mark(node));
+	from = find_environment(fleet, name);
+	if (from == NULL)
+		report_unknown_environment(fleet, &place, name);
+	else if (from >= environment)
+		cfg_report(fleet, &place, name, "the order of 'environments' in fleet.yaml counts",
+			"'%s' does not come before '%s'", name, environment->name);
+	else
+		environment->promotes_from = from->name;
+}
+
+static void read_environments(struct cfg_fleet *fleet)
+{
+	size_t end;
+
+	for (size_t i = first_file(fleet->tree, "environments/", &end); i < end; i++) {
+		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
+		const struct vkyaml_node *root = open_file(fleet, file, "environment");
+		const char *name = name_of_file(fleet, file->path);
+		const struct cfg_place place = {.file = file->path};
+		struct cfg_environment *environment;
+
+		if (name == NULL)
+			continue;
+		environment = find_environment(fleet, name);
+		if (environment == NULL) {
+			report_unknown_environment(fleet, &place, name);
+			continue;
+		}
+		cfg_expect_keys(fleet, file->path, root,
+			"promotes-from|parameters|config|users|files|apply", "environment");
+		read_promotes_from(
+			fleet, file->path, vkyaml_get(root, "promotes-from"), environment);
+		cfg_layer_read_parameters(fleet, file->path, root, &environment->layer);
+		cfg_layer_read(fleet, "environment", file->path, root, &environment->layer);
+	}
+}
+
+/* ---- roles/ ---- */
+
+static void read_roles(struct cfg_fleet *fleet)
+{
+	size_t end, first = first_file(fleet->tree, "roles/", &end);
+
+	fleet->roles = arena_calloc(fleet->arena, end - first, sizeof(*fleet->roles));
+	for (size_t i = first; i < end; i++) {
+		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
+		const struct vkyaml_node *root = open_file(fleet, file, "role");
+		const char *name = name_of_file(fleet, file->path);
+
+		if (name != NULL)
+			cfg_role_read(fleet, name, file->path, root,
+				&fleet->roles[fleet->role_count++]);
+	}
+}
+
+static struct cfg_role *find_role(const struct cfg_fleet *fleet, const char *name)
+{
+	for (size_t i = 0; i < fleet->role_count; i++) {
+		if (strcmp(fleet->roles[i].name, name) == 0)
+			return &fleet->roles[i];
+	}
+	return NULL;
+}
+
+/* ---- hosts/ ---- */
+
+static struct cfg_role *read_role_name(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const struct cfg_instance *instance)
+{
+	struct vk_nearest nearest;
+	struct cfg_place place;
+	struct cfg_role *role;
+	const char *name;
+	char hint[128] = "";
+
+	if (node == NULL) {
+		cfg_report(fleet, &instance->place, NULL, "role: NAME of a file in roles/",
+			"instance '%s': its role is missing", instance->id);
+		return NULL;
+	}
+	name = cfg_expect_text(fleet, file, node, "role");
+	if (name == NULL)
+		return NULL;
+	role = find_role(fleet, name);
+	if (role != NULL)
+		return role;
+	nearest = vk_nearest_init(name);
+	for (size_t i = 0; i < fleet->role_count; i++)
+		vk_nearest_offer(&nearest, fleet->roles[i].name);
+	if (nearest.word != NULL)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
+	place = cfg_place_of(file, vkyaml_mark(node));
+	cfg_report(fleet, &place, name, hint, "there is no role '%.100s'", name);
+	return NULL;
+}
+
+static int compare_instances(const void *a, const void *b)
+{
+	const struct cfg_instance *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void read_instances(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, struct cfg_host *host)
+{
+	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, "instances");
+
+	if (map == NULL)
+		return;
+	host->instances =
+		arena_calloc(fleet->arena, vkyaml_count(map), sizeof(*host->instances));
+	for (size_t i = 0; i < vkyaml_count(map); i++) {
+		struct cfg_instance *instance = &host->instances[host->instance_count];
+		const struct vkyaml_node *root;
+
+		instance->name = vkyaml_key(map, i);
+		instance->place = cfg_place_of(file, vkyaml_key_mark(map, i));
+		if (!vk_name_is_valid(instance->name)) {
+			cfg_report(fleet, &instance->place, instance->name, NAME_HINT,
+				"'%.100s' cannot be the name of an instance", instance->name);
+			continue;
+		}
+		host->instance_count++;
+		instance->id =
+			arena_printf(fleet->arena, "%s/%s", host->name, instance->name);
+		root = cfg_expect_map(fleet, file, vkyaml_at(map, i), instance->id);
+		cfg_expect_keys(
+			fleet, file, root, "role|parameters|config|users|files|apply", "instance");
+		instance->role = read_role_name(fleet, file, vkyaml_get(root, "role"), instance);
+		cfg_layer_read_parameters(fleet, file, root, &instance->layer);
+		cfg_layer_read(fleet, "instance", file, root, &instance->layer);
+	}
+	qsort(host->instances, host->instance_count, sizeof(*host->instances), compare_instances);
+}
+
+/* "ed25519:<64 hexadecimal digits>" -> the digits */
+static const char *read_public_key(
+	struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node)
+{
+	static const char prefix[] = "ed25519:";
+	struct cfg_place place;
+	const char *text;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return "";
+	text = cfg_expect_text(fleet, file, node, "public-key");
+	if (text == NULL)
+		return "";
+	if (strncmp(text, prefix, strlen(prefix)) == 0 &&
+		strlen(text + strlen(prefix)) == KEY_DIGITS &&
+		strspn(text + strlen(prefix), "0123456789abcdef") == KEY_DIGITS)
+		return text + strlen(prefix);
+	place = cfg_place_of(file, vkyaml_mark(node));
+	cfg_report(fleet, &place, text, "'vkcfg host add NAME' writes the key of an enrolled host",
+		"public-key: expected \"ed25519:\" and 64 hexadecimal digits");
+	return "";
+}
+
+static void read_host(struct cfg_fleet *fleet, const char *file, const char *name,
+	const struct vkyaml_node *node, struct cfg_host *host)
+{
+	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, name);
+	const struct vkyaml_node *environment = vkyaml_get(map, "environment");
+	const char *text = NULL;
+	struct cfg_place place = host->place;
+
+	cfg_expect_keys(fleet, file, map,
+		"environment|public-key|parameters|config|users|files|apply|instances", name);
+	if (environment != NULL) {
+		text = cfg_expect_text(fleet, file, environment, "environment");
+		place = cfg_place_of(file, vkyaml_mark(environment));
+	} else {
+		cfg_report(fleet, &place, name, NULL, "host '%s': its environment is missing",
+			name);
+	}
+	if (text != NULL) {
+		host->environment = find_environment(fleet, text);
+		if (host->environment == NULL)
+			report_unknown_environment(fleet, &place, text);
+	}
+	host->public_key = read_public_key(fleet, file, vkyaml_get(map, "public-key"));
+	cfg_layer_read_parameters(fleet, file, map, &host->layer);
+	cfg_layer_read(fleet, "host", file, map, &host->layer);
+	read_instances(fleet, file, vkyaml_get(map, "instances"), host);
+}
+
+static void add_host(struct cfg_fleet *fleet, const char *file, const char *name,
+	struct vkyaml_mark mark, const struct vkyaml_node *node)
+{
+	struct cfg_place place = cfg_place_of(file, mark);
+	struct cfg_host *host;
+
+	if (!vk_name_is_valid(name)) {
+		cfg_report(fleet, &place, name, NAME_HINT,
+			"'%.100s' cannot be the name of a host", name);
+		return;
+	}
+	if (fleet->host_count % 256 == 0)
+		fleet->hosts = xreallocarray(
+			fleet->hosts, fleet->host_count + 256, sizeof(*fleet->hosts));
+	host = &fleet->hosts[fleet->host_count++];
+	*host = (struct cfg_host){.name = name, .place = place, .public_key = ""};
+	read_host(fleet, file, name, node, host);
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct cfg_host *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct cfg_host *const *x = a, *const *y = b;
+	int order = strcmp((*x)->public_key, (*y)->public_key);
+
+	return order != 0 ? order : strcmp((*x)->name, (*y)->name);
+}
+
+/* One key on two hosts: either could speak for the other. */
+static void check_keys(struct cfg_fleet *fleet)
+{
+	const struct cfg_host **hosts = xcalloc(fleet->host_count + 1, sizeof(*hosts));
+
+	for (size_t i = 0; i < fleet->host_count; i++)
+		hosts[i] = &fleet->hosts[i];
+	qsort(hosts, fleet->host_count, sizeof(*hosts), compare_keys);
+	for (size_t i = 1; i < fleet->host_count; i++) {
+		if (hosts[i]->public_key[0] != '\0' &&
+			strcmp(hosts[i - 1]->public_key, hosts[i]->public_key) == 0)
+			cfg_report(fleet, &hosts[i]->place, hosts[i]->public_key,
+				"each host makes its own key when it enrols",
+				"hosts '%s' and '%s' have the same public key", hosts[i - 1]->name,
+				hosts[i]->name);
+	}
+	free(hosts);
+}
+
+static void check_hosts(struct cfg_fleet *fleet)
+{
+	if (fleet->host_count == 0)
+		return;
+	qsort(fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_hosts);
+	for (size_t i = 1; i < fleet->host_count; i++) {
+		const struct cfg_host *a = &fleet->hosts[i - 1], *b = &fleet->hosts[i];
+
+		if (strcmp(a->name, b->name) == 0)
+			cfg_report(fleet, strcmp(a->place.file, b->place.file) > 0 ? &a->place
+										  : &b->place,
+				b->name, NULL, "host '%s' is in %s and in %s", b->name,
+				a->place.file, b->place.file);
+	}
+	check_keys(fleet);
+}
+
+static void read_hosts(struct cfg_fleet *fleet)
+{
+	size_t end;
+
+	for (size_t i = first_file(fleet->tree, "hosts/", &end); i < end; i++) {
+		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
+		const struct vkyaml_node *root = open_file(fleet, file, "hosts");
+		const struct vkyaml_node *map;
+
+		cfg_expect_keys(fleet, file->path, root, "hosts", "hosts");
+		map = cfg_expect_map(fleet, file->path, vkyaml_get(root, "hosts"), "hosts");
+		for (size_t h = 0; map != NULL && h < vkyaml_count(map); h++)
+			add_host(fleet, file->path, vkyaml_key(map, h), vkyaml_key_mark(map, h),
+				vkyaml_at(map, h));
+	}
+	check_hosts(fleet);
+}
+
+/* ---- parameters that nobody declares ---- */
+
+static bool is_declared(const struct cfg_role *role, const char *name)
+{
+	return role != NULL &&
+		cfg_parameter_find(role->parameters, role->parameter_count, name) != NULL;
+}
+
+static void report_undeclared(
+	struct cfg_fleet *fleet, const struct cfg_layer *layer, size_t i, const char *whose)
+{
+	struct cfg_place place =
+		cfg_place_of(layer->file, vkyaml_key_mark(layer->parameters, i));
+	const char *name = vkyaml_key(layer->parameters, i);
+
+	cfg_report(fleet, &place, name, "declare it under 'parameters' of the role",
+		"%s declares a parameter '%.100s'", whose, name);
+}
+
+static void check_environment_parameters(
+	struct cfg_fleet *fleet, const struct cfg_layer *layer)
+{
+	for (size_t i = 0; layer->parameters != NULL && i < vkyaml_count(layer->parameters); i++) {
+		bool is_known = false;
+
+		for (size_t k = 0; k < fleet->role_count && !is_known; k++)
+			is_known = is_declared(
+				&fleet->roles[k], vkyaml_key(layer->parameters, i));
+		if (!is_known)
+			report_undeclared(fleet, layer, i, "no role");
+	}
+}
+
+static void check_host_parameters(struct cfg_fleet *fleet, const struct cfg_host *host)
+{
+	const struct vkyaml_node *map = host->layer.parameters;
+
+	for (size_t i = 0; map != NULL && i < vkyaml_count(map); i++) {
+		bool is_known = false;
+
+		for (size_t k = 0; k < host->instance_count && !is_known; k++)
+			is_known = is_declared(host->instances[k].role, vkyaml_key(map, i));
+		if (!is_known)
+			report_undeclared(fleet, &host->layer, i, "no role of this host");
+	}
+}
+
+static void check_parameters(struct cfg_fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		check_environment_parameters(fleet, &fleet->environments[i].layer);
+	for (size_t i = 0; i < fleet->host_count; i++)
+		check_host_parameters(fleet, &fleet->hosts[i]);
+}
+
+struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_findings *findings)
+{
+	const struct cfg_tree_file *file = cfg_tree_file_find(tree, "fleet.yaml");
+	const struct cfg_place place = {.file = "fleet.yaml"};
+	struct cfg_fleet *fleet = xcalloc(1, sizeof(*fleet));
+
+	fleet->arena = arena_new();
+	fleet->tree = tree;
+	fleet->findings = findings;
+	fleet->version = cfg_version_list();
+	if (file == NULL)
+		cfg_report(fleet, &place, NULL, "it names the fleet and its environments",
+			"this file is missing");
+	else
+		read_fleet_file(fleet, open_file(fleet, file, "fleet"));
+	read_environments(fleet);
+	read_roles(fleet);
+	read_hosts(fleet);
+	check_parameters(fleet);
+	return fleet;
+}
+
+void cfg_fleet_free(struct cfg_fleet *fleet)
+{
+	if (fleet == NULL)
+		return;
+	for (size_t i = 0; i < fleet->doc_count; i++)
+		vkyaml_free(fleet->docs[i]);
+	free(fleet->docs);
+	free(fleet->hosts);
+	free(fleet->bases);
+	arena_free(fleet->arena);
+	free(fleet);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A fleet in memory: what the files of a tree say, layer by layer, before they
+ * are merged. Shared by the modules that read (fleet, layer, role), check
+ * (policy) and merge (merge) a tree; nobody else includes it.
+ *
+ * All of it lives in the fleet's arena. Texts of YAML nodes are borrowed from
+ * the documents, which the fleet keeps.
+ */
+#ifndef VK_CONFIG_FLEET_INTERNAL_H
+#define VK_CONFIG_FLEET_INTERNAL_H
+
+#include "common/arena.h"
+#include "common/config/directive.h"
+#include "common/config/findings.h"
+#include "common/config/fleet.h"
+#include "common/config/tree.h"
+#include "common/vkyaml.h"
+
+struct cfg_place {
+	const char *file;
+	unsigned line;
+	unsigned column;
+};
+
+/* A named thing of one layer, or of several merged ones. Lists are sorted by name. */
+struct cfg_item {
+	const char *name;
+	const void *what; /* cfg_resolved, cfg_user or cfg_file; NULL: takes the name away */
+};
+
+struct cfg_list {
+	size_t count;
+	struct cfg_item *items;
+};
+
+/* A key of `config:` as written. */
+struct cfg_entry {
+	const char *name;
+	struct cfg_place place;
+	bool is_null;
+	bool has_parameters; /* holds "${" */
+	size_t count;	     /* items; 1 for a scalar */
+	const char **items;
+	bool is_list;
+};
+
+/* The same for one version of Valkey. */
+struct cfg_resolved {
+	const struct cfg_entry *entry;
+	const struct cfg_directive *directive;
+	const char *line; /* of valkey.conf, with its newline; NULL: depends on parameters */
+	const char *generation_path; /* a file of the bundle that it names, or NULL */
+	const char *value;	     /* CONFIG GET form; NULL like line */
+};
+
+struct cfg_resolved_layer {
+	const char *version;
+	struct cfg_list config;
+	struct cfg_resolved_layer *next;
+};
+
+struct cfg_user {
+	const char *name;
+	struct cfg_place place;
+	const char *rules;
+	bool has_parameters;
+	size_t hash_count;
+	const char **hashes;
+	const char *line; /* of users.acl; NULL: depends on parameters */
+};
+
+struct cfg_file {
+	const char *path;
+	struct cfg_place place;
+	unsigned mode;
+	const char *text;
+	bool has_parameters;
+};
+
+enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
+
+struct cfg_apply {
+	bool is_set; /* the layer says something about the key */
+	unsigned choice; /* index into the key's words; the default where it takes the key away */
+};
+
+struct cfg_layer {
+	const char *kind; /* "template", "role", "environment", "host", "instance" */
+	size_t entry_count;
+	struct cfg_entry *entries;
+	struct cfg_resolved_layer *resolved;
+	struct cfg_list users;
+	struct cfg_list files;
+	struct cfg_apply apply[CFG_APPLY_KEYS];
+	const struct vkyaml_node *parameters; /* a map of scalars, or NULL */
+	const char *file;
+};
+
+enum cfg_parameter_type {
+	CFG_PARAMETER_STRING,
+	CFG_PARAMETER_INTEGER,
+	CFG_PARAMETER_BOOLEAN,
+	CFG_PARAMETER_MEMORY,
+	CFG_PARAMETER_DURATION,
+	CFG_PARAMETER_ENUM,
+};
+
+struct cfg_parameter {
+	const char *name;
+	struct cfg_place place;
+	enum cfg_parameter_type type;
+	bool has_min, has_max;
+	int64_t min, max;     /* memory: bytes */
+	const char *choices;  /* "a|b" */
+	const char *fallback; /* NULL: a layer must give a value */
+};
+
+struct cfg_role {
+	const char *name;
+	struct cfg_place place;
+	const char *version;
+	struct cfg_layer *template; /* NULL: none */
+	struct cfg_layer layer;
+	size_t parameter_count;
+	struct cfg_parameter *parameters; /* the template's included */
+};
+
+struct cfg_environment {
+	const char *name;
+	const char *promotes_from;
+	struct cfg_layer layer;
+};
+
+struct cfg_instance {
+	const char *name;
+	const char *id; /* HOST/INSTANCE */
+	struct cfg_place place;
+	struct cfg_role *role; /* NULL only after a finding */
+	struct cfg_layer layer;
+};
+
+struct cfg_host {
+	const char *name;
+	struct cfg_place place;
+	const char *public_key;
+	struct cfg_environment *environment; /* NULL only after a finding */
+	struct cfg_layer layer;
+	size_t instance_count;
+	struct cfg_instance *instances; /* sorted by name */
+};
+
+struct cfg_fleet {
+	struct arena *arena;
+	const struct cfg_tree *tree;
+	struct cfg_findings *findings;
+	struct vkyaml **docs;
+	size_t doc_count;
+	const char *name;
+	const char *version;
+	size_t environment_count;
+	struct cfg_environment *environments; /* promotion order */
+	size_t role_count;
+	struct cfg_role *roles; /* sorted by name */
+	size_t host_count;
+	struct cfg_host *hosts; /* sorted by name */
+	struct cfg_base **bases; /* merge.c: by role and environment */
+};
+
+/* ---- fleet.c ---- */
+
+/* Reads as much of a tree as can be read; every problem is a finding. Never NULL. */
+struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_findings *findings);
+
+/* Takes a document whose nodes the fleet borrows. */
+void cfg_fleet_keep(struct cfg_fleet *fleet, struct vkyaml *doc);
+
+/* ---- report.c ---- */
+
+struct cfg_place cfg_place_of(const char *file, struct vkyaml_mark mark);
+
+/* Adds an error; value and hint may be NULL. */
+void cfg_report(struct cfg_fleet *fleet, const struct cfg_place *place, const char *value,
+	const char *hint, const char *fmt, ...) VK_PRINTF(5, 6);
+void cfg_report_warning(struct cfg_fleet *fleet, const struct cfg_place *place, const char *value,
+	const char *hint, const char *fmt, ...) VK_PRINTF(5, 6);
+
+/* node as a map; NULL for null (empty) and, after a finding, for anything else. */
+const struct vkyaml_node *cfg_expect_map(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const char *what);
+
+/* node's text; NULL, after a finding, if it is no scalar, null, or holds control characters. */
+const char *cfg_expect_text(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const char *what);
+
+/* A finding for each key of map that is not in "a|b|c". map may be NULL. */
+void cfg_expect_keys(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
+	const char *keys, const char *what);
+
+/* ---- layer.c ---- */
+
+/* Reads config, users, files and apply out of map (may be NULL). */
+void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
+	const struct vkyaml_node *map, struct cfg_layer *layer);
+
+/* The layer's `parameters:` as values for declared parameters. */
+void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *map, struct cfg_layer *layer);
+
+/* The layer's config for a version of Valkey, checked once. */
+const struct cfg_list *cfg_layer_resolve(
+	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version);
+
+/* ---- role.c ---- */
+
+void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
+	const struct vkyaml_node *root, struct cfg_role *role);
+
+/* ---- parameter.c ---- */
+
+/* Reads one declaration. False, after a finding, if it is none. */
+bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *name,
+	const struct vkyaml_node *node, struct cfg_parameter *parameter);
+
+/* The text that ${name} stands for; NULL, after a finding, if the value is not allowed. */
+const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *parameter,
+	const struct cfg_place *place, const char *text);
+
+const struct cfg_parameter *cfg_parameter_find(
+	const struct cfg_parameter *parameters, size_t count, const char *name);
+
+/* Appends text with ${name} replaced by values[i] of parameters[i]. False after a finding. */
+bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
+	const struct cfg_place *place, const char *text, struct vk_buf *out);
+
+/* ---- policy.c ---- */
+
+/* What no tree may set, whatever Valkey would say (docs/formats.md). NULL: allowed; else why not. */
+const char *cfg_policy_refusal(const struct cfg_directive *directive);
+
+/* Checks one value as written in a tree, before it is normalised. False after a finding. */
+bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *place,
+	const struct cfg_directive *directive, const char *text);
+
+/* Texts of files: placeholders that the host knows, no private keys. False after a finding. */
+bool cfg_policy_check_text(struct cfg_fleet *fleet, const struct cfg_place *place, const char *path,
+	const char *text, bool is_from_file);
+
+/* The path below @{generation}/ that a value names, or NULL. */
+const char *cfg_policy_generation_path(const struct cfg_directive *directive, const char *text);
+
+/* ---- merge.c ---- */
+
+/* An instance with all layers merged. Lists hold nothing that is taken away. */
+struct cfg_effective {
+	const struct cfg_role *role;
+	const struct cfg_environment *environment;
+	const char **values; /* of the role's parameters; NULL: missing, after a finding */
+	struct cfg_list config, users, files;
+	unsigned apply[CFG_APPLY_KEYS];
+};
+
+/* Merges into out, whose lists are allocated from arena (and the fleet's). */
+void cfg_merge(struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_instance *instance,
+	struct arena *arena, struct cfg_effective *out);
+
+/* A role alone, with its parameters' defaults: for roles without instances. */
+void cfg_merge_role(struct cfg_fleet *fleet, struct cfg_role *role, struct arena *arena,
+	struct cfg_effective *out);
+
+/* over on top of base: its items win, those that take a name away remove it. */
+struct cfg_list cfg_merge_lists(
+	struct arena *arena, const struct cfg_list *base, const struct cfg_list *over);
+
+/* The item of that name, or NULL. */
+const struct cfg_item *cfg_list_find(const struct cfg_list *list, const char *name);
+
+/* ---- conf_line.c ---- */
+
+/* Checks the value of a directive with all parameters replaced, and appends its line of valkey.conf
+ * to line and its CONFIG GET form to value. False after a finding. */
+bool cfg_conf_line(struct cfg_fleet *fleet, const struct cfg_entry *entry,
+	const struct cfg_directive *directive, const char *const *items, struct vk_buf *line,
+	struct vk_buf *value);
+
+/* The same with the parameters of an instance. */
+bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_resolved *resolved, struct vk_buf *line, struct vk_buf *value);
+
+/* ---- user_line.c ---- */
+
+/* Appends the user's line of users.acl, its rules with all parameters replaced. False after a
+ * finding. */
+bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_user *user, const char *rules,
+	struct vk_buf *line);
+
+/* default, switched off, and vkcfg's own user: there whatever the tree says. */
+extern const struct cfg_list cfg_own_users;
+
+/* ---- render_instance.c ---- */
+
+/* Checks and, unless out is NULL, appends the canonical bundle of an instance. False after a
+ * finding. */
+bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
+	struct cfg_instance *instance, struct vk_buf *out);
+
+/* A role on its own: checked as far as its parameters have defaults. */
+void cfg_check_role(struct cfg_fleet *fleet, struct cfg_role *role);
+
+#endif

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One layer: the config, users, files and apply of a template, role, environment, host or instance. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bundle.h"
+#include "common/config/acl.h"
+#include "common/config/fleet_internal.h"
+#include "common/config/value.h"
+#include "common/mem.h"
+#include "common/name.h"
+
+#include "common/banned.h"
+
+enum { HASH_DIGITS = 64, MODE_DEFAULT = 0640 };
+
+struct reader {
+	struct cfg_fleet *fleet;
+	const char *file;
+};
+
+static struct cfg_place node_place(const struct reader *r, const struct vkyaml_node *node)
+{
+	return cfg_place_of(r->file, vkyaml_mark(node));
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct cfg_item *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void sort_list(struct cfg_list *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(*list->items), compare_items);
+}
+
+/* ---- config ---- */
+
+/* A list's elements, or the one scalar. False after a finding. */
+static bool read_items(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_entry *entry)
+{
+	entry->is_list = vkyaml_kind(node) == VKYAML_LIST;
+	entry->count = entry->is_list ? vkyaml_count(node) : 1;
+	entry->items = arena_calloc(r->fleet->arena, entry->count + 1, sizeof(*entry->items));
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct vkyaml_node *item = entry->is_list ? vkyaml_at(node, i) : node;
+
+		entry->items[i] = cfg_expect_text(r->fleet, r->file, item, entry->name);
+		if (entry->items[i] == NULL)
+			return false;
+		if (strstr(entry->items[i], "${") != NULL)
+			entry->has_parameters = true;
+	}
+	return true;
+}
+
+static void read_config(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+{
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "config");
+
+	if (map == NULL)
+		return;
+	layer->entries =
+		arena_calloc(r->fleet->arena, vkyaml_count(map), sizeof(*layer->entries));
+	for (size_t i = 0; i < vkyaml_count(map); i++) {
+		struct cfg_entry *entry = &layer->entries[layer->entry_count];
+
+		*entry = (struct cfg_entry){
+			.name = vkyaml_key(map, i),
+			.place = cfg_place_of(r->file, vkyaml_key_mark(map, i)),
+			.is_null = vkyaml_is_null(vkyaml_at(map, i)),
+		};
+		if (entry->is_null || read_items(r, vkyaml_at(map, i), entry))
+			layer->entry_count++;
+	}
+}
+
+static const struct cfg_directive *find_directive(
+	struct cfg_fleet *fleet, const struct cfg_entry *entry, const char *version)
+{
+	const struct cfg_directive *d = cfg_directive_find(entry->name, version);
+	const char *near, *refusal;
+	char hint[128] = "";
+
+	if (d == NULL) {
+		near = cfg_directive_nearest(entry->name, version);
+		if (near != NULL)
+			snprintf(hint, sizeof(hint), "did you mean '%s'?", near);
+		cfg_report(fleet, &entry->place, entry->name, hint,
+			"Valkey %s has no directive '%.100s'", version, entry->name);
+		return NULL;
+	}
+	refusal = cfg_policy_refusal(d);
+	if (refusal != NULL) {
+		cfg_report(fleet, &entry->place, NULL, refusal, "%s cannot be set in a tree",
+			d->name);
+		return NULL;
+	}
+	return d;
+}
+
+static const char *copy(struct cfg_fleet *fleet, const struct vk_buf *text)
+{
+	return arena_dup(fleet->arena, text->data, text->len);
+}
+
+/* What can be said about an entry before the parameters are known. False after a finding. */
+static bool resolve_entry(struct cfg_fleet *fleet, const struct cfg_entry *entry,
+	const char *version, struct cfg_resolved *out)
+{
+	struct vk_buf line, value;
+	bool is_good;
+
+	*out = (struct cfg_resolved){.entry = entry};
+	out->directive = find_directive(fleet, entry, version);
+	if (out->directive == NULL)
+		return false;
+	if (entry->is_null || entry->has_parameters)
+		return true;
+	vk_buf_init(&line, 8 * CFG_VALUE_MAX_BYTES);
+	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
+	is_good = cfg_conf_line(fleet, entry, out->directive, entry->items, &line, &value);
+	if (is_good) {
+		out->line = copy(fleet, &line);
+		out->value = copy(fleet, &value);
+		out->generation_path = cfg_policy_generation_path(out->directive, out->value);
+	}
+	vk_buf_release(&line);
+	vk_buf_release(&value);
+	return is_good;
+}
+
+/* The same directive under two of its names. */
+static void check_aliases(struct cfg_fleet *fleet, const struct cfg_list *config)
+{
+	for (size_t i = 1; i < config->count; i++) {
+		const struct cfg_resolved *a = config->items[i - 1].what;
+		const struct cfg_resolved *b = config->items[i].what;
+
+		if (a->directive != b->directive)
+			continue;
+		/* Both stand in one array, in the order of the text. */
+		cfg_report(fleet, a > b ? &a->entry->place : &b->entry->place, NULL, NULL,
+			"'%s' and '%s' are the same directive", a->entry->name, b->entry->name);
+	}
+}
+
+static struct cfg_resolved_layer *resolve(
+	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version)
+{
+	struct cfg_resolved_layer *out = arena_calloc(fleet->arena, 1, sizeof(*out));
+	struct cfg_resolved *resolved =
+		arena_calloc(fleet->arena, layer->entry_count, sizeof(*resolved));
+	struct cfg_list *config = &out->config;
+
+	out->version = version;
+	config->items = arena_calloc(fleet->arena, layer->entry_count, sizeof(*config->items));
+	for (size_t i = 0; i < layer->entry_count; i++) {
+		struct cfg_resolved *r = &resolved[config->count];
+
+		if (resolve_entry(fleet, &layer->entries[i], version, r))
+			config->items[config->count++] =
+				(struct cfg_item){r->directive->name, r};
+	}
+	sort_list(config);
+	check_aliases(fleet, config);
+	for (size_t i = 0; i < config->count; i++) {
+		const struct cfg_resolved *r = config->items[i].what;
+
+		if (r->entry->is_null)
+			config->items[i].what = NULL;
+	}
+	return out;
+}
+
+const struct cfg_list *cfg_layer_resolve(
+	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version)
+{
+	struct cfg_resolved_layer *found = layer->resolved;
+
+	while (found != NULL && strcmp(found->version, version) != 0)
+		found = found->next;
+	if (found == NULL) {
+		found = resolve(fleet, layer, version);
+		found->next = layer->resolved;
+		layer->resolved = found;
+	}
+	return &found->config;
+}
+
+/* ---- users ---- */
+
+/* "sha256:<64 hexadecimal digits>" -> the digits; NULL after a finding that does not show it. */
+static const char *read_hash(
+	const struct reader *r, const struct vkyaml_node *node, const char *user)
+{
+	static const char prefix[] = "sha256:";
+	struct cfg_place place = node_place(r, node);
+	const char *text;
+
+	text = vkyaml_kind(node) == VKYAML_SCALAR ? vkyaml_text(node) : "";
+	if (strncmp(text, prefix, strlen(prefix)) == 0 &&
+		strlen(text + strlen(prefix)) == HASH_DIGITS &&
+		strspn(text + strlen(prefix), "0123456789abcdef") == HASH_DIGITS)
+		return text + strlen(prefix);
+	cfg_report(r->fleet, &place, NULL,
+		"\"sha256:\" and the password's SHA-256: 64 hexadecimal digits in lower case",
+		"user '%s': a password that is no hash", user);
+	return NULL;
+}
+
+static void read_hashes(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_user *user)
+{
+	struct cfg_place place;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return;
+	if (vkyaml_kind(node) != VKYAML_LIST) {
+		place = node_place(r, node);
+		cfg_report(r->fleet, &place, NULL, "passwords: [\"sha256:...\"]",
+			"user '%s': passwords: expected a list, found %s", user->name,
+			vkyaml_kind_name(node));
+		return;
+	}
+	user->hashes =
+		arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*user->hashes));
+	for (size_t i = 0; i < vkyaml_count(node); i++) {
+		const char *hash = read_hash(r, vkyaml_at(node, i), user->name);
+
+		if (hash != NULL)
+			user->hashes[user->hash_count++] = hash;
+	}
+}
+
+static bool is_user_name(const struct reader *r, const char *name, const struct cfg_place *place)
+{
+	if (strcmp(name, CFG_AGENT_USER) == 0) {
+		cfg_report(r->fleet, place, name, "vkcfg adds its own user by itself",
+			"user '%s' belongs to vkcfg", name);
+		return false;
+	}
+	if (vk_name_is_valid(name))
+		return true;
+	cfg_report(r->fleet, place, name,
+		"lower-case letters, digits, '.', '_' and '-', at most 63",
+		"'%.100s' cannot be the name of a user", name);
+	return false;
+}
+
+/* NULL after a finding. */
+static struct cfg_user *read_user(const struct reader *r, const char *name,
+	const struct cfg_place *place, const struct vkyaml_node *node)
+{
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, name), *rules;
+	struct cfg_user *user;
+	struct vk_buf line;
+
+	if (map == NULL)
+		return NULL;
+	cfg_expect_keys(r->fleet, r->file, map, "rules|passwords", name);
+	rules = vkyaml_get(map, "rules");
+	if (rules == NULL) {
+		cfg_report(r->fleet, place, name, "rules: \"on ~app:* +@read\"",
+			"user '%s': its rules are missing", name);
+		return NULL;
+	}
+	user = arena_calloc(r->fleet->arena, 1, sizeof(*user));
+	user->name = name;
+	user->place = node_place(r, rules);
+	user->rules = cfg_expect_text(r->fleet, r->file, rules, "rules");
+	if (user->rules == NULL)
+		return NULL;
+	user->has_parameters = strstr(user->rules, "${") != NULL;
+	read_hashes(r, vkyaml_get(map, "passwords"), user);
+	if (user->has_parameters)
+		return user;
+	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
+	if (cfg_user_line(r->fleet, user, user->rules, &line))
+		user->line = copy(r->fleet, &line);
+	vk_buf_release(&line);
+	return user->line != NULL ? user : NULL;
+}
+
+static void read_users(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+{
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "users");
+
+	if (map == NULL)
+		return;
+	layer->users.items =
+		arena_calloc(r->fleet->arena, vkyaml_count(map), sizeof(*layer->users.items));
+	for (size_t i = 0; i < vkyaml_count(map); i++) {
+		const char *name = vkyaml_key(map, i);
+		struct cfg_place place = cfg_place_of(r->file, vkyaml_key_mark(map, i));
+		const struct cfg_user *user = NULL;
+
+		if (!is_user_name(r, name, &place))
+			continue;
+		if (!vkyaml_is_null(vkyaml_at(map, i))) {
+			user = read_user(r, name, &place, vkyaml_at(map, i));
+			if (user == NULL)
+				continue;
+		}
+		layer->users.items[layer->users.count++] = (struct cfg_item){name, user};
+	}
+	sort_list(&layer->users);
+}
+
+/* ---- files ---- */
+
+static bool read_mode(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
+{
+	static const struct {
+		const char *text;
+		unsigned mode;
+	} modes[] = {{"0640", 0640}, {"0600", 0600}, {"0440", 0440}, {"0400", 0400}};
+	struct cfg_place place;
+	const char *text;
+
+	file->mode = MODE_DEFAULT;
+	if (node == NULL)
+		return true;
+	text = cfg_expect_text(r->fleet, r->file, node, "mode");
+	if (text == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		file->mode = modes[i].mode;
+		if (strcmp(modes[i].text, text) == 0)
+			return true;
+	}
+	place = node_place(r, node);
+	cfg_report(r->fleet, &place, text, "\"0640\", \"0600\", \"0440\" or \"0400\"",
+		"file '%s': mode '%.20s' is not allowed", file->path, text);
+	return false;
+}
+
+/* The text of `from: files/...`; NULL after a finding. */
+static const char *read_from(
+	const struct reader *r, const struct vkyaml_node *node, const struct cfg_file *file)
+{
+	const char *path = cfg_expect_text(r->fleet, r->file, node, "from");
+	struct cfg_place place = node_place(r, node);
+	const struct cfg_tree_file *found = NULL;
+
+	if (path == NULL)
+		return NULL;
+	if (strncmp(path, "files/", 6) == 0)
+		found = cfg_tree_file_find(r->fleet->tree, path);
+	if (found == NULL) {
+		cfg_report(r->fleet, &place, path, "a file of the tree below files/",
+			"file '%s': the tree has no '%.200s'", file->path, path);
+		return NULL;
+	}
+	return cfg_policy_check_text(r->fleet, &place, file->path, found->text, true)
+		? found->text
+		: NULL;
+}
+
+/* `text:`, which may hold newlines; NULL after a finding. */
+static const char *read_text(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
+{
+	struct cfg_place place = node_place(r, node);
+
+	if (vkyaml_kind(node) != VKYAML_SCALAR) {
+		cfg_report(r->fleet, &place, NULL, NULL,
+			"file '%s': text: expected a text, found %s", file->path,
+			vkyaml_kind_name(node));
+		return NULL;
+	}
+	file->has_parameters = strstr(vkyaml_text(node), "${") != NULL;
+	return cfg_policy_check_text(r->fleet, &place, file->path, vkyaml_text(node), false)
+		? vkyaml_text(node)
+		: NULL;
+}
+
+static const char *read_path(const struct reader *r, const struct vkyaml_node *map)
+{
+	const struct vkyaml_node *node = vkyaml_get(map, "path");
+	struct cfg_place place = node_place(r, node != NULL ? node : map);
+	const char *path;
+
+	if (node == NULL) {
+		cfg_report(r->fleet, &place, NULL, "path: extra/motd.txt",
+			"files: the path of a file is missing");
+		return NULL;
+	}
+	path = cfg_expect_text(r->fleet, r->file, node, "path");
+	if (path == NULL)
+		return NULL;
+	if (!vk_bundle_path_is_valid(path)) {
+		cfg_report(r->fleet, &place, path,
+			"relative, at most 4 components of letters, digits, '.', '_' and '-', "
+			"none beginning with a dot",
+			"files: path '%.200s' is not allowed", path);
+		return NULL;
+	}
+	if (strcmp(path, "valkey.conf") == 0 || strcmp(path, "users.acl") == 0) {
+		cfg_report(r->fleet, &place, path, "it is made of 'config' and 'users'",
+			"files: '%s' is written by vkcfg", path);
+		return NULL;
+	}
+	return path;
+}
+
+/* One element of files. False after a finding. */
+static bool read_file(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_item *item)
+{
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "files");
+	const struct vkyaml_node *from = vkyaml_get(map, "from"), *text = vkyaml_get(map, "text");
+	struct cfg_file *file;
+
+	if (map == NULL)
+		return false;
+	cfg_expect_keys(r->fleet, r->file, map, "path|mode|from|text", "files");
+	file = arena_calloc(r->fleet->arena, 1, sizeof(*file));
+	file->place = node_place(r, node);
+	file->path = read_path(r, map);
+	if (file->path == NULL || !read_mode(r, vkyaml_get(map, "mode"), file))
+		return false;
+	*item = (struct cfg_item){file->path, NULL};
+	if ((from == NULL) == (text == NULL)) {
+		cfg_report(r->fleet, &file->place, file->path, NULL,
+			"file '%s': either 'from' or 'text' is needed", file->path);
+		return false;
+	}
+	if (vkyaml_is_null(from) || vkyaml_is_null(text))
+		return true; /* takes the path away */
+	file->text = from != NULL ? read_from(r, from, file) : read_text(r, text, file);
+	item->what = file;
+	return file->text != NULL;
+}
+
+static void read_files(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+{
+	struct cfg_list *files = &layer->files;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return;
+	if (vkyaml_kind(node) != VKYAML_LIST) {
+		struct cfg_place place = node_place(r, node);
+
+		cfg_report(r->fleet, &place, NULL, "files: [{path: ..., text: ...}]",
+			"files: expected a list, found %s", vkyaml_kind_name(node));
+		return;
+	}
+	files->items = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*files->items));
+	for (size_t i = 0; i < vkyaml_count(node); i++) {
+		if (read_file(r, vkyaml_at(node, i), &files->items[files->count]))
+			files->count++;
+	}
+	sort_list(files);
+	for (size_t i = 1; i < files->count; i++) {
+		struct cfg_place place = node_place(r, node);
+
+		if (strcmp(files->items[i - 1].name, files->items[i].name) == 0)
+			cfg_report(r->fleet, &place, files->items[i].name, NULL,
+				"files: path '%s' is there twice", files->items[i].name);
+	}
+}
+
+/* ---- apply and parameters ---- */
+
+static const struct {
+	const char *name;
+	const char *words[2]; /* the default first */
+} apply_keys[CFG_APPLY_KEYS] = {
+	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert"}},
+	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
+	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
+};
+
+static void read_apply_key(const struct reader *r, const struct vkyaml_node *node,
+	enum cfg_apply_key key, struct cfg_apply *out)
+{
+	const char *const *words = apply_keys[key].words;
+	struct cfg_place place = node_place(r, node);
+	const char *text;
+
+	if (vkyaml_is_null(node)) {
+		*out = (struct cfg_apply){true, 0};
+		return;
+	}
+	text = cfg_expect_text(r->fleet, r->file, node, apply_keys[key].name);
+	if (text == NULL)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		if (strcmp(words[i], text) != 0)
+			continue;
+		*out = (struct cfg_apply){true, i};
+		return;
+	}
+	cfg_report(r->fleet, &place, text, NULL, "apply: %s: expected %s or %s, found '%.100s'",
+		apply_keys[key].name, words[0], words[1], text);
+}
+
+static void read_apply(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+{
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "apply");
+
+	cfg_expect_keys(r->fleet, r->file, map, "drift|restart|unmanaged-users", "apply");
+	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
+		const struct vkyaml_node *value = vkyaml_get(map, apply_keys[key].name);
+
+		if (value != NULL)
+			read_apply_key(r, value, (enum cfg_apply_key)key, &layer->apply[key]);
+	}
+}
+
+void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *map, struct cfg_layer *layer)
+{
+	layer->parameters =
+		cfg_expect_map(fleet, file, vkyaml_get(map, "parameters"), "parameters");
+}
+
+void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
+	const struct vkyaml_node *map, struct cfg_layer *layer)
+{
+	const struct reader r = {fleet, file};
+
+	layer->kind = kind;
+	layer->file = file;
+	read_config(&r, vkyaml_get(map, "config"), layer);
+	read_users(&r, vkyaml_get(map, "users"), layer);
+	read_files(&r, vkyaml_get(map, "files"), layer);
+	read_apply(&r, vkyaml_get(map, "apply"), layer);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Typed parameters of roles: declarations, values, and ${name} in texts. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/config/fleet_internal.h"
+#include "common/config/value.h"
+#include "common/config/value_words.h"
+#include "common/name.h"
+#include "common/num.h"
+
+#include "common/banned.h"
+
+static const char *const type_names[] = {
+	[CFG_PARAMETER_STRING] = "string",
+	[CFG_PARAMETER_INTEGER] = "integer",
+	[CFG_PARAMETER_BOOLEAN] = "boolean",
+	[CFG_PARAMETER_MEMORY] = "memory",
+	[CFG_PARAMETER_DURATION] = "duration-seconds",
+	[CFG_PARAMETER_ENUM] = "enum",
+};
+
+#define TYPE_NAMES "string|integer|boolean|memory|duration-seconds|enum"
+
+const struct cfg_parameter *cfg_parameter_find(
+	const struct cfg_parameter *parameters, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(parameters[i].name, name) == 0)
+			return &parameters[i];
+	}
+	return NULL;
+}
+
+/* ---- values ---- */
+
+/* Numbers and sizes as one number; false where text is none of the type. */
+static bool to_number(enum cfg_parameter_type type, const char *text, int64_t *out)
+{
+	uint64_t bytes;
+
+	if (type != CFG_PARAMETER_MEMORY)
+		return vk_parse_int(
+			text, type == CFG_PARAMETER_DURATION ? 0 : INT64_MIN, INT64_MAX, out);
+	if (!cfg_memory_parse(text, &bytes) || bytes > INT64_MAX)
+		return false;
+	*out = (int64_t)bytes;
+	return true;
+}
+
+static const char *check_number(struct cfg_fleet *fleet, const struct cfg_parameter *p,
+	const struct cfg_place *place, const char *text)
+{
+	int64_t number;
+
+	if (!to_number(p->type, text, &number)) {
+		cfg_report(fleet, place, text,
+			p->type == CFG_PARAMETER_MEMORY ? "write 64mb, 2gb or plain bytes"
+							: "a whole number",
+			"parameter '%s': expected %s, found '%.100s'", p->name, type_names[p->type],
+			text);
+		return NULL;
+	}
+	if ((p->has_min && number < p->min) || (p->has_max && number > p->max)) {
+		cfg_report(fleet, place, text, NULL,
+			"parameter '%s': expected %" PRId64 " to %" PRId64 ", found '%.100s'",
+			p->name, p->has_min ? p->min : INT64_MIN, p->has_max ? p->max : INT64_MAX,
+			text);
+		return NULL;
+	}
+	return text;
+}
+
+const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *p,
+	const struct cfg_place *place, const char *text)
+{
+	switch (p->type) {
+	case CFG_PARAMETER_STRING:
+		return text;
+	case CFG_PARAMETER_INTEGER:
+	case CFG_PARAMETER_MEMORY:
+	case CFG_PARAMETER_DURATION:
+		return check_number(fleet, p, place, text);
+	case CFG_PARAMETER_BOOLEAN:
+		if (cfg_value_is_choice("yes|true", text))
+			return "yes";
+		if (cfg_value_is_choice("no|false", text))
+			return "no";
+		cfg_report(fleet, place, text, NULL,
+			"parameter '%s': expected yes or no, found '%.100s'", p->name, text);
+		return NULL;
+	case CFG_PARAMETER_ENUM:
+		if (cfg_value_is_choice(p->choices, text))
+			return text;
+		cfg_report(fleet, place, text, NULL,
+			"parameter '%s': expected one of %s, found '%.100s'", p->name, p->choices,
+			text);
+		return NULL;
+	}
+	return NULL;
+}
+
+/* ---- declarations ---- */
+
+static bool read_type(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
+	struct cfg_parameter *p)
+{
+	const struct vkyaml_node *node = vkyaml_get(map, "type");
+	const char *text;
+	struct cfg_place place;
+
+	if (node == NULL) {
+		cfg_report(fleet, &p->place, NULL, "one of " TYPE_NAMES,
+			"parameter '%s': its type is missing", p->name);
+		return false;
+	}
+	text = cfg_expect_text(fleet, file, node, "type");
+	if (text == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++) {
+		if (strcmp(type_names[i], text) != 0)
+			continue;
+		p->type = (enum cfg_parameter_type)i;
+		return true;
+	}
+	place = cfg_place_of(file, vkyaml_mark(node));
+	cfg_report(fleet, &place, text, "one of " TYPE_NAMES,
+		"parameter '%s': there is no type '%.100s'", p->name, text);
+	return false;
+}
+
+static bool read_bound(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
+	struct cfg_parameter *p, const char *key, bool *has, int64_t *out)
+{
+	const struct vkyaml_node *node = vkyaml_get(map, key);
+	struct cfg_place place;
+	const char *text;
+
+	if (node == NULL)
+		return true;
+	text = cfg_expect_text(fleet, file, node, key);
+	if (text == NULL)
+		return false;
+	place = cfg_place_of(file, vkyaml_mark(node));
+	if (p->type == CFG_PARAMETER_STRING || p->type == CFG_PARAMETER_BOOLEAN ||
+		p->type == CFG_PARAMETER_ENUM || !to_number(p->type, text, out)) {
+		cfg_report(fleet, &place, text, NULL,
+			"parameter '%s': '%s' is no bound of type %s", p->name, text,
+			type_names[p->type]);
+		return false;
+	}
+	*has = true;
+	return true;
+}
+
+/* values: [a, b] -> "a|b" */
+static bool read_choices(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
+	struct cfg_parameter *p)
+{
+	const struct vkyaml_node *node = vkyaml_get(map, "values");
+	bool is_enum = p->type == CFG_PARAMETER_ENUM;
+	struct vk_buf choices;
+	bool is_good = true;
+
+	if (!is_enum && node == NULL)
+		return true;
+	if (!is_enum || node == NULL || vkyaml_kind(node) != VKYAML_LIST ||
+		vkyaml_count(node) == 0) {
+		cfg_report(fleet, &p->place, NULL, "values: [a, b]",
+			"parameter '%s': an enum, and only an enum, has a list of values", p->name);
+		return false;
+	}
+	vk_buf_init(&choices, CFG_VALUE_MAX_BYTES);
+	for (size_t i = 0; i < vkyaml_count(node) && is_good; i++) {
+		const char *text = cfg_expect_text(fleet, file, vkyaml_at(node, i), "values");
+
+		is_good = text != NULL && text[0] != '\0' && strchr(text, '|') == NULL;
+		if (is_good)
+			vk_buf_addf(&choices, "%s%s", i > 0 ? "|" : "", text);
+	}
+	if (choices.is_overflowed || !is_good) {
+		cfg_report(fleet, &p->place, NULL, NULL,
+			"parameter '%s': its values are too many, empty or hold '|'", p->name);
+		is_good = false;
+	}
+	p->choices = arena_dup(fleet->arena, choices.data, choices.len);
+	vk_buf_release(&choices);
+	return is_good;
+}
+
+bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *name,
+	const struct vkyaml_node *node, struct cfg_parameter *p)
+{
+	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, name), *fallback;
+	struct cfg_place place = cfg_place_of(file, vkyaml_mark(node));
+	const char *text;
+
+	*p = (struct cfg_parameter){.name = name, .place = place};
+	if (!vk_name_is_valid(name)) {
+		cfg_report(fleet, &place, name,
+			"lower-case letters, digits, '.', '_' and '-', at most 63",
+			"'%.100s' cannot be the name of a parameter", name);
+		return false;
+	}
+	if (map == NULL && !vkyaml_is_null(node))
+		return false;
+	cfg_expect_keys(fleet, file, map, "type|default|min|max|values|help", name);
+	if (!read_type(fleet, file, map, p) || !read_choices(fleet, file, map, p) ||
+		!read_bound(fleet, file, map, p, "min", &p->has_min, &p->min) ||
+		!read_bound(fleet, file, map, p, "max", &p->has_max, &p->max))
+		return false;
+	fallback = vkyaml_get(map, "default");
+	if (fallback == NULL)
+		return true;
+	text = cfg_expect_text(fleet, file, fallback, "default");
+	if (text == NULL)
+		return false;
+	place = cfg_place_of(file, vkyaml_mark(fallback));
+	p->fallback = cfg_parameter_check(fleet, p, &place, text);
+	return p->fallback != NULL;
+}
+
+/* ---- ${name} ---- */
+
+/* Copies the name of "${name}" at text; *len is that of all of it. False: never closed, too long. */
+static bool read_name(const char *text, char name[VK_NAME_BYTES], size_t *len)
+{
+	const char *close = strchr(text, '}');
+
+	if (close == NULL || close - text - 2 >= VK_NAME_BYTES)
+		return false;
+	*len = (size_t)(close - text) + 1;
+	memcpy(name, text + 2, *len - 3);
+	name[*len - 3] = '\0';
+	return true;
+}
+
+static bool add_parameter(struct cfg_fleet *fleet, const struct cfg_role *role,
+	const char *const *values, const struct cfg_place *place, const char *name,
+	struct vk_buf *out)
+{
+	const struct cfg_parameter *p =
+		cfg_parameter_find(role->parameters, role->parameter_count, name);
+
+	if (p == NULL) {
+		cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
+			"role '%s' has no parameter '%s'", role->name, name);
+		return false;
+	}
+	if (values[p - role->parameters] == NULL)
+		return false; /* reported where the value should have come from */
+	vk_buf_adds(out, values[p - role->parameters]);
+	return true;
+}
+
+bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
+	const struct cfg_place *place, const char *text, struct vk_buf *out)
+{
+	const char *open;
+
+	while ((open = strstr(text, "${")) != NULL) {
+		bool is_literal = open > text && open[-1] == '$';
+		char name[VK_NAME_BYTES];
+		size_t len;
+
+		vk_buf_add(out, text, (size_t)(open - text));
+		if (is_literal) { /* $${ stands for ${: one dollar is there already */
+			vk_buf_addc(out, '{');
+			text = open + 2;
+			continue;
+		}
+		if (!read_name(open, name, &len)) {
+			cfg_report(fleet, place, NULL, "${name}, or $${ for a literal ${",
+				"'${' without the name of a parameter and '}'");
+			return false;
+		}
+		if (!add_parameter(fleet, role, values, place, name, out))
+			return false;
+		text = open + len;
+	}
+	vk_buf_adds(out, text);
+	return true;
+}

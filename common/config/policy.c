@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a tree may not say although Valkey would take it (docs/formats.md, Tree). */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/config/conf.h"
+#include "common/config/fleet_internal.h"
+#include "common/config/value_words.h"
+
+#include "common/banned.h"
+
+#define GENERATION "@{generation}/"
+
+static const char *const placeholders[] = {"@{instance}/", GENERATION, "@{data}/"};
+
+enum { PLACEHOLDER_COUNT = sizeof(placeholders) / sizeof(placeholders[0]) };
+
+const char *cfg_policy_refusal(const struct cfg_directive *d)
+{
+	return d->type == CFG_TYPE_REFUSED ? d->reason : NULL;
+}
+
+/* Components of letters, digits, '.', '_', '-', none beginning with a dot. */
+static bool is_relative_path(const char *path)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	for (;;) {
+		size_t len = strspn(path, allowed);
+
+		if (len == 0 || path[0] == '.')
+			return false;
+		if (path[len] == '\0')
+			return true;
+		if (path[len] != '/')
+			return false;
+		path += len + 1;
+	}
+}
+
+static bool is_host_path(const char *text)
+{
+	if (text[0] == '\0')
+		return true;
+	for (size_t i = 0; i < PLACEHOLDER_COUNT; i++) {
+		size_t len = strlen(placeholders[i]);
+
+		if (strncmp(text, placeholders[i], len) == 0)
+			return is_relative_path(text + len);
+	}
+	return false;
+}
+
+const char *cfg_policy_generation_path(const struct cfg_directive *d, const char *text)
+{
+	size_t len = strlen(GENERATION);
+
+	if (d->type != CFG_TYPE_PATH || strncmp(text, GENERATION, len) != 0)
+		return NULL;
+	return text + len;
+}
+
+/* Commands without which vkcfg would be locked out. */
+static bool check_renames(struct cfg_fleet *fleet, const struct cfg_place *place, const char *text)
+{
+	char **words;
+	size_t count;
+	bool is_allowed = true;
+
+	if (cfg_conf_split(text, strlen(text), &words, &count, NULL) != VK_OK)
+		return true; /* reported when the value is normalised */
+	for (size_t i = 0; i < count; i += 2) {
+		for (char *c = words[i]; *c != '\0'; c++) {
+			if (*c >= 'a' && *c <= 'z')
+				*c = (char)(*c - 'a' + 'A');
+		}
+		if (!cfg_value_is_choice("CONFIG|ACL|INFO|PING|AUTH", words[i]))
+			continue;
+		cfg_report(fleet, place, words[i], "limit commands with the rules of ACL users",
+			"rename-command: %s cannot be renamed, vkcfg itself needs it", words[i]);
+		is_allowed = false;
+	}
+	free(words);
+	return is_allowed;
+}
+
+bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *place,
+	const struct cfg_directive *d, const char *text)
+{
+	bool is_path = d->type == CFG_TYPE_PATH;
+
+	if (is_path && !is_host_path(text)) {
+		cfg_report(fleet, place, text,
+			"begin with @{instance}/, @{generation}/ or @{data}/, without '..', or leave "
+			"it empty",
+			"%s: '%.200s' is no path that a tree may name", d->name, text);
+		return false;
+	}
+	if (!is_path && strstr(text, "@{") != NULL) {
+		cfg_report(fleet, place, (d->flags & CFG_SENSITIVE) != 0 ? NULL : text,
+			"a host fills in placeholders in paths only",
+			"%s: '@{' cannot stand in this value", d->name);
+		return false;
+	}
+	return d->type != CFG_TYPE_RENAME || check_renames(fleet, place, text);
+}
+
+/* Each @{ of a text begins a placeholder that a host fills in. */
+static bool has_only_placeholders(const char *text)
+{
+	while ((text = strstr(text, "@{")) != NULL) {
+		bool is_known = false;
+
+		for (size_t i = 0; i < PLACEHOLDER_COUNT; i++) /* without the slash */
+			is_known = is_known ||
+				strncmp(text, placeholders[i], strlen(placeholders[i]) - 1) == 0;
+		if (!is_known)
+			return false;
+		text += 2;
+	}
+	return true;
+}
+
+bool cfg_policy_check_text(struct cfg_fleet *fleet, const struct cfg_place *place, const char *path,
+	const char *text, bool is_from_file)
+{
+	if (strstr(text, "PRIVATE KEY-----") != NULL) {
+		cfg_report(fleet, place, NULL, "keep private keys on the host, outside of the tree",
+			"file '%s': a private key in clear text", path);
+		return false;
+	}
+	if (!is_from_file && !has_only_placeholders(text)) {
+		cfg_report(fleet, place, NULL, "hosts know @{instance}, @{generation} and @{data}",
+			"file '%s': '@{' begins no placeholder that hosts know", path);
+		return false;
+	}
+	return true;
+}
