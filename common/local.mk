@@ -4,6 +4,7 @@ libvkcommon_a_SOURCES =
 nodist_libvkcommon_a_SOURCES =
 libvkcommon_a_SOURCES += common/arena.c common/arena.h
 libvkcommon_a_SOURCES += common/banned.h
+libvkcommon_a_SOURCES += common/base64.c common/base64.h
 libvkcommon_a_SOURCES += common/buf.c common/buf.h
 libvkcommon_a_SOURCES += common/clock.c common/clock.h
 libvkcommon_a_SOURCES += common/dial.c common/dial.h

@@ -7,15 +7,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <sodium.h>
-
+#include "common/base64.h"
 #include "common/num.h"
 
 #include "common/banned.h"
 
 enum {
 	ALGORITHM_ED25519 = 0x01,
-	BASE64 = sodium_base64_VARIANT_ORIGINAL,
 	ROOT_BASE64_BYTES = 44,
 	SIZE_MAX_DIGITS = 20,
 };
@@ -47,22 +45,21 @@ void note_key_id(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES]
 void note_checkpoint_format(
 	const char *origin, const struct note_checkpoint *checkpoint, struct vk_buf *out)
 {
-	char root[ROOT_BASE64_BYTES + 1];
-
-	sodium_bin2base64(root, sizeof(root), checkpoint->root, sizeof(checkpoint->root), BASE64);
-	vk_buf_addf(out, "%s\n%" PRIu64 "\n%s\n", origin, checkpoint->size, root);
+	vk_buf_addf(out, "%s\n%" PRIu64 "\n", origin, checkpoint->size);
+	vk_base64_encode(VK_BASE64, checkpoint->root, sizeof(checkpoint->root), out);
+	vk_buf_addc(out, '\n');
 }
 
 void note_add_signature(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES],
 	const uint8_t sig[VK_SIGNATURE_BYTES], struct vk_buf *out)
 {
 	uint8_t raw[NOTE_KEY_ID_BYTES + VK_SIGNATURE_BYTES];
-	char text[sodium_base64_ENCODED_LEN(sizeof(raw), sodium_base64_VARIANT_ORIGINAL)];
 
 	note_key_id(name, public_key, raw);
 	memcpy(raw + NOTE_KEY_ID_BYTES, sig, VK_SIGNATURE_BYTES);
-	sodium_bin2base64(text, sizeof(text), raw, sizeof(raw), BASE64);
-	vk_buf_addf(out, "%s%s %s\n", dash, name, text);
+	vk_buf_addf(out, "%s%s ", dash, name);
+	vk_base64_encode(VK_BASE64, raw, sizeof(raw), out);
+	vk_buf_addc(out, '\n');
 }
 
 void note_sign(const char *text, const char *name, const struct vk_signkey *key, struct vk_buf *out)
@@ -78,7 +75,7 @@ void note_sign(const char *text, const char *name, const struct vk_signkey *key,
 
 static bool decode(struct line line, void *out, size_t max, size_t *len)
 {
-	return sodium_base642bin(out, max, line.text, line.len, NULL, len, NULL, BASE64) == 0;
+	return vk_base64_decode(VK_BASE64, line.text, line.len, out, max, len);
 }
 
 /* Takes the next line of the text off its front; false at its end. */

@@ -8,12 +8,11 @@
 
 #include <sodium.h>
 
+#include "common/base64.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
-
-enum { BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
 static const char prefix[] = "vkcfg1.";
 static const char *const kinds[] = {"host", "user"};
@@ -142,8 +141,8 @@ static enum vk_rc unwrap(
 		return vk_err_set(err, VK_ELIMIT, "it is longer than %d bytes", VK_TOKEN_MAX_BYTES);
 	if (len <= prefix_len || memcmp(text, prefix, prefix_len) != 0)
 		return vk_err_set(err, VK_EINPUT, "it does not begin with '%s'", prefix);
-	if (sodium_base642bin((unsigned char *)json, VK_TOKEN_MAX_BYTES, text + prefix_len,
-		    len - prefix_len, NULL, json_len, NULL, BASE64) != 0)
+	if (!vk_base64_decode(VK_BASE64_URL, text + prefix_len, len - prefix_len, json,
+		    VK_TOKEN_MAX_BYTES, json_len))
 		return vk_err_set(err, VK_EINPUT, "it is damaged: not base64url");
 	return VK_OK;
 }
@@ -194,7 +193,6 @@ static struct vkjson *to_json(const struct vk_token *token)
 
 enum vk_rc vk_token_format(const struct vk_token *token, struct vk_buf *out, struct vk_err *err)
 {
-	char text[sodium_base64_ENCODED_LEN(VK_TOKEN_MAX_BYTES, BASE64)];
 	enum vk_rc rc = check(token, err);
 	struct vkjson *doc;
 	struct vk_buf json;
@@ -207,12 +205,10 @@ enum vk_rc vk_token_format(const struct vk_token *token, struct vk_buf *out, str
 	vk_buf_init(&json, VK_TOKEN_MAX_BYTES / 2);
 	rc = vkjson_canonical(doc, &json, err);
 	if (rc == VK_OK) {
-		sodium_bin2base64(text, sizeof(text), (const unsigned char *)json.data, json.len,
-			BASE64);
-		vk_buf_addf(out, "%s%s", prefix, text);
+		vk_buf_adds(out, prefix);
+		vk_base64_encode(VK_BASE64_URL, json.data, json.len, out);
 		rc = vk_buf_check(out, "enrolment token", err);
 	}
-	sodium_memzero(text, sizeof(text));
 	vk_buf_release_wiped(&json);
 	vkjson_free_wiped(doc);
 	return rc;

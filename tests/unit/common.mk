@@ -75,3 +75,6 @@ tests_unit_check_audit_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_token
 TESTS += tests/unit/check_token
 tests_unit_check_token_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_base64
+TESTS += tests/unit/check_base64
+tests_unit_check_base64_LDADD = $(UNIT_LIBS)
