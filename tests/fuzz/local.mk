@@ -55,3 +55,8 @@ check_PROGRAMS += tests/fuzz/fuzz_token
 TESTS += tests/fuzz/fuzz_token
 tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_token_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_signer
+TESTS += tests/fuzz/fuzz_signer
+tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz_signer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_signer_LDADD = $(SERVER_LIBS)

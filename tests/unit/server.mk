@@ -38,3 +38,15 @@ check_PROGRAMS += tests/unit/check_worker
 TESTS += tests/unit/check_worker
 tests_unit_check_worker_SOURCES = tests/unit/check_worker.c $(PKI_SOURCES)
 tests_unit_check_worker_LDADD = $(SERVER_UNIT_LIBS)
+
+FLEET_FIXTURE = $(STORE_FIXTURE) tests/unit/fleet_fixture.c tests/unit/fleet_fixture.h
+
+check_PROGRAMS += tests/unit/check_writer
+TESTS += tests/unit/check_writer
+tests_unit_check_writer_SOURCES = tests/unit/check_writer.c $(FLEET_FIXTURE)
+tests_unit_check_writer_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_signer
+TESTS += tests/unit/check_signer
+tests_unit_check_signer_SOURCES = tests/unit/check_signer.c $(FLEET_FIXTURE)
+tests_unit_check_signer_LDADD = $(SERVER_UNIT_LIBS)
