@@ -9,7 +9,8 @@
  *
  * polls        keep-alive connections that poll as fast as they get answers
  * handshakes   a new connection with a full handshake for each poll
- * parked       connections that wait with `Prefer: wait=55`; the server's memory for each
+ * parked       connections that wait with `Prefer: wait=55`; the server's memory for each (a server that
+ *              answers at once has idle connections instead)
  *
  * Output: key=value lines. --pid names the server's processes, separated by commas: their CPU time and
  * resident memory are reported per poll and per connection.
@@ -77,7 +78,7 @@ struct load {
 	char etag[256];
 	char reply[REPLY_BYTES];
 	struct connection *conns;
-	uint64_t polls, failures, parked;
+	uint64_t polls, failures, parked, answered;
 	uint64_t last_progress_ns, deadline_ns;
 };
 
@@ -263,10 +264,9 @@ static void step(struct load *load, struct connection *c)
 			step(load, c);
 		return;
 	case STATE_PARKED:
-		/* Session tickets arrive here; a reply would mean that it was not parked. */
+		/* Session tickets arrive here; a reply means that it is idle rather than parked. */
 		rc = SSL_read(c->ssl, load->reply, REPLY_BYTES - 1);
-		if (rc > 0)
-			load->failures++;
+		load->answered += rc > 0;
 		return;
 	}
 }
@@ -345,6 +345,7 @@ static void report(const struct load *load, uint64_t elapsed_ns, uint64_t cpu_us
 	printf("%s_connections=%llu\n", load->prefix, (unsigned long long)load->connections);
 	printf("%s_failures=%llu\n", load->prefix, (unsigned long long)load->failures);
 	if (load->mode == MODE_PARKED) {
+		printf("%s_answered=%llu\n", load->prefix, (unsigned long long)load->answered);
 		printf("%s_server_kb_per_connection=%.1f\n", load->prefix,
 			(double)rss_kb / (double)load->connections);
 		return;
