@@ -60,6 +60,9 @@ struct vktls_client_options {
 	const char *fleet;        /* NULL: any fleet */
 	const char *cert_pem;
 	const char *key_pem;
+	/* A server that is not vkcfg's, such as a Valkey: the chain and the host name count, whatever
+	 * identity it carries, and an own certificate is optional. */
+	bool is_foreign;
 };
 VK_CHECKED enum vk_rc vktls_client_new(
 	const struct vktls_client_options *options, struct vktls_ctx **out, struct vk_err *err);

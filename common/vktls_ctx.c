@@ -124,8 +124,8 @@ static enum vk_rc ctx_new(const SSL_METHOD *method, const char *cert_pem, const 
 	if (ctx->ssl_ctx == NULL || ctx->bio_method == NULL || !set_protocol(ctx->ssl_ctx))
 		rc = vk_err_openssl(err, VK_EIO, "cannot set up TLS");
 	else
-		rc = use_certificate(ctx->ssl_ctx, cert_pem, err);
-	if (rc == VK_OK)
+		rc = cert_pem != NULL ? use_certificate(ctx->ssl_ctx, cert_pem, err) : VK_OK;
+	if (rc == VK_OK && cert_pem != NULL)
 		rc = use_key(ctx->ssl_ctx, key_pem, err);
 	if (rc == VK_OK)
 		*out = ctx;
@@ -166,11 +166,12 @@ enum vk_rc vktls_server_new(
  * same own certificate, or the server would go on to see the old one. */
 static bool make_binding(struct vktls_ctx *ctx, const struct vktls_client_options *options)
 {
+	const char *cert = options->cert_pem != NULL ? options->cert_pem : "";
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bool is_made = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
 		EVP_DigestUpdate(md, ctx->fleet, sizeof(ctx->fleet)) == 1 &&
 		EVP_DigestUpdate(md, ctx->ca_sha256, sizeof(ctx->ca_sha256)) == 1 &&
-		EVP_DigestUpdate(md, options->cert_pem, strlen(options->cert_pem) + 1) == 1 &&
+		EVP_DigestUpdate(md, cert, strlen(cert) + 1) == 1 &&
 		(options->ca_pem == NULL ||
 			EVP_DigestUpdate(md, options->ca_pem, strlen(options->ca_pem)) == 1) &&
 		EVP_DigestFinal_ex(md, ctx->binding, NULL) == 1;
@@ -186,6 +187,7 @@ enum vk_rc vktls_client_new(
 	enum vk_rc rc;
 
 	assert((options->ca_pem == NULL) != (options->ca_sha256 == NULL));
+	assert(options->cert_pem != NULL || options->is_foreign);
 	if (options->fleet != NULL && !vk_name_is_valid(options->fleet))
 		return vk_err_set(err, VK_EINPUT, "the fleet's name is not a valid name");
 	rc = ctx_new(TLS_client_method(), options->cert_pem, options->key_pem, &ctx, err);
@@ -193,6 +195,7 @@ enum vk_rc vktls_client_new(
 		return rc;
 	if (options->fleet != NULL)
 		memcpy(ctx->fleet, options->fleet, strlen(options->fleet));
+	ctx->is_foreign = options->is_foreign;
 	ctx->has_ca_pin = options->ca_sha256 != NULL;
 	if (ctx->has_ca_pin)
 		memcpy(ctx->ca_sha256, options->ca_sha256, sizeof(ctx->ca_sha256));

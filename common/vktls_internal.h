@@ -18,6 +18,7 @@ struct vktls_ctx {
 	SSL_CTX *ssl_ctx;
 	BIO_METHOD *bio_method;
 	bool is_server;
+	bool is_foreign; /* a client of a server that carries no identity of ours */
 	bool has_ca_pin;
 	uint8_t ca_sha256[VKTLS_FINGERPRINT_BYTES];
 	char fleet[VK_NAME_BYTES];      /* empty: any */
