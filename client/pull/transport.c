@@ -4,6 +4,7 @@
 #include "client/pull/transport.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -13,13 +14,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/buf.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/mem.h"
+#include "common/vktls.h"
 
 #include "common/banned.h"
 
+enum { PEM_MAX_BYTES = 65536 };
+
 struct transport {
 	int fd;
+	struct vktls_ctx *tls_ctx; /* NULL: no TLS */
+	struct vktls *tls;
 };
 
 /* Waits for events on fd; VK_EUNAVAIL at the deadline. */
@@ -101,6 +109,78 @@ static enum vk_rc connect_tcp(
 	return rc;
 }
 
+static enum vk_rc read_pem(
+	const char *path, enum vk_file_flags flags, struct vk_buf *out, struct vk_err *err)
+{
+	return path != NULL ? vk_file_read(AT_FDCWD, path, flags, out, err) : VK_OK;
+}
+
+/* Valkey's certificate has nothing to do with the fleet's: its CA stands in pull.yaml. */
+static enum vk_rc make_tls_ctx(
+	const struct transport_tls *tls, struct vktls_ctx **out, struct vk_err *err)
+{
+	struct vktls_client_options options = {.is_foreign = true};
+	struct vk_buf cert;
+	struct vk_buf key;
+	struct vk_buf ca;
+	enum vk_rc rc;
+
+	vk_buf_init(&ca, PEM_MAX_BYTES);
+	vk_buf_init(&cert, PEM_MAX_BYTES);
+	vk_buf_init(&key, PEM_MAX_BYTES);
+	rc = read_pem(tls->ca, VK_FILE_DEFAULT, &ca, err);
+	if (rc == VK_OK)
+		rc = read_pem(tls->cert, VK_FILE_DEFAULT, &cert, err);
+	if (rc == VK_OK)
+		rc = read_pem(tls->key, VK_FILE_PRIVATE, &key, err);
+	if (rc == VK_OK) {
+		options.ca_pem = ca.data;
+		options.cert_pem = tls->cert != NULL ? cert.data : NULL;
+		options.key_pem = tls->cert != NULL ? key.data : NULL;
+		rc = vktls_client_new(&options, out, err);
+	}
+	vk_buf_release_wiped(&key);
+	vk_buf_release(&cert);
+	vk_buf_release(&ca);
+	return rc;
+}
+
+/* After a step of TLS: waits as it demands. VK_OK: try again. */
+static enum vk_rc after_step(struct transport *transport, enum vktls_result result,
+	int64_t deadline_ms, struct vk_err *err)
+{
+	switch (result) {
+	case VKTLS_WANT_READ:
+		return wait_for(transport->fd, POLLIN, deadline_ms, err);
+	case VKTLS_WANT_WRITE:
+		return wait_for(transport->fd, POLLOUT, deadline_ms, err);
+	case VKTLS_CLOSED:
+		return vk_err_set(err, VK_EUNAVAIL, "Valkey closed the connection");
+	case VKTLS_FAILED:
+		vktls_error(transport->tls, err);
+		return vk_err_prefix(err, "TLS to Valkey");
+	case VKTLS_DONE:
+		break;
+	}
+	return VK_OK;
+}
+
+static enum vk_rc start_tls(struct transport *transport, const struct address *address,
+	const struct transport_tls *tls, int64_t deadline_ms, struct vk_err *err)
+{
+	enum vktls_result result = VKTLS_WANT_READ;
+	enum vk_rc rc = make_tls_ctx(tls, &transport->tls_ctx, err);
+
+	if (rc != VK_OK)
+		return rc;
+	transport->tls = vktls_new(transport->tls_ctx, transport->fd, address->host);
+	while (rc == VK_OK && result != VKTLS_DONE) {
+		result = vktls_handshake(transport->tls);
+		rc = after_step(transport, result, deadline_ms, err);
+	}
+	return rc;
+}
+
 enum vk_rc transport_open(const struct address *address, const struct transport_tls *tls,
 	int64_t deadline_ms, struct transport **out, struct vk_err *err)
 {
@@ -108,7 +188,6 @@ enum vk_rc transport_open(const struct address *address, const struct transport_
 	enum vk_rc rc;
 	int fd = -1;
 
-	(void)tls;
 	if (address->kind == ADDRESS_UNIX)
 		rc = connect_unix(address->path, deadline_ms, &fd, err);
 	else
@@ -117,21 +196,45 @@ enum vk_rc transport_open(const struct address *address, const struct transport_
 		return rc;
 	transport = xcalloc(1, sizeof(*transport));
 	transport->fd = fd;
-	*out = transport;
-	return VK_OK;
+	if (address->kind == ADDRESS_TLS)
+		rc = start_tls(transport, address, tls, deadline_ms, err);
+	if (rc == VK_OK)
+		*out = transport;
+	else
+		transport_free(transport);
+	return rc;
 }
 
 void transport_free(struct transport *transport)
 {
 	if (transport == NULL)
 		return;
+	vktls_free(transport->tls);
+	vktls_ctx_free(transport->tls_ctx);
 	close(transport->fd);
 	free(transport);
+}
+
+static enum vk_rc read_tls(struct transport *transport, void *data, size_t size,
+	int64_t deadline_ms, size_t *got, struct vk_err *err)
+{
+	for (;;) {
+		enum vktls_result result = vktls_read(transport->tls, data, size, got);
+		enum vk_rc rc;
+
+		if (result == VKTLS_DONE)
+			return VK_OK;
+		rc = after_step(transport, result, deadline_ms, err);
+		if (rc != VK_OK)
+			return rc;
+	}
 }
 
 enum vk_rc transport_read(struct transport *transport, void *data, size_t size,
 	int64_t deadline_ms, size_t *got, struct vk_err *err)
 {
+	if (transport->tls != NULL)
+		return read_tls(transport, data, size, deadline_ms, got, err);
 	for (;;) {
 		ssize_t len = recv(transport->fd, data, size, 0);
 		enum vk_rc rc;
@@ -150,27 +253,40 @@ enum vk_rc transport_read(struct transport *transport, void *data, size_t size,
 	}
 }
 
+/* Writes a first part; *put may stay 0 after a wait. */
+static enum vk_rc write_some(struct transport *transport, const void *data, size_t len,
+	int64_t deadline_ms, size_t *put, struct vk_err *err)
+{
+	ssize_t sent;
+
+	if (transport->tls != NULL) {
+		enum vktls_result result = vktls_write(transport->tls, data, len, put);
+
+		return after_step(transport, result, deadline_ms, err);
+	}
+	sent = send(transport->fd, data, len, MSG_NOSIGNAL);
+	if (sent >= 0)
+		*put = (size_t)sent;
+	else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return wait_for(transport->fd, POLLOUT, deadline_ms, err);
+	else if (errno != EINTR)
+		return vk_err_errno(err, VK_EUNAVAIL, errno, "lost the connection to Valkey");
+	return VK_OK;
+}
+
 enum vk_rc transport_write(struct transport *transport, const void *data, size_t len,
 	int64_t deadline_ms, struct vk_err *err)
 {
 	const char *from = data;
 
 	while (len > 0) {
-		ssize_t put = send(transport->fd, from, len, MSG_NOSIGNAL);
-		enum vk_rc rc;
+		size_t put = 0;
+		enum vk_rc rc = write_some(transport, from, len, deadline_ms, &put, err);
 
-		if (put >= 0) {
-			from += put;
-			len -= (size_t)put;
-			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return vk_err_errno(err, VK_EUNAVAIL, errno, "lost the connection to Valkey");
-		rc = wait_for(transport->fd, POLLOUT, deadline_ms, err);
 		if (rc != VK_OK)
 			return rc;
+		from += put;
+		len -= put;
 	}
 	return VK_OK;
 }
