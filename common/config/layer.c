@@ -443,6 +443,23 @@ static bool read_file(
 	return file->text != NULL;
 }
 
+/* Reports and removes all but the first of each path. */
+static void drop_twice(
+	const struct reader *r, const struct vkyaml_node *node, struct cfg_list *files)
+{
+	struct cfg_place place = node_place(r, node);
+	size_t kept = files->count > 0;
+
+	for (size_t i = 1; i < files->count; i++) {
+		if (strcmp(files->items[kept - 1].name, files->items[i].name) != 0)
+			files->items[kept++] = files->items[i];
+		else
+			cfg_report(r->fleet, &place, files->items[i].name, NULL,
+				"files: path '%s' is there twice", files->items[i].name);
+	}
+	files->count = kept;
+}
+
 static void read_files(
 	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
 {
@@ -463,13 +480,7 @@ static void read_files(
 			files->count++;
 	}
 	sort_list(files);
-	for (size_t i = 1; i < files->count; i++) {
-		struct cfg_place place = node_place(r, node);
-
-		if (strcmp(files->items[i - 1].name, files->items[i].name) == 0)
-			cfg_report(r->fleet, &place, files->items[i].name, NULL,
-				"files: path '%s' is there twice", files->items[i].name);
-	}
+	drop_twice(r, node, files);
 }
 
 /* ---- apply and parameters ---- */

@@ -2,9 +2,9 @@
 libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
 libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
 libvkcommon_a_SOURCES += common/config/conf_effective.c
-libvkcommon_a_SOURCES += common/config/diff.h
+libvkcommon_a_SOURCES += common/config/diff.c common/config/diff.h
 libvkcommon_a_SOURCES += common/config/directive.c common/config/directive.h common/config/directive_table.h
-libvkcommon_a_SOURCES += common/config/explain.h
+libvkcommon_a_SOURCES += common/config/explain.c common/config/explain.h
 libvkcommon_a_SOURCES += common/config/findings.c common/config/findings.h
 libvkcommon_a_SOURCES += common/config/fleet.c common/config/fleet.h common/config/fleet_internal.h
 libvkcommon_a_SOURCES += common/config/conf_line.c

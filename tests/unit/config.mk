@@ -12,3 +12,6 @@ check_PROGRAMS += tests/unit/check_render
 TESTS += tests/unit/check_render
 tests_unit_check_render_LDADD = $(UNIT_LIBS)
 EXTRA_DIST += tests/unit/tree_text.h
+check_PROGRAMS += tests/unit/check_fleet
+TESTS += tests/unit/check_fleet
+tests_unit_check_fleet_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What validation says about trees that are wrong, each with its place. */
+#include "config.h"
+
+#include "common/config/fleet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/config/explain.h"
+#include "tests/unit/tree_text.h"
+
+/* All findings of the tree with one file replaced, one line each: "FILE:L:C: message". */
+static char *findings_of(const char *path, const char *text)
+{
+	struct cfg_tree *tree = tree_with(path, text);
+	struct cfg_findings *findings = cfg_findings_new();
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	vk_buf_init(&out, 1000000);
+	assert_ok(cfg_validate(tree, findings, &err), err);
+	for (size_t i = 0; i < cfg_findings_count(findings); i++) {
+		cfg_finding_format(cfg_findings_at(findings, i), &out);
+		vk_buf_addc(&out, '\n');
+	}
+	cfg_findings_free(findings);
+	cfg_tree_free(tree);
+	return vk_buf_detach(&out, NULL);
+}
+
+struct refusal {
+	const char *text;
+	const char *message;
+};
+
+static void check_table(const char *path, const struct refusal *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *found = findings_of(path, table[i].text);
+		char expected[1024];
+
+		snprintf(expected, sizeof(expected), "%s%s\n", path, table[i].message);
+		ck_assert_str_eq(found, expected);
+		free(found);
+	}
+}
+
+#define CHECK_TABLE(path, table) check_table(path, table, sizeof(table) / sizeof((table)[0]))
+
+START_TEST(a_good_tree_has_no_findings)
+{
+	char *found = findings_of(NULL, NULL);
+
+	ck_assert_str_eq(found, "");
+	free(found);
+}
+END_TEST
+
+START_TEST(refuses_broken_fleet_files)
+{
+	static const struct refusal table[] = {
+		{"fleet: demo\nenvironments: [dev, prod]\nvalkey: \"8.0\"\nfleets: x\n",
+			":4:1: fleet: unknown key 'fleets'"},
+		{"fleet: ../x\nenvironments: [dev, prod]\nvalkey: \"8.0\"\n",
+			":1:8: the fleet needs a name"},
+		{"fleet: demo\nenvironments: [dev, prod, root]\nvalkey: \"8.0\"\n",
+			":2:27: 'root' cannot be the name of an environment"},
+		{"fleet: demo\nenvironments: [dev, prod, dev]\nvalkey: \"8.0\"\n",
+			":2:27: environment 'dev' is there twice"},
+		{"fleet: demo\nenvironments: [dev, prod]\nvalkey: \"3.2\"\n",
+			":3:9: a version of Valkey that vkcfg knows is needed"},
+	};
+
+	CHECK_TABLE("fleet.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_directives_that_a_tree_may_not_set)
+{
+	static const char *const names[] = {"include", "user", "aclfile", "dir", "daemonize",
+		"supervised", "pidfile", "loadmodule", "sentinel", "replicaof", "slaveof",
+		"requirepass", "primaryauth", "masterauth", "tls-key-file-pass",
+		"tls-client-key-file-pass"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[128];
+		char *found;
+
+		snprintf(text, sizeof(text), "config:\n  %s: geheim\n", names[i]);
+		found = findings_of("environments/prod.yaml", text);
+		ck_assert_msg(strstr(found, "cannot be set in a tree") != NULL, "%s: %s", names[i],
+			found);
+		ck_assert_msg(strncmp(found, "environments/prod.yaml:2:3: ", 28) == 0, "%s", found);
+		ck_assert_ptr_null(strstr(found, "geheim"));
+		free(found);
+	}
+}
+END_TEST
+
+START_TEST(refuses_wrong_values_with_place_and_value)
+{
+	static const struct refusal table[] = {
+		{"config:\n  maxmemroy: 1gb\n", ":2:3: Valkey 8.0 has no directive 'maxmemroy'"},
+		{"config:\n  maxmemory: 1t\n",
+			":2:3: maxmemory: expected a size from 0 to 18446744073709551615 bytes, "
+			"found '1t'"},
+		{"config:\n  port: [1, 2]\n", ":2:3: port: expected one value, found a list"},
+		{"config:\n  port: {a: b}\n", ":2:9: port: expected a text, found a map"},
+		{"config:\n  proc-title-template: \"a\\nport 1\"\n",
+			":2:24: proc-title-template: a control character (byte 0x0a) in the value"},
+		{"config:\n  proc-title-template: \"a\\0b\"\n", ":2:24: a NUL byte (\\0) in a text"},
+		{"config:\n  proc-title-template: \"@{instance}\"\n",
+			":2:3: proc-title-template: '@{' cannot stand in this value"},
+		{"config:\n  logfile: /var/log/x\n",
+			":2:3: logfile: '/var/log/x' is no path that a tree may name"},
+		{"config:\n  logfile: \"@{data}/../x\"\n",
+			":2:3: logfile: '@{data}/../x' is no path that a tree may name"},
+		{"config:\n  logfile: \"@{data}\"\n",
+			":2:3: logfile: '@{data}' is no path that a tree may name"},
+		{"config:\n  logfile: \"@{agent-password}/x\"\n",
+			":2:3: logfile: '@{agent-password}/x' is no path that a tree may name"},
+		{"config:\n  tls-cert-file: \"@{generation}/tls/x.crt\"\n",
+			":2:3: tls-cert-file: no layer adds a file 'tls/x.crt'"},
+		{"config:\n  rename-command: [\"config \\\"\\\"\"]\n",
+			":2:3: rename-command: CONFIG cannot be renamed, vkcfg itself needs it"},
+		{"config:\n  rename-command: [\"KEYS K\", \"PING P\"]\n",
+			":2:3: rename-command: PING cannot be renamed, vkcfg itself needs it"},
+		{"config:\n  slave-priority: 1\n  replica-priority: 2\n",
+			":3:3: 'slave-priority' and 'replica-priority' are the same directive"},
+		{"config:\n  port: 1\n  port: 2\n", ":3:3: key 'port' is already on line 2"},
+		{"config:\n  maxmemory: ${memroy}\n",
+			":2:3: role 'cache' has no parameter 'memroy'"},
+		{"config:\n  maxmemory: ${memory\n",
+			":2:3: '${' without the name of a parameter and '}'"},
+		{"config: [a]\n", ":1:9: config: expected a map, found a list"},
+		{"confg: {}\n", ":1:1: environment: unknown key 'confg'"},
+		{"- a\n", ":1:1: environment: expected a map, found a list"},
+		{"promotes-from: prod\n", ":1:16: 'prod' does not come before 'prod'"},
+		{"parameters: {nothing: 1}\n", ":1:14: no role declares a parameter 'nothing'"},
+		{"parameters: {memory: lots}\n",
+			":1:22: parameter 'memory': expected memory, found 'lots'"},
+		{"parameters: {memory: 9gb}\n",
+			":1:22: parameter 'memory': expected 67108864 to 8589934592, found '9gb'"},
+		{"apply: {drift: fix}\n",
+			":1:16: apply: drift: expected report or revert, found 'fix'"},
+		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},
+	};
+
+	CHECK_TABLE("environments/prod.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_wrong_users)
+{
+	static const struct refusal table[] = {
+		{"users: {app: {rules: on >geheim}}\n",
+			":1:22: user 'app': a password in clear text (>...)"},
+		{"users: {app: {rules: on, passwords: [geheim]}}\n",
+			":1:38: user 'app': a password that is no hash"},
+		{"users: {app: {rules: on, passwords: geheim}}\n",
+			":1:37: user 'app': passwords: expected a list, found a text"},
+		{"users: {app: {rules: on +@raed}}\n",
+			":1:22: user 'app': rule '+@raed': no such category of commands"},
+		{"users: {app: {rules: \"on ~a\\nuser x on nopass +@all\"}}\n",
+			":1:22: rules: a control character (byte 0x0a) in the value"},
+		{"users: {app: {rules: \"on #@{agent-password}\"}}\n",
+			":1:22: user 'app': '@{' cannot stand in its rules"},
+		{"users: {default: {rules: on nopass ~* +@all}}\n",
+			":1:26: user 'default' is open to everybody (nopass with commands)"},
+		{"users: {app: {rules: on nopass +@read}}\n",
+			":1:22: user 'app' lets everybody in (nopass)"},
+		{"users: {vkcfg-agent: {rules: on}}\n",
+			":1:9: user 'vkcfg-agent' belongs to vkcfg"},
+		{"users: {a b: {rules: on}}\n", ":1:9: 'a b' cannot be the name of a user"},
+		{"users: {app: {}}\n", ":1:9: user 'app': its rules are missing"},
+		{"users: {app: {rules: on, pass: x}}\n", ":1:26: app: unknown key 'pass'"},
+		{"users: {app: on}\n", ":1:14: app: expected a map, found a text"},
+	};
+
+	CHECK_TABLE("environments/prod.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_wrong_files)
+{
+	static const struct refusal table[] = {
+		{"files: [{path: ../x, text: a}]\n", ":1:16: files: path '../x' is not allowed"},
+		{"files: [{path: /etc/x, text: a}]\n", ":1:16: files: path '/etc/x' is not allowed"},
+		{"files: [{path: a/.b, text: a}]\n", ":1:16: files: path 'a/.b' is not allowed"},
+		{"files: [{path: valkey.conf, text: a}]\n",
+			":1:16: files: 'valkey.conf' is written by vkcfg"},
+		{"files: [{path: a, text: a, mode: \"0777\"}]\n",
+			":1:34: file 'a': mode '0777' is not allowed"},
+		{"files: [{path: a, from: files/none}]\n",
+			":1:25: file 'a': the tree has no 'files/none'"},
+		{"files: [{path: a, from: fleet.yaml}]\n",
+			":1:25: file 'a': the tree has no 'fleet.yaml'"},
+		{"files: [{path: a, from: files/motd.txt, text: b}]\n",
+			":1:9: file 'a': either 'from' or 'text' is needed"},
+		{"files: [{path: a}]\n", ":1:9: file 'a': either 'from' or 'text' is needed"},
+		{"files: [{text: a}]\n", ":1:9: files: the path of a file is missing"},
+		{"files: [{path: a, text: \"-----BEGIN PRIVATE KEY-----\"}]\n",
+			":1:25: file 'a': a private key in clear text"},
+		{"files: [{path: a, text: \"@{secret}\"}]\n",
+			":1:25: file 'a': '@{' begins no placeholder that hosts know"},
+		{"files: [{path: a, text: b}, {path: a, text: c}]\n",
+			":1:8: files: path 'a' is there twice"},
+		{"files: {a: b}\n", ":1:8: files: expected a list, found a map"},
+		{"files: [a]\n", ":1:9: files: expected a map, found a text"},
+	};
+
+	CHECK_TABLE("environments/prod.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_wrong_hosts)
+{
+	static const struct refusal table[] = {
+		{"hosts: {a: {environment: prd}}\n", ":1:26: there is no environment 'prd'"},
+		{"hosts: {a: {}}\n", ":1:9: host 'a': its environment is missing"},
+		{"hosts: {a/b: {environment: prod}}\n", ":1:9: 'a/b' cannot be the name of a host"},
+		{"hosts: {a: {environment: prod, public-key: x}}\n",
+			":1:44: public-key: expected \"ed25519:\" and 64 hexadecimal digits"},
+		{"hosts: {a: {environment: prod, instances: {m: {}}}}\n",
+			":1:44: instance 'a/m': its role is missing"},
+		{"hosts: {a: {environment: prod, instances: {m: {role: cahce}}}}\n",
+			":1:54: there is no role 'cahce'"},
+		{"hosts: {a: {environment: prod, instances: {\"..\": {role: cache}}}}\n",
+			":1:44: '..' cannot be the name of an instance"},
+		{"hosts: {a: {environment: prod, instances: {m: {role: cache, parameters: {x: "
+		 "1}}}}}\n",
+			":1:74: role 'cache' has no parameter 'x'"},
+		{"hosts: {a: {environment: prod, parameters: {memory: 1gb}}}\n",
+			":1:45: no role of this host declares a parameter 'memory'"},
+		{"hosts: {a: {environment: prod, public-key: \"ed25519:" HASH_A "\"}, b: "
+		 "{environment: prod, public-key: \"ed25519:" HASH_A "\"}}\n",
+			":1:121: hosts 'a' and 'b' have the same public key"},
+	};
+
+	CHECK_TABLE("hosts/all.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_the_same_host_in_two_files)
+{
+	char *found = findings_of("hosts/more.yaml", "hosts: {db1: {environment: dev}}\n");
+
+	ck_assert_str_eq(found,
+		"hosts/more.yaml:1:9: host 'db1' is in hosts/all.yaml and in hosts/more.yaml\n");
+	free(found);
+}
+END_TEST
+
+START_TEST(refuses_wrong_roles_and_parameters)
+{
+	static const struct refusal table[] = {
+		{"template: baseline@2\n", ":1:11: there is no template 'baseline@2'"},
+		{"valkey: \"7.2\"\n", ":1:9: Valkey version '7.2' is not known"},
+		{"parameters: {p: {type: sting}}\n",
+			":1:24: parameter 'p': there is no type 'sting'"},
+		{"parameters: {p: {}}\n", ":1:17: parameter 'p': its type is missing"},
+		{"parameters: {p: {type: string, min: 1}}\n",
+			":1:37: parameter 'p': '1' is no bound of type string"},
+		{"parameters: {p: {type: enum, default: a}}\n",
+			":1:17: parameter 'p': an enum, and only an enum, has a list of values"},
+		{"parameters: {p: {type: enum, values: [a, b], default: c}}\n",
+			":1:55: parameter 'p': expected one of a|b, found 'c'"},
+		{"parameters: {p: {type: integer, default: 5, max: 4}}\n",
+			":1:42: parameter 'p': expected -9223372036854775808 to 4, found '5'"},
+		{"parameters: {P: {type: integer}}\n",
+			":1:17: 'P' cannot be the name of a parameter"},
+		{"parameters: {p: {type: boolean, default: maybe}}\n",
+			":1:42: parameter 'p': expected yes or no, found 'maybe'"},
+		{"parameters: {p: {type: duration-seconds, default: -1}}\n",
+			":1:51: parameter 'p': expected duration-seconds, found '-1'"},
+		{"parameters: {p: {type: string, defalt: x}}\n", ":1:32: p: unknown key 'defalt'"},
+	};
+
+	CHECK_TABLE("roles/extra.yaml", table);
+}
+END_TEST
+
+START_TEST(refuses_an_instance_whose_parameter_has_no_value)
+{
+	char *found = findings_of("roles/cache.yaml",
+		"parameters: {memory: {type: memory}, size: {type: integer}}\n"
+		"config: {maxmemory: \"${memory}\", port: \"${size}\"}\n");
+
+	ck_assert_str_eq(found,
+		"hosts/all.yaml:6:7: instance 'db1/main': parameter 'size' of role 'cache' has no "
+		"value\n"
+		"hosts/all.yaml:10:7: instance 'db1/b': parameter 'size' of role 'cache' has no "
+		"value\n"
+		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'memory' of role 'cache' has "
+		"no value\n"
+		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'size' of role 'cache' has no "
+		"value\n");
+	free(found);
+}
+END_TEST
+
+START_TEST(what_a_parameter_brings_is_checked_where_it_is_used)
+{
+	char *found = findings_of("environments/prod.yaml",
+		"parameters: {prefix: \"x +@all\"}\nconfig: {proc-title-template: \"${prefix}@{x}\"}\n");
+
+	ck_assert_msg(strstr(found, "proc-title-template: '@{' cannot stand") != NULL, "%s", found);
+	free(found);
+}
+END_TEST
+
+START_TEST(reports_every_finding_of_a_tree)
+{
+	char *found = findings_of("environments/prod.yaml",
+		"config: {port: x, maxmemory: y, savee: z}\napply: {drift: no}\n");
+
+	ck_assert_str_eq(found,
+		"environments/prod.yaml:1:10: port: expected a whole number from 0 to 65535, found "
+		"'x'\n"
+		"environments/prod.yaml:1:19: maxmemory: expected a size from 0 to "
+		"18446744073709551615 bytes, found 'y'\n"
+		"environments/prod.yaml:1:33: Valkey 8.0 has no directive 'savee'\n"
+		"environments/prod.yaml:2:16: apply: drift: expected report or revert, found "
+		"'no'\n");
+	free(found);
+}
+END_TEST
+
+START_TEST(answers_about_a_fleet)
+{
+	struct cfg_tree *tree = tree_with(NULL, NULL);
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_host_info host;
+	struct cfg_fleet *fleet;
+
+	assert_ok(cfg_fleet_parse(tree, NULL, &fleet, &err), err);
+	ck_assert_str_eq(cfg_fleet_name(fleet), "demo");
+	ck_assert_uint_eq(cfg_fleet_environment_count(fleet), 2);
+	ck_assert_str_eq(cfg_fleet_environment_at(fleet, 1), "prod");
+	ck_assert_str_eq(cfg_fleet_promotes_from(fleet, "prod"), "dev");
+	ck_assert_ptr_null(cfg_fleet_promotes_from(fleet, "dev"));
+	ck_assert_uint_eq(cfg_fleet_host_count(fleet), 2);
+	ck_assert_str_eq(cfg_fleet_host_at(fleet, 0).name, "db-2");
+	ck_assert(cfg_fleet_host_find(fleet, "db1", &host));
+	ck_assert_str_eq(host.environment, "prod");
+	ck_assert_str_eq(host.public_key, HASH_A);
+	ck_assert_uint_eq(host.instance_count, 2);
+	ck_assert_str_eq(cfg_fleet_instance_name(fleet, 1, 0), "b");
+	ck_assert_str_eq(cfg_fleet_instance_role(fleet, 1, 1), "cache");
+	ck_assert(!cfg_fleet_host_find(fleet, "db3", &host));
+	cfg_fleet_free(fleet);
+	cfg_tree_free(tree);
+}
+END_TEST
+
+START_TEST(explains_where_a_value_comes_from)
+{
+	struct cfg_tree *tree = tree_with(NULL, NULL);
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_explanation *e = NULL;
+
+	assert_fails(cfg_explain(tree, "db1/none", "port", &e, &err), VK_ENOTFOUND);
+	assert_fails(cfg_explain(tree, "db1/main", "prot", &e, &err), VK_ENOTFOUND);
+	ck_assert_str_eq(err.hint, "did you mean 'port'?");
+	assert_ok(cfg_explain(tree, "db1/main", "port", &e, &err), err);
+	ck_assert_str_eq(cfg_explanation_value(e), "7000");
+	ck_assert_uint_eq(cfg_explanation_count(e), 2);
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->layer, "template");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->file, "templates/baseline@1.yaml");
+	ck_assert(!cfg_explanation_at(e, 0)->is_effective);
+	ck_assert_str_eq(cfg_explanation_at(e, 1)->layer, "instance");
+	ck_assert_uint_eq(cfg_explanation_at(e, 1)->line, 9);
+	ck_assert(cfg_explanation_at(e, 1)->is_effective);
+	cfg_explanation_free(e);
+	assert_ok(cfg_explain(tree, "db1/main", "maxmemory", &e, &err), err);
+	ck_assert_str_eq(cfg_explanation_value(e), "1073741824");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->text, "${memory}");
+	cfg_explanation_free(e);
+	assert_ok(cfg_explain(tree, "db1/main", "tcp-keepalive", &e, &err), err);
+	ck_assert_str_eq(cfg_explanation_value(e), "300");
+	ck_assert_str_eq(cfg_explanation_at(e, 1)->text, "null");
+	cfg_explanation_free(e);
+	assert_ok(cfg_explain(tree, "db1/main", "hz", &e, &err), err);
+	ck_assert_str_eq(cfg_explanation_value(e), "10");
+	ck_assert_uint_eq(cfg_explanation_count(e), 0);
+	cfg_explanation_free(e);
+	cfg_tree_free(tree);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("fleet");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_test(tc, a_good_tree_has_no_findings);
+	tcase_add_test(tc, refuses_broken_fleet_files);
+	tcase_add_test(tc, refuses_directives_that_a_tree_may_not_set);
+	tcase_add_test(tc, refuses_wrong_values_with_place_and_value);
+	tcase_add_test(tc, refuses_wrong_users);
+	tcase_add_test(tc, refuses_wrong_files);
+	tcase_add_test(tc, refuses_wrong_hosts);
+	tcase_add_test(tc, refuses_the_same_host_in_two_files);
+	tcase_add_test(tc, refuses_wrong_roles_and_parameters);
+	tcase_add_test(tc, refuses_an_instance_whose_parameter_has_no_value);
+	tcase_add_test(tc, what_a_parameter_brings_is_checked_where_it_is_used);
+	tcase_add_test(tc, reports_every_finding_of_a_tree);
+	tcase_add_test(tc, answers_about_a_fleet);
+	tcase_add_test(tc, explains_where_a_value_comes_from);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
