@@ -50,3 +50,13 @@ check_PROGRAMS += tests/unit/check_signer
 TESTS += tests/unit/check_signer
 tests_unit_check_signer_SOURCES = tests/unit/check_signer.c $(FLEET_FIXTURE)
 tests_unit_check_signer_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_publish
+TESTS += tests/unit/check_publish
+tests_unit_check_publish_SOURCES = tests/unit/check_publish.c $(FLEET_FIXTURE)
+tests_unit_check_publish_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_db
+TESTS += tests/unit/check_db
+tests_unit_check_db_SOURCES = tests/unit/check_db.c $(STORE_FIXTURE)
+tests_unit_check_db_LDADD = $(SERVER_UNIT_LIBS)
