@@ -106,10 +106,13 @@ static void format_cell(struct vk_buf *out, const struct vkjson *value, enum tab
 static char *cell_text(const struct vkjson *item, const struct table_column *column)
 {
 	struct vk_buf text;
+	char *cell;
 
 	vk_buf_init(&text, CELL_MAX_BYTES);
 	format_cell(&text, vkjson_get(item, column->member), column->kind);
-	return vk_buf_detach(&text, NULL);
+	cell = vk_buf_detach(&text, NULL);
+	vk_buf_release(&text);
+	return cell;
 }
 
 static enum cli_style style_of(const char *word)
