@@ -79,14 +79,6 @@ void conn_close(struct conn *conn)
 		conn_bury(conn);
 }
 
-void conn_free(struct conn *conn)
-{
-	atomic_fetch_sub_explicit(
-		&conn->env->stats.states[CONN_CLOSED], 1, memory_order_relaxed);
-	http_parser_free(conn->parser);
-	free(conn);
-}
-
 /* Ends our side. Closing at once, with bytes unread, would reset the connection, and the peer
  * would lose what we said last: an answer, or the alert that tells why. */
 static void begin_linger(struct conn *conn)
@@ -112,6 +104,35 @@ static void linger(struct conn *conn)
 			return;
 		}
 	}
+}
+
+/* Many large bodies at once are more than the memory: what is announced is reserved first. */
+static bool reserve_body(struct conn *conn)
+{
+	size_t limit = (size_t)conn->env->options->limits.body_kib * 1024;
+	size_t len = (size_t)http_content_length(conn->parser);
+
+	if (atomic_fetch_add(conn->env->body_bytes, len) + len > limit) {
+		atomic_fetch_sub(conn->env->body_bytes, len);
+		return false;
+	}
+	conn->body_bytes = len;
+	return true;
+}
+
+static void give_body(struct conn *conn)
+{
+	atomic_fetch_sub(conn->env->body_bytes, conn->body_bytes);
+	conn->body_bytes = 0;
+}
+
+void conn_free(struct conn *conn)
+{
+	atomic_fetch_sub_explicit(
+		&conn->env->stats.states[CONN_CLOSED], 1, memory_order_relaxed);
+	give_body(conn);
+	http_parser_free(conn->parser);
+	free(conn);
 }
 
 /* Answering. */
@@ -155,6 +176,7 @@ static void finish_reply(struct conn *conn)
 		return;
 	}
 	http_parser_reset(conn->parser);
+	give_body(conn);
 	conn->request = (struct request){.conn = conn};
 	conn_set_state(conn, CONN_IDLE);
 	conn_wait_for(conn, EV_READ);
@@ -271,6 +293,10 @@ static void on_head(struct conn *conn)
 	conn->is_last = is_last || http_content_length(conn->parser) > 0;
 	if (!dispatch_admit(&conn->request))
 		return;
+	if (http_content_length(conn->parser) > 0 && !reserve_body(conn)) {
+		reply_busy(&conn->request, CONN_RETRY_AFTER_S);
+		return;
+	}
 	conn->is_last = is_last;
 	http_parser_limit_body(conn->parser, conn->request.route->max_body_bytes);
 	if (http_content_length(conn->parser) == 0)

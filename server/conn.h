@@ -86,6 +86,7 @@ struct conn {
 	int64_t timer_ms;    /* when the timer fires; 0: it does not run */
 	int64_t deadline_ms; /* of the state; 0: none */
 	struct http_parser *parser;
+	size_t body_bytes; /* reserved for the request's body */
 	struct request request;
 	struct conn_output output;
 	bool is_reading; /* conn_read() is at work further up the stack */
@@ -123,7 +124,8 @@ struct conn_env {
 	const struct view *view; /* own reference to what was current last */
 	struct quota *by_identity;
 	struct quota *by_address;
-	atomic_uint *connections; /* in all workers */
+	atomic_uint *connections;  /* in all workers */
+	atomic_size_t *body_bytes; /* reserved for bodies in all workers */
 	struct conn_list conns;   /* open ones and those that a deferred request holds */
 	struct conn_list parked;
 	struct conn_list woken; /* parked ones that are to be dispatched again */

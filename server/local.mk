@@ -52,7 +52,6 @@ libvkserver_a_SOURCES += server/signer_core.c server/signer_core.h server/signer
 libvkserver_a_SOURCES += server/signer_message.c server/signer_message.h
 libvkserver_a_SOURCES += server/signer_process.c server/signer_process.h
 libvkserver_a_SOURCES += server/writer.c server/writer.h
-libvkserver_a_SOURCES += server/worker.h
 libvkserver_a_SOURCES += server/worker.c server/worker.h
 
 SERVER_LIBS = libvkserver.a $(COMMON_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS)

@@ -47,6 +47,7 @@ struct worker_pool {
 	struct quota *by_identity;
 	struct quota *by_address;
 	atomic_uint connections;
+	atomic_size_t body_bytes;
 	size_t count;
 	struct worker *workers;
 };
@@ -61,6 +62,7 @@ static void fill_in_limits(struct worker_limits *limits)
 {
 	fill_in(&limits->connections, 10000);
 	fill_in(&limits->connections_per_identity, 16);
+	fill_in(&limits->body_kib, 262144);
 	fill_in(&limits->handshake_ms, 10000);
 	fill_in(&limits->head_ms, 10000);
 	fill_in(&limits->idle_ms, 90000);
@@ -208,6 +210,7 @@ static enum vk_rc worker_init(
 	env->by_identity = pool->by_identity;
 	env->by_address = pool->by_address;
 	env->connections = &pool->connections;
+	env->body_bytes = &pool->body_bytes;
 	conn_env_init(env);
 	worker->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	env->base = event_base_new();

@@ -42,6 +42,7 @@ struct worker_limits {
 	unsigned connections;              /* in all workers together (10,000) */
 	unsigned connections_per_identity; /* certificate (16) */
 	unsigned connections_per_address;  /* IP address; 0: as many as in all */
+	unsigned body_kib;                 /* of all bodies that are held at a time (262,144) */
 	unsigned handshake_ms;             /* from accept to identity (10,000) */
 	unsigned head_ms;                  /* first to last byte of a request's head (10,000) */
 	unsigned idle_ms;                  /* between two requests (90,000) */

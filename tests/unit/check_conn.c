@@ -30,6 +30,7 @@ static struct view_slot *views;
 static struct worker_pool_options options;
 static struct conn_env env;
 static atomic_uint connections;
+static atomic_size_t body_bytes;
 static struct request *deferred; /* by the handler of /defer */
 static int denied;
 static int released;
@@ -151,15 +152,16 @@ static void set_up(void)
 		.routes = table,
 		.route_count = sizeof(table) / sizeof(table[0]),
 		.hooks = {.denied = on_denied},
-		.limits = {.connections = 2, .connections_per_identity = 2, .handshake_ms = 60000,
-			.head_ms = 60000, .idle_ms = 60000, .transfer_ms = 60000,
-			.max_wait_s = 55},
+		.limits = {.connections = 2, .connections_per_identity = 2, .body_kib = 1,
+			.handshake_ms = 60000, .head_ms = 60000, .idle_ms = 60000,
+			.transfer_ms = 60000, .max_wait_s = 55},
 	};
 	env = (struct conn_env){.options = &options,
 		.base = event_base_new(),
 		.by_identity = quota_new(2),
 		.by_address = quota_new(0),
-		.connections = &connections};
+		.connections = &connections,
+		.body_bytes = &body_bytes};
 	conn_env_init(&env);
 	memcpy(etag, "\"1\"", 4);
 	big = xmalloc(BIG_BYTES);
@@ -643,6 +645,29 @@ START_TEST(more_connections_of_one_identity_than_allowed_are_told_so)
 }
 END_TEST
 
+START_TEST(more_bodies_at_once_than_allowed_are_put_off)
+{
+	options.limits.connections = 10;
+	atomic_store(&body_bytes, 1000); /* of others */
+	open_client();
+	send_text(POST("/echo", "application/json", "25"));
+	expect("HTTP/1.1 503 ", "Retry-After: ");
+	expect_closed();
+	open_client();
+	for (int i = 0; i < 3; i++) {
+		send_text(POST("/echo", "application/json", "24") "{");
+		ck_assert_uint_eq(body_bytes, 1024);
+		send_text("                      }");
+		expect("HTTP/1.1 200 ", "}");
+		ck_assert_uint_eq(body_bytes, 1000);
+	}
+	send_text(POST("/echo", "application/json", "24") "{");
+	close_client();
+	turn_server();
+	ck_assert_uint_eq(body_bytes, 1000);
+}
+END_TEST
+
 START_TEST(a_slow_sender_is_closed)
 {
 	options.limits.head_ms = 50;
@@ -750,6 +775,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_large_answer_to_who_hangs_up_is_released);
 	tcase_add_test(tc, more_connections_than_allowed_are_told_so);
 	tcase_add_test(tc, more_connections_of_one_identity_than_allowed_are_told_so);
+	tcase_add_test(tc, more_bodies_at_once_than_allowed_are_put_off);
 	tcase_add_test(tc, a_slow_sender_is_closed);
 	tcase_add_test(tc, an_unfinished_handshake_is_closed);
 	tcase_add_test(tc, what_is_not_tls_is_closed);
