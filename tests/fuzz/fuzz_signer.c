@@ -23,6 +23,7 @@ static struct signer_core *make_core(void)
 		x509_make_ca(keys.ca, "demo", 0, vk_clock_now() + 86400, &pem, NULL) != VK_OK)
 		abort();
 	keys.ca_pem = vk_buf_detach(&pem, NULL);
+	vk_buf_release(&pem);
 	return signer_core_new("demo", &keys);
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/mem.h"
 #include "server/store/store_migrate.h"
 #include "tests/unit/store_fixture.h"
 #include "tests/unit/unit.h"
