@@ -90,7 +90,8 @@ static enum vk_rc read_fleet(struct server *server, struct vk_err *err)
 	struct arena *arena = arena_new();
 	struct store *store = NULL;
 	const char *fleet = NULL;
-	enum vk_rc rc = store_open(server->database, STORE_READ, &store, err);
+	/* For writing: the first opening after an upgrade brings the schema up to date. */
+	enum vk_rc rc = store_open(server->database, STORE_WRITE, &store, err);
 
 	if (rc == VK_OK)
 		rc = store_get_fleet(store, arena, &fleet, err);
