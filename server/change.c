@@ -80,8 +80,7 @@ static enum vk_rc get_threshold(
 	return rc;
 }
 
-static enum vk_rc check_tree_is_there(
-	struct writer_tx *tx, const char *digest, struct vk_err *err)
+static enum vk_rc check_tree_is_there(struct writer_tx *tx, const char *digest, struct vk_err *err)
 {
 	bool has_tree = false;
 	enum vk_rc rc = store_has_tree(writer_tx_store(tx), digest, &has_tree, err);
@@ -95,8 +94,8 @@ static enum vk_rc add_bundles(struct writer_tx *tx, const struct change_submissi
 	const struct vk_release *release, int64_t id, struct vk_err *err)
 {
 	uint8_t root[MERKLE_HASH_BYTES];
-	enum vk_rc rc = store_add_bundles(writer_tx_store(tx), id, submission->bundles,
-		submission->bundle_count, root, err);
+	enum vk_rc rc = store_add_bundles(
+		writer_tx_store(tx), id, submission->bundles, submission->bundle_count, root, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -136,8 +135,8 @@ static enum vk_rc add_change(struct writer_tx *tx, const struct change_submissio
 	return rc;
 }
 
-static enum vk_rc audit_submit(struct writer_tx *tx, const struct vk_release *release, int64_t id,
-	struct vk_err *err)
+static enum vk_rc audit_submit(
+	struct writer_tx *tx, const struct vk_release *release, int64_t id, struct vk_err *err)
 {
 	struct vkjson *detail = vkjson_object();
 
@@ -161,8 +160,9 @@ enum vk_rc change_submit(struct writer_tx *tx, const struct change_submission *s
 			submission->document_len, submission->metadata, submission->metadata_len,
 			&release, err);
 	if (rc == VK_OK && strcmp(release->renderer, submission->renderer) != 0)
-		rc = vk_err_set(err, VK_EUNTRUSTED, "the document's renderer is %s, the server's %s",
-			release->renderer, submission->renderer);
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the document's renderer is %s, the server's %s", release->renderer,
+			submission->renderer);
 	if (rc == VK_OK)
 		rc = add_change(tx, submission, release, base.role_version + 1, &new_id, err);
 	if (rc == VK_OK)
@@ -179,16 +179,17 @@ enum vk_rc change_submit(struct writer_tx *tx, const struct change_submission *s
 static enum vk_rc load_open(
 	struct writer_tx *tx, int64_t id, struct store_change *out, struct vk_err *err)
 {
-	enum vk_rc rc =
-		store_get_change(writer_tx_store(tx), id, writer_tx_arena(tx), out, err);
+	enum vk_rc rc = store_get_change(writer_tx_store(tx), id, writer_tx_arena(tx), out, err);
 
 	if (rc != VK_OK || out->state == CHANGE_OPEN)
 		return rc;
 	vk_err_set(err, VK_ECONFLICT, "change %lld is %s", (long long)id,
 		change_state_name(out->state));
 	if (out->state == CHANGE_STALE)
-		vk_err_hint(err, "bring the tree up to date with the current release of %s and "
-				 "submit it again", out->environment);
+		vk_err_hint(err,
+			"bring the tree up to date with the current release of %s and "
+			"submit it again",
+			out->environment);
 	return VK_ECONFLICT;
 }
 
@@ -207,8 +208,8 @@ static enum vk_rc count_approvals(struct writer_tx *tx, const struct store_chang
 	const struct tuf_meta *targets, struct change_outcome *out, struct vk_err *err)
 {
 	const struct approval_change judged = judged_change(change, targets);
-	struct approval *approvals = arena_calloc(
-		writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
+	struct approval *approvals =
+		arena_calloc(writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
 	size_t threshold = 0;
 	enum vk_rc rc;
 
@@ -292,8 +293,8 @@ enum vk_rc change_reject(struct writer_tx *tx, int64_t id, const char *user, boo
 	enum vk_rc rc = load_open(tx, id, &change, err);
 
 	if (rc == VK_OK && is_author_only && strcmp(change.author, user) != 0)
-		rc = vk_err_set(err, VK_EDENIED, "change %lld is not yours: only approvers may reject it",
-			(long long)id);
+		rc = vk_err_set(err, VK_EDENIED,
+			"change %lld is not yours: only approvers may reject it", (long long)id);
 	if (rc == VK_OK)
 		rc = store_reject_change(
 			writer_tx_store(tx), id, user, message, writer_tx_now(tx), err);

@@ -33,8 +33,8 @@ struct change_submission {
 /* Stores a change. VK_ENOTFOUND: no such environment or tree (409 and 404 as usual); VK_ECONFLICT
  * ("stale", with what to do): base or role version is not current; VK_EUNTRUSTED: something
  * differs from what the server has rendered or from what it must be (422). */
-VK_CHECKED enum vk_rc change_submit(struct writer_tx *tx, const struct change_submission *submission,
-	int64_t *id, struct vk_err *err);
+VK_CHECKED enum vk_rc change_submit(struct writer_tx *tx,
+	const struct change_submission *submission, int64_t *id, struct vk_err *err);
 
 struct change_outcome {
 	enum change_state state;

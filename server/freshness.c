@@ -16,8 +16,8 @@ enum vk_rc freshness_load(struct writer_tx *tx, const char *role, enum tuf_type 
 	struct tuf_meta **out, struct vk_err *err)
 {
 	struct store_tuf file;
-	enum vk_rc rc = store_get_tuf(
-		writer_tx_store(tx), role, 0, writer_tx_arena(tx), &file, err);
+	enum vk_rc rc =
+		store_get_tuf(writer_tx_store(tx), role, 0, writer_tx_arena(tx), &file, err);
 
 	return rc == VK_OK ? tuf_meta_parse(file.text, file.len, type, out, err) : rc;
 }
@@ -39,14 +39,15 @@ enum vk_rc freshness_find_key(const struct tuf_meta *root, enum tuf_type role,
 			return VK_OK;
 		}
 	}
-	vk_err_set(err, VK_EUNTRUSTED, "root: this server's key may not sign %s", tuf_type_name(role));
+	vk_err_set(
+		err, VK_EUNTRUSTED, "root: this server's key may not sign %s", tuf_type_name(role));
 	vk_err_hint(err, "GET /v1/online-keys tells the keys that belong into the root");
 	return VK_EUNTRUSTED;
 }
 
 /* Puts part and signature together and stores the file. */
-static enum vk_rc add_file(struct writer_tx *tx, struct store_tuf *file,
-	const struct vk_buf *part, const struct tuf_signature *signature, struct vk_err *err)
+static enum vk_rc add_file(struct writer_tx *tx, struct store_tuf *file, const struct vk_buf *part,
+	const struct tuf_signature *signature, struct vk_err *err)
 {
 	struct vk_buf text;
 	enum vk_rc rc;
@@ -65,8 +66,8 @@ static enum vk_rc get_version(
 	struct writer_tx *tx, const char *role, int64_t *out, struct vk_err *err)
 {
 	struct store_tuf file;
-	enum vk_rc rc = store_get_tuf(
-		writer_tx_store(tx), role, 0, writer_tx_arena(tx), &file, err);
+	enum vk_rc rc =
+		store_get_tuf(writer_tx_store(tx), role, 0, writer_tx_arena(tx), &file, err);
 
 	*out = rc == VK_OK ? file.version : 0;
 	return rc == VK_ENOTFOUND ? VK_OK : rc;
@@ -75,18 +76,18 @@ static enum vk_rc get_version(
 static bool is_online(const char *role)
 {
 	return strcmp(role, tuf_type_name(TUF_SNAPSHOT)) == 0 ||
-		strcmp(role, tuf_type_name(TUF_TIMESTAMP)) == 0;
+	       strcmp(role, tuf_type_name(TUF_TIMESTAMP)) == 0;
 }
 
 /* What a snapshot lists: targets and every environment's role, not the root. */
-static enum vk_rc list_files(struct writer_tx *tx, const struct tuf_file_spec **items,
-	size_t *count, struct vk_err *err)
+static enum vk_rc list_files(
+	struct writer_tx *tx, const struct tuf_file_spec **items, size_t *count, struct vk_err *err)
 {
 	const struct store_tuf *files;
 	struct tuf_file_spec *specs;
 	size_t file_count;
-	enum vk_rc rc = store_list_tuf(
-		writer_tx_store(tx), writer_tx_arena(tx), &files, &file_count, err);
+	enum vk_rc rc =
+		store_list_tuf(writer_tx_store(tx), writer_tx_arena(tx), &files, &file_count, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -196,8 +197,7 @@ enum vk_rc freshness_sign_timestamp(
 	return rc;
 }
 
-enum vk_rc freshness_sign_all(
-	struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
+enum vk_rc freshness_sign_all(struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
 {
 	enum vk_rc rc = sign_snapshot(tx, root, err);
 

@@ -110,8 +110,7 @@ enum vk_rc log_checkpoint(
 		goto out;
 	rc = log_root(store, checkpoint.size, checkpoint.root, err);
 	if (rc == VK_OK)
-		rc = log_consistency(
-			store, signer_log_size(signer), checkpoint.size, &proof, err);
+		rc = log_consistency(store, signer_log_size(signer), checkpoint.size, &proof, err);
 	if (rc == VK_OK)
 		rc = signer_make_checkpoint(
 			signer, checkpoint.size, checkpoint.root, &proof, &note, err);

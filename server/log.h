@@ -22,8 +22,8 @@ VK_CHECKED enum vk_rc log_append(struct store *store, const struct vk_audit_entr
 	uint64_t *index, struct vk_err *err);
 
 /* The tree hash over the first size entries. */
-VK_CHECKED enum vk_rc log_root(struct store *store, uint64_t size,
-	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err);
+VK_CHECKED enum vk_rc log_root(
+	struct store *store, uint64_t size, uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err);
 
 /* Proof that entry index is in the log of size entries. VK_EINPUT if index >= size or the log is
  * shorter than size. */

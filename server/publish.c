@@ -35,7 +35,8 @@ static enum vk_rc check_current(
 	if (change->base == release && change->number == release + 1 &&
 		change->role_version == version + 1)
 		return VK_OK;
-	vk_err_set(err, VK_ECONFLICT, "change %lld is stale: %s is at release %lld, its base is %lld",
+	vk_err_set(err, VK_ECONFLICT,
+		"change %lld is stale: %s is at release %lld, its base is %lld",
 		(long long)change->id, change->environment, (long long)release,
 		(long long)change->base);
 	vk_err_hint(err, "submit it again on release %lld", (long long)release);
@@ -51,8 +52,8 @@ static enum vk_rc build_role(struct writer_tx *tx, const struct store_change *ch
 		.author = change->author,
 		.metadata = change->metadata,
 		.metadata_len = change->metadata_len};
-	struct approval *approvals = arena_calloc(
-		writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
+	struct approval *approvals =
+		arena_calloc(writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
 	struct tuf_meta *role = NULL;
 	enum vk_rc rc;
 
@@ -178,7 +179,7 @@ enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err)
 	if (rc == VK_OK) {
 		left = snapshot.expires - writer_tx_now(tx);
 		rc = left < PUBLISH_SNAPSHOT_SECONDS / 2 ? freshness_sign_all(tx, root, err)
-							  : freshness_sign_timestamp(tx, root, err);
+							 : freshness_sign_timestamp(tx, root, err);
 	}
 	tuf_meta_free(root);
 	return rc;

@@ -44,7 +44,7 @@ VK_CHECKED enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err
 
 /* When the timestamp is to be signed anew: half of its life before it expires. VK_ENOTFOUND before
  * the first publish_trust(). */
-VK_CHECKED enum vk_rc publish_next_timestamp_at(struct store *store, int64_t timestamp_seconds,
-	int64_t *out, struct vk_err *err);
+VK_CHECKED enum vk_rc publish_next_timestamp_at(
+	struct store *store, int64_t timestamp_seconds, int64_t *out, struct vk_err *err);
 
 #endif

@@ -20,9 +20,9 @@
 /* What an upload makes of the fleet's trust. */
 struct upload {
 	struct writer_tx *tx;
-	struct tuf_meta *root;    /* the newest so far; NULL before the first */
+	struct tuf_meta *root;	  /* the newest so far; NULL before the first */
 	struct tuf_meta *targets; /* the same */
-	bool has_root;            /* the upload brings one */
+	bool has_root;		  /* the upload brings one */
 	bool has_targets;
 	struct vkjson *unsigned_roles; /* environments whose release has too few valid signatures */
 };
@@ -36,7 +36,8 @@ static enum vk_rc check_name(const struct publish_file *file, const struct tuf_m
 	snprintf(expected, sizeof(expected), "%lld.%s.json", (long long)tuf_meta_version(meta),
 		tuf_type_name(type));
 	if (strcmp(file->name, expected) != 0)
-		return vk_err_set(err, VK_EINPUT, "the file '%.64s' holds %s", file->name, expected);
+		return vk_err_set(
+			err, VK_EINPUT, "the file '%.64s' holds %s", file->name, expected);
 	return VK_OK;
 }
 
@@ -91,8 +92,7 @@ static enum vk_rc store_file(struct upload *upload, const struct publish_file *f
 		.text = from->text,
 		.len = from->len};
 
-	return store_add_tuf(
-		writer_tx_store(upload->tx), &file, writer_tx_now(upload->tx), err);
+	return store_add_tuf(writer_tx_store(upload->tx), &file, writer_tx_now(upload->tx), err);
 }
 
 static enum vk_rc take_root(
@@ -192,20 +192,22 @@ static enum vk_rc take_file(
 		return take_root(upload, file, err);
 	if (dot != NULL && strcmp(dot, ".targets.json") == 0)
 		return take_targets(upload, file, err);
-	return vk_err_set(err, VK_EINPUT, "the file '%.64s' is neither VERSION.root.json nor "
-					  "VERSION.targets.json", file->name);
+	return vk_err_set(err, VK_EINPUT,
+		"the file '%.64s' is neither VERSION.root.json nor "
+		"VERSION.targets.json",
+		file->name);
 }
 
 static enum vk_rc load_current(struct upload *upload, struct vk_err *err)
 {
-	enum vk_rc rc = freshness_load(
-		upload->tx, tuf_type_name(TUF_ROOT), TUF_ROOT, &upload->root, err);
+	enum vk_rc rc =
+		freshness_load(upload->tx, tuf_type_name(TUF_ROOT), TUF_ROOT, &upload->root, err);
 
 	if (rc == VK_ENOTFOUND)
 		return VK_OK;
 	if (rc == VK_OK)
-		rc = freshness_load(upload->tx, tuf_type_name(TUF_TARGETS), TUF_TARGETS,
-			&upload->targets, err);
+		rc = freshness_load(
+			upload->tx, tuf_type_name(TUF_TARGETS), TUF_TARGETS, &upload->targets, err);
 	return rc;
 }
 
@@ -219,8 +221,8 @@ static enum vk_rc check_result(const struct upload *upload, struct vk_err *err)
 		return vk_err_set(err, VK_EINPUT, "the first upload brings both root and targets");
 	rc = tuf_meta_check_expiry(upload->root, now, "root", err);
 	if (rc == VK_OK)
-		rc = tuf_meta_verify(upload->targets,
-			tuf_meta_root_role(upload->root, TUF_TARGETS), "targets", err);
+		rc = tuf_meta_verify(upload->targets, tuf_meta_root_role(upload->root, TUF_TARGETS),
+			"targets", err);
 	if (rc == VK_OK)
 		rc = tuf_meta_check_expiry(upload->targets, now, "targets", err);
 	return rc;
@@ -233,8 +235,7 @@ static void note_unsigned(struct upload *upload, const struct tuf_delegation *de
 {
 	struct tuf_meta *role = NULL;
 	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc =
-		freshness_load(upload->tx, delegation->name, TUF_TARGETS, &role, &err);
+	enum vk_rc rc = freshness_load(upload->tx, delegation->name, TUF_TARGETS, &role, &err);
 
 	if (rc == VK_OK)
 		rc = tuf_meta_verify(role, delegation->role, delegation->name, &err);
@@ -246,8 +247,7 @@ static void note_unsigned(struct upload *upload, const struct tuf_delegation *de
 static enum vk_rc store_environments(struct upload *upload, struct vk_err *err)
 {
 	size_t count = tuf_meta_delegation_count(upload->targets);
-	const char **names =
-		arena_calloc(writer_tx_arena(upload->tx), count, sizeof(*names));
+	const char **names = arena_calloc(writer_tx_arena(upload->tx), count, sizeof(*names));
 
 	for (size_t i = 0; i < count; i++) {
 		const struct tuf_delegation *delegation =
@@ -275,8 +275,8 @@ static enum vk_rc audit(const struct upload *upload, const char *actor, struct v
 	return rc;
 }
 
-enum vk_rc publish_trust(struct writer_tx *tx, const char *actor,
-	const struct publish_file *files, size_t count, struct vk_err *err)
+enum vk_rc publish_trust(struct writer_tx *tx, const char *actor, const struct publish_file *files,
+	size_t count, struct vk_err *err)
 {
 	struct upload upload = {.tx = tx, .unsigned_roles = vkjson_array()};
 	enum vk_rc rc = VK_OK;

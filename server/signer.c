@@ -24,11 +24,11 @@ enum { ANSWER_TIMEOUT_SECONDS = 30 };
 struct signer {
 	char *log_name;
 	pid_t pid;
-	int fd;      /* requests and answers; -1: given up */
+	int fd;	     /* requests and answers; -1: given up */
 	int life_fd; /* end of file when the child is dead */
 	struct signer_public_keys keys;
 
-	pthread_mutex_t lock; /* one request at a time; guards what follows, and fd */
+	pthread_mutex_t lock;	  /* one request at a time; guards what follows, and fd */
 	int64_t snapshot_version; /* last signed */
 	int64_t timestamp_version;
 	uint64_t log_size;
@@ -48,8 +48,7 @@ static enum vk_rc gone(struct vk_err *err)
 }
 
 /* Waits for one message; *reader reads it until the next one comes. */
-static enum vk_rc receive(
-	struct signer *signer, struct signer_reader *reader, struct vk_err *err)
+static enum vk_rc receive(struct signer *signer, struct signer_reader *reader, struct vk_err *err)
 {
 	ssize_t got;
 
@@ -297,8 +296,8 @@ enum vk_rc signer_make_timestamp(struct signer *signer, const struct signer_time
 }
 
 /* Sends a request whose answer is one text; it is appended to out. With the lock held. */
-static enum vk_rc ask_for_text(struct signer *signer, const struct vk_buf *request,
-	struct vk_buf *out, struct vk_err *err)
+static enum vk_rc ask_for_text(
+	struct signer *signer, const struct vk_buf *request, struct vk_buf *out, struct vk_err *err)
 {
 	struct signer_reader reader;
 	const void *text;
@@ -355,8 +354,7 @@ enum vk_rc signer_issue_certificate(struct signer *signer,
 	signer_put_number(&request, (uint64_t)certificate->not_after);
 	signer_put_number(&request, count);
 	for (size_t i = 0; i < count; i++)
-		signer_put_bytes(
-			&request, certificate->names[i], strlen(certificate->names[i]));
+		signer_put_bytes(&request, certificate->names[i], strlen(certificate->names[i]));
 	pthread_mutex_lock(&signer->lock);
 	rc = ask_for_text(signer, &request, pem, err);
 	pthread_mutex_unlock(&signer->lock);

@@ -40,13 +40,14 @@ enum {
 	SIGNER_USER_MAX_SECONDS = 366 * 86400,
 	SIGNER_SERVER_MAX_SECONDS = 2 * 366 * 86400,
 	SIGNER_CLOCK_SKEW_SECONDS = 3600, /* not_before may lie this far in the past */
-	SIGNER_MAX_NAMES = 16,            /* DNS names and addresses of a certificate */
+	SIGNER_MAX_NAMES = 16,		  /* DNS names and addresses of a certificate */
 };
 
 struct signer;
 
 struct signer_options {
-	const char *state; /* directory: online/{snapshot,timestamp,log}.key, online/ca.key, ca.crt */
+	const char
+		*state; /* directory: online/{snapshot,timestamp,log}.key, online/ca.key, ca.crt */
 	const char *fleet;
 	/* Where vkcfgd was started as root and has not dropped its privileges yet: the child drops
 	 * to these before it reads a key. */
@@ -84,8 +85,9 @@ const char *signer_log_name(const struct signer *signer);
 int64_t signer_next_snapshot_version(struct signer *signer, int64_t stored);
 int64_t signer_next_timestamp_version(struct signer *signer, int64_t stored);
 
-/* Signs the canonical `signed` part of a snapshot, which says this version. VK_EUNTRUSTED if the child refuses: not
- * canonical, another type, not newer than the last, expired or expiring too late. */
+/* Signs the canonical `signed` part of a snapshot, which says this version. VK_EUNTRUSTED if the
+ * child refuses: not canonical, another type, not newer than the last, expired or expiring too
+ * late. */
 VK_CHECKED enum vk_rc signer_sign_snapshot(struct signer *signer, int64_t version,
 	const char *signed_part, size_t len, uint8_t sig[VK_SIGNATURE_BYTES], struct vk_err *err);
 

@@ -89,8 +89,7 @@ static enum vk_rc check_lifetime(
 	return VK_OK;
 }
 
-static enum vk_rc check_newer(
-	const char *what, int64_t version, int64_t last, struct vk_err *err)
+static enum vk_rc check_newer(const char *what, int64_t version, int64_t last, struct vk_err *err)
 {
 	if (version <= last)
 		return vk_err_set(err, VK_EUNTRUSTED, "%s %lld is not newer than %lld", what,
@@ -147,8 +146,8 @@ static enum vk_rc sign_snapshot(struct signer_core *core, struct signer_reader *
 	return VK_OK;
 }
 
-static enum vk_rc check_timestamp(const struct signer_core *core, int64_t version,
-	int64_t expires, const struct tuf_file_spec *snapshot, struct vk_err *err)
+static enum vk_rc check_timestamp(const struct signer_core *core, int64_t version, int64_t expires,
+	const struct tuf_file_spec *snapshot, struct vk_err *err)
 {
 	enum vk_rc rc = check_newer("timestamp", version, core->timestamp_version, err);
 
@@ -288,8 +287,8 @@ static enum vk_rc check_certificate(const struct x509_request *request, struct v
 	if (request->not_before < now - SIGNER_CLOCK_SKEW_SECONDS ||
 		request->not_before > now + SIGNER_CLOCK_SKEW_SECONDS)
 		return vk_err_set(err, VK_EUNTRUSTED, "a certificate begins to be valid now");
-	return check_lifetime("certificate", request->not_after,
-		max_seconds(request->identity.kind), err);
+	return check_lifetime(
+		"certificate", request->not_after, max_seconds(request->identity.kind), err);
 }
 
 static enum vk_rc issue_certificate(struct signer_core *core, struct signer_reader *request,

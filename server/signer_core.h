@@ -32,8 +32,8 @@ void signer_core_free(struct signer_core *core);
 
 /* Reads the keys from the state directory: owner and mode of each are checked, the CA's key must
  * be that of ca.crt. */
-VK_CHECKED enum vk_rc signer_core_load(const char *state, const char *fleet,
-	struct signer_core **out, struct vk_err *err);
+VK_CHECKED enum vk_rc signer_core_load(
+	const char *state, const char *fleet, struct signer_core **out, struct vk_err *err);
 
 /* Appends VK_OK and the three public keys: the child's first message. */
 void signer_core_greet(const struct signer_core *core, struct vk_buf *reply);

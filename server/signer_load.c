@@ -16,8 +16,7 @@
 #include "common/banned.h"
 
 /* A seed as hexadecimal digits, perhaps with a newline. */
-static enum vk_rc load_seed(
-	int dir, const char *path, struct vk_signkey **out, struct vk_err *err)
+static enum vk_rc load_seed(int dir, const char *path, struct vk_signkey **out, struct vk_err *err)
 {
 	uint8_t seed[VK_SEED_BYTES];
 	struct vk_buf text;

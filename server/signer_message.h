@@ -24,10 +24,11 @@ enum {
 
 enum signer_request {
 	SIGNER_SIGN_SNAPSHOT = 1, /* signed part -> signature */
-	SIGNER_MAKE_TIMESTAMP,    /* version, expires, snapshot's version, length, sha256
+	SIGNER_MAKE_TIMESTAMP,	  /* version, expires, snapshot's version, length, sha256
 				   * -> signed part, signature */
-	SIGNER_MAKE_CHECKPOINT,   /* size, root, proof -> note */
-	SIGNER_ISSUE_CERTIFICATE, /* spki, kind, name, not_before, not_after, count, names... -> PEM */
+	SIGNER_MAKE_CHECKPOINT,	  /* size, root, proof -> note */
+	SIGNER_ISSUE_CERTIFICATE, /* spki, kind, name, not_before, not_after, count, names... -> PEM
+				   */
 };
 
 void signer_put_byte(struct vk_buf *out, uint8_t value);

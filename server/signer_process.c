@@ -67,7 +67,8 @@ static enum vk_rc drop_privileges(const struct signer_options *options, struct v
 	return VK_OK;
 }
 
-/* No memory of ours in a core file or for a debugger of the same user; gone when the parent goes. */
+/* No memory of ours in a core file or for a debugger of the same user; gone when the parent goes.
+ */
 static enum vk_rc shut_off(pid_t parent, struct vk_err *err)
 {
 	const struct rlimit none = {0, 0};
@@ -119,8 +120,7 @@ static void answer_requests(struct signer_core *core, int fd)
 	free(request);
 }
 
-void signer_process_run(
-	const struct signer_options *options, int fd, int life_fd, pid_t parent)
+void signer_process_run(const struct signer_options *options, int fd, int life_fd, pid_t parent)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct signer_core *core = NULL;

@@ -43,7 +43,7 @@ struct writer_tx {
 	struct writer *writer;
 	struct arena *arena; /* of the command */
 	int64_t now;
-	unsigned changes;         /* of the group, commands that failed excepted */
+	unsigned changes;	  /* of the group, commands that failed excepted */
 	unsigned command_changes; /* of the command that runs */
 };
 
@@ -191,7 +191,8 @@ static void execute_group(struct writer *writer, struct queue *group)
 	struct vk_err err = VK_ERR_INIT;
 
 	if (run_group(&tx, group, &err) != VK_OK) {
-		/* Whoever submitted cannot do anything about it: the disk's fault or the signer's. */
+		/* Whoever submitted cannot do anything about it: the disk's fault or the signer's.
+		 */
 		err.rc = err.rc == VK_EUNAVAIL ? VK_EUNAVAIL : VK_EIO;
 		fail_group(writer, group, &err);
 	} else {
@@ -205,8 +206,9 @@ static void execute_group(struct writer *writer, struct queue *group)
 
 static void run_done(struct worker_message *message)
 {
-	struct writer_command *command = (struct writer_command *)((char *)message -
-		offsetof(struct writer_command, message));
+	struct writer_command *command =
+		(struct writer_command *)((char *)message -
+					  offsetof(struct writer_command, message));
 	const struct vk_err err = command->err; /* done() may free the command */
 
 	command->done(command, &err);
@@ -264,8 +266,7 @@ enum vk_rc writer_start(struct writer *writer, struct vk_err *err)
 	return VK_OK;
 }
 
-enum vk_rc writer_submit(
-	struct writer *writer, struct writer_command *command, struct vk_err *err)
+enum vk_rc writer_submit(struct writer *writer, struct writer_command *command, struct vk_err *err)
 {
 	enum vk_rc rc = VK_OK;
 
@@ -283,7 +284,8 @@ enum vk_rc writer_submit(
 	return rc;
 }
 
-/* writer_execute() on the thread: a command of its own runs the caller's and tells when it is over. */
+/* writer_execute() on the thread: a command of its own runs the caller's and tells when it is over.
+ */
 struct execution {
 	struct writer_command command; /* first */
 	struct writer_command *inner;
@@ -334,8 +336,7 @@ static enum vk_rc execute_on_thread(
 	return rc;
 }
 
-enum vk_rc writer_execute(
-	struct writer *writer, struct writer_command *command, struct vk_err *err)
+enum vk_rc writer_execute(struct writer *writer, struct writer_command *command, struct vk_err *err)
 {
 	struct queue group;
 

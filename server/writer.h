@@ -42,20 +42,19 @@ struct writer_tx;
 
 enum {
 	WRITER_QUEUE_MAX = 4096, /* commands that wait; more are refused with VK_EUNAVAIL */
-	WRITER_GROUP_MAX = 256,  /* commands in one transaction */
+	WRITER_GROUP_MAX = 256,	 /* commands in one transaction */
 };
 
 /* What a group of commands has changed, for the publish hook. */
 enum writer_changes {
-	WRITER_CHANGED_LOG = 1 << 0,         /* there is a new checkpoint */
+	WRITER_CHANGED_LOG = 1 << 0,	     /* there is a new checkpoint */
 	WRITER_CHANGED_IDENTITIES = 1 << 1,  /* certificates, roles, revocations, hosts */
 	WRITER_CHANGED_PUBLICATION = 1 << 2, /* TUF files, releases, environments */
 };
 
 struct writer_command {
 	const char *name; /* for logs: "change.approve" */
-	enum vk_rc (*run)(
-		struct writer_tx *tx, struct writer_command *command, struct vk_err *err);
+	enum vk_rc (*run)(struct writer_tx *tx, struct writer_command *command, struct vk_err *err);
 	/* err->rc is VK_OK after success. NULL: nobody waits. */
 	void (*done)(struct writer_command *command, const struct vk_err *err);
 	struct worker *worker; /* where done() runs; NULL: on the writer's thread */

@@ -27,9 +27,9 @@ struct db_stmt {
 	struct db_stmt *next; /* in its bucket */
 	const char *sql;
 	sqlite3_stmt *handle; /* NULL: could not be prepared */
-	int bound;            /* parameters bound so far */
-	int read;             /* columns read of this row */
-	bool is_used;         /* between db_prepare() and db_finish() */
+	int bound;	      /* parameters bound so far */
+	int read;	      /* columns read of this row */
+	bool is_used;	      /* between db_prepare() and db_finish() */
 	bool is_cached;
 	int code; /* the first error, as SQLite numbers them */
 	char text[ERROR_TEXT_BYTES];
@@ -102,8 +102,8 @@ static enum vk_rc create_file(const char *path, struct vk_err *err)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return vk_err_errno(
-			err, errno == EEXIST ? VK_ECONFLICT : VK_EIO, errno, "cannot create %s", path);
+		return vk_err_errno(err, errno == EEXIST ? VK_ECONFLICT : VK_EIO, errno,
+			"cannot create %s", path);
 	close(fd);
 	return VK_OK;
 }
@@ -113,8 +113,8 @@ static enum vk_rc check_file(const char *path, struct vk_err *err)
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		return vk_err_errno(
-			err, errno == ENOENT ? VK_ENOTFOUND : VK_EIO, errno, "cannot open %s", path);
+		return vk_err_errno(err, errno == ENOENT ? VK_ENOTFOUND : VK_EIO, errno,
+			"cannot open %s", path);
 	return VK_OK;
 }
 
@@ -288,8 +288,8 @@ void db_bind_text_len(struct db_stmt *stmt, const char *text, size_t len)
 void db_bind_blob(struct db_stmt *stmt, const void *data, size_t len)
 {
 	if (stmt->handle != NULL)
-		check_bind(stmt, sqlite3_bind_blob64(stmt->handle, ++stmt->bound, data, len,
-					 SQLITE_STATIC));
+		check_bind(stmt,
+			sqlite3_bind_blob64(stmt->handle, ++stmt->bound, data, len, SQLITE_STATIC));
 }
 
 bool db_step(struct db_stmt *stmt)

@@ -156,8 +156,8 @@ enum vk_rc store_get_fleet(
 enum vk_rc store_page_limit(const struct store_page *page, unsigned *out, struct vk_err *err)
 {
 	if (page->limit > STORE_LIMIT_MAX)
-		return vk_err_set(err, VK_EINPUT, "limit %u is larger than %d", page->limit,
-			STORE_LIMIT_MAX);
+		return vk_err_set(
+			err, VK_EINPUT, "limit %u is larger than %d", page->limit, STORE_LIMIT_MAX);
 	*out = page->limit != 0 ? page->limit : STORE_LIMIT_DEFAULT;
 	return VK_OK;
 }

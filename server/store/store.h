@@ -29,8 +29,8 @@ struct store;
 struct db;
 
 enum store_mode {
-	STORE_READ,  /* refuses every change */
-	STORE_WRITE, /* brings the schema up to date first; the file must exist */
+	STORE_READ,   /* refuses every change */
+	STORE_WRITE,  /* brings the schema up to date first; the file must exist */
 	STORE_CREATE, /* STORE_WRITE on a file that must not exist yet (VK_ECONFLICT) */
 };
 
@@ -61,7 +61,7 @@ enum { STORE_LIMIT_DEFAULT = 100, STORE_LIMIT_MAX = 1000 };
  * caller's arena, or NULL at the end: opaque text, given to the client as "next" and taken back
  * from ?after= as it is (VK_EINPUT if it makes no sense). */
 struct store_page {
-	unsigned limit;    /* 1 to STORE_LIMIT_MAX; 0: the default */
+	unsigned limit;	   /* 1 to STORE_LIMIT_MAX; 0: the default */
 	const char *after; /* NULL: from the beginning */
 };
 

@@ -30,8 +30,8 @@ static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
 			"SELECT leaf FROM change_bundles WHERE change_id = ? AND idx = ?");
 		db_bind_int(q, tree->change);
 	} else {
-		q = db_prepare(tree->db,
-			"SELECT hash FROM change_nodes WHERE change_id = ? AND level = ? AND idx = ?");
+		q = db_prepare(tree->db, "SELECT hash FROM change_nodes WHERE change_id = ? AND "
+					 "level = ? AND idx = ?");
 		db_bind_int(q, tree->change);
 		db_bind_int(q, level);
 	}
@@ -109,10 +109,10 @@ enum vk_rc store_add_bundles(struct store *store, int64_t change,
 static enum vk_rc find_change(struct db *db, const char *environment, int64_t number,
 	int64_t *change, uint64_t *count, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(db,
-		"SELECT change_id, (SELECT COUNT(*) FROM change_bundles b"
-		" WHERE b.change_id = r.change_id)"
-		" FROM releases r WHERE environment = ? AND number = ?");
+	struct db_stmt *q =
+		db_prepare(db, "SELECT change_id, (SELECT COUNT(*) FROM change_bundles b"
+			       " WHERE b.change_id = r.change_id)"
+			       " FROM releases r WHERE environment = ? AND number = ?");
 	bool is_there;
 	enum vk_rc rc;
 

@@ -12,7 +12,7 @@
 #include "server/store/store.h"
 
 struct store_bundle {
-	uint64_t index;       /* the leaf's */
+	uint64_t index;	      /* the leaf's */
 	const char *instance; /* HOST/INSTANCE */
 	const char *text;     /* canonical JSON */
 	size_t len;

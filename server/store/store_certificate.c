@@ -24,8 +24,8 @@ enum vk_rc store_add_certificate(struct store *store, const struct store_certifi
 	return db_run(q, err);
 }
 
-enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind,
-	const char *name, int64_t now, struct vk_err *err)
+enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind, const char *name,
+	int64_t now, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
 		"UPDATE certificates SET revoked = ? WHERE kind = ? AND name = ? AND revoked = 0");
@@ -38,8 +38,7 @@ enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kin
 
 /* The rows of one kind; the identity's own revocation counts, too. */
 static enum vk_rc each_row(struct db_stmt *q, enum identity_kind kind, int64_t now,
-	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx,
-	struct vk_err *err)
+	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx, struct vk_err *err)
 {
 	db_bind_int(q, now);
 	while (db_step(q)) {
@@ -57,8 +56,7 @@ static enum vk_rc each_row(struct db_stmt *q, enum identity_kind kind, int64_t n
 }
 
 enum vk_rc store_each_identity(struct store *store, int64_t now,
-	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx,
-	struct vk_err *err)
+	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx, struct vk_err *err)
 {
 	struct db *db = store_db(store);
 	bool is_begun;
@@ -66,18 +64,18 @@ enum vk_rc store_each_identity(struct store *store, int64_t now,
 
 	if (rc != VK_OK)
 		return rc;
-	rc = each_row(db_prepare(db,
-			      "SELECT c.fingerprint, u.roles, c.revoked <> 0 OR u.revoked <> 0,"
-			      " c.not_after, c.name, '' FROM certificates c"
-			      " JOIN users u ON u.name = c.name"
-			      " WHERE c.kind = 'user' AND c.not_after > ?"),
+	rc = each_row(
+		db_prepare(db, "SELECT c.fingerprint, u.roles, c.revoked <> 0 OR u.revoked <> 0,"
+			       " c.not_after, c.name, '' FROM certificates c"
+			       " JOIN users u ON u.name = c.name"
+			       " WHERE c.kind = 'user' AND c.not_after > ?"),
 		IDENTITY_USER, now, fn, ctx, err);
 	if (rc == VK_OK)
-		rc = each_row(db_prepare(db,
-				      "SELECT c.fingerprint, 0, c.revoked <> 0 OR h.revoked <> 0,"
-				      " c.not_after, c.name, h.environment FROM certificates c"
-				      " JOIN hosts h ON h.name = c.name"
-				      " WHERE c.kind = 'host' AND c.not_after > ?"),
+		rc = each_row(
+			db_prepare(db, "SELECT c.fingerprint, 0, c.revoked <> 0 OR h.revoked <> 0,"
+				       " c.not_after, c.name, h.environment FROM certificates c"
+				       " JOIN hosts h ON h.name = c.name"
+				       " WHERE c.kind = 'host' AND c.not_after > ?"),
 			IDENTITY_HOST, now, fn, ctx, err);
 	db_end_read(db, is_begun);
 	return rc;

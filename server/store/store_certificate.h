@@ -17,7 +17,7 @@ enum { STORE_FINGERPRINT_BYTES = 32 };
 
 struct store_certificate {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES]; /* SHA-256 of the DER */
-	enum identity_kind kind;                      /* host or user */
+	enum identity_kind kind;		      /* host or user */
 	const char *name;
 	const char *serial; /* hexadecimal */
 	int64_t not_before;

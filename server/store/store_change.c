@@ -80,8 +80,10 @@ enum vk_rc store_add_change(
 	db_bind_int(q, change->threshold);
 	rc = db_run(q, err);
 	if (rc == VK_ECONFLICT)
-		return vk_err_set(err, rc, "a change with the id %s exists already, or its tree %s "
-			"does not", change->tag, change->tree);
+		return vk_err_set(err, rc,
+			"a change with the id %s exists already, or its tree %s "
+			"does not",
+			change->tag, change->tree);
 	if (rc == VK_OK)
 		*id = next;
 	return rc;
@@ -89,7 +91,8 @@ enum vk_rc store_add_change(
 
 /* The columns that every query below selects, in the order in which they are read. */
 #define CHANGE_COLUMNS                                                                             \
-	"id, tag, environment, number, base, state, author, message, source_commit, tree, created,"  \
+	"id, tag, environment, number, base, state, author, message, source_commit, tree, "        \
+	"created,"                                                                                 \
 	" role_version, threshold, rejected_by, rejection, rejected"
 
 static void read_change(struct db_stmt *q, struct arena *arena, struct store_change *change)
@@ -274,11 +277,12 @@ enum vk_rc store_reject_change(struct store *store, int64_t id, const char *user
 	return rc == VK_OK ? check_closed(store, id, err) : rc;
 }
 
-enum vk_rc store_add_approval(struct store *store, int64_t id,
-	const struct store_approval *approval, struct vk_err *err)
+enum vk_rc store_add_approval(
+	struct store *store, int64_t id, const struct store_approval *approval, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
-		"INSERT INTO approvals (change_id, keyid, user_name, sig, at, position) VALUES (?, ?,"
+		"INSERT INTO approvals (change_id, keyid, user_name, sig, at, position) VALUES (?, "
+		"?,"
 		" ?, ?, ?, (SELECT COUNT(*) FROM approvals WHERE change_id = ?))");
 	enum vk_rc rc;
 

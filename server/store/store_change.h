@@ -26,11 +26,11 @@ struct store_approval {
 };
 
 struct store_change {
-	int64_t id;      /* the server's number: 117 */
+	int64_t id;	 /* the server's number: 117 */
 	const char *tag; /* the author's 16 hexadecimal digits, in the release document */
 	const char *environment;
 	int64_t number; /* the release that it would become */
-	int64_t base;   /* 0: the first */
+	int64_t base;	/* 0: the first */
 	enum change_state state;
 	const char *author;
 	const char *message;
@@ -41,12 +41,12 @@ struct store_change {
 	size_t document_len;
 	const char *metadata; /* canonical JSON: what approvers sign */
 	size_t metadata_len;
-	int64_t role_version; /* in metadata */
-	unsigned threshold;   /* when submitted */
+	int64_t role_version;			/* in metadata */
+	unsigned threshold;			/* when submitted */
 	const struct store_approval *approvals; /* in the order given */
 	size_t approval_count;
 	const char *rejected_by; /* NULL: not rejected */
-	const char *rejection;   /* NULL: not rejected */
+	const char *rejection;	 /* NULL: not rejected */
 	int64_t rejected;
 };
 
@@ -83,7 +83,7 @@ VK_CHECKED enum vk_rc store_reject_change(struct store *store, int64_t id, const
 	const char *message, int64_t now, struct vk_err *err);
 
 /* VK_ECONFLICT if this key or this user has approved the change before. */
-VK_CHECKED enum vk_rc store_add_approval(struct store *store, int64_t id,
-	const struct store_approval *approval, struct vk_err *err);
+VK_CHECKED enum vk_rc store_add_approval(
+	struct store *store, int64_t id, const struct store_approval *approval, struct vk_err *err);
 
 #endif

@@ -25,8 +25,7 @@ enum vk_rc store_set_environments(
 }
 
 /* One row per environment; each count looks at the hosts of that environment only. */
-#define LIVE_HOSTS                                                                                 \
-	"FROM hosts h WHERE h.environment = e.name AND h.revoked = 0 AND h.enrolled <> 0"
+#define LIVE_HOSTS "FROM hosts h WHERE h.environment = e.name AND h.revoked = 0 AND h.enrolled <> 0"
 #define CURRENT "COALESCE((SELECT MAX(r.number) FROM releases r WHERE r.environment = e.name), 0)"
 
 static const char list_sql[] =

@@ -12,8 +12,9 @@ struct store_environment {
 	int64_t role_version;
 	int64_t role_expires;
 	int64_t hosts;
-	int64_t converged; /* hosts with instances, all of them on the release, committed or unchanged */
-	int64_t failed;    /* hosts with an instance rolled back, failed or refused */
+	int64_t converged; /* hosts with instances, all of them on the release, committed or
+			      unchanged */
+	int64_t failed;	   /* hosts with an instance rolled back, failed or refused */
 	int64_t drifted;   /* hosts with drift that was not reverted */
 	int64_t open_changes;
 };

@@ -3,7 +3,6 @@
 
 #include "server/store/store_host.h"
 
-
 #include "server/store/store_certificate.h"
 #include "server/store/store_instance.h"
 #include "server/store/store_internal.h"
@@ -74,8 +73,8 @@ enum vk_rc store_set_host_seen(
 }
 
 #define HOST_SELECT                                                                                \
-	"SELECT name, environment, public_key, agent, created, enrolled, last_seen, revoked,"        \
-	" COALESCE((SELECT MAX(c.not_after) FROM certificates c WHERE c.kind = 'host'"               \
+	"SELECT name, environment, public_key, agent, created, enrolled, last_seen, revoked,"      \
+	" COALESCE((SELECT MAX(c.not_after) FROM certificates c WHERE c.kind = 'host'"             \
 	" AND c.name = h.name AND c.revoked = 0), 0) FROM hosts h"
 
 static void read_host(struct db_stmt *q, struct arena *arena, struct store_host *host)
@@ -126,8 +125,7 @@ enum vk_rc store_get_host(struct store *store, const char *name, struct arena *a
 	return rc;
 }
 
-enum vk_rc store_revoke_host(
-	struct store *store, const char *name, int64_t now, struct vk_err *err)
+enum vk_rc store_revoke_host(struct store *store, const char *name, int64_t now, struct vk_err *err)
 {
 	struct store_host host;
 	struct arena *arena = arena_new();
@@ -154,8 +152,8 @@ static enum vk_rc list_hosts(struct store *store, const char *environment, const
 	unsigned limit, struct arena *arena, struct store_host_list *out, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_host);
-	struct db_stmt *q = db_prepare(store_db(store),
-		HOST_SELECT " WHERE name > ? AND (? = '' OR environment = ?) ORDER BY name LIMIT ?");
+	struct db_stmt *q = db_prepare(store_db(store), HOST_SELECT
+		" WHERE name > ? AND (? = '' OR environment = ?) ORDER BY name LIMIT ?");
 	bool is_more;
 	enum vk_rc rc;
 

@@ -13,7 +13,7 @@ struct store_drift {
 	const char *expected;
 	const char *actual;
 	const char *action; /* "report", "reverted" */
-	int64_t since;      /* when it was first reported */
+	int64_t since;	    /* when it was first reported */
 };
 
 /* The last that a host said of one of its instances. */
@@ -36,20 +36,20 @@ struct store_host {
 	const char *name;
 	const char *environment;
 	const char *public_key; /* "ed25519:<hex>"; "" before enrolment */
-	const char *agent;      /* version of vkcfg-pull; "" before the first report */
+	const char *agent;	/* version of vkcfg-pull; "" before the first report */
 	int64_t created;
-	int64_t enrolled;  /* 0: the token is still unused */
-	int64_t last_seen; /* 0: never */
-	int64_t certificate_expires; /* the newest certificate's; 0: none */
-	int64_t revoked;   /* 0: not */
+	int64_t enrolled;			/* 0: the token is still unused */
+	int64_t last_seen;			/* 0: never */
+	int64_t certificate_expires;		/* the newest certificate's; 0: none */
+	int64_t revoked;			/* 0: not */
 	const struct store_instance *instances; /* by name */
 	size_t instance_count;
 };
 
 /* Adds a host. Where one of that name exists: VK_ECONFLICT, unless it is revoked or has not
  * enrolled yet, when it gets the environment given here and may enrol (again). */
-VK_CHECKED enum vk_rc store_add_host(struct store *store, const char *name,
-	const char *environment, int64_t now, struct vk_err *err);
+VK_CHECKED enum vk_rc store_add_host(struct store *store, const char *name, const char *environment,
+	int64_t now, struct vk_err *err);
 
 /* Enrolment: the host's key; lifts a revocation (of the host, not of its old certificates). */
 VK_CHECKED enum vk_rc store_set_host_enrolled(struct store *store, const char *name,

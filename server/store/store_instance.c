@@ -110,7 +110,8 @@ enum vk_rc store_add_instance(struct store *store, const char *host,
 	const struct store_instance *instance, int64_t now, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
-		"INSERT INTO instances (host, name, release_number, generation, state, health, valkey,"
+		"INSERT INTO instances (host, name, release_number, generation, state, health, "
+		"valkey,"
 		" outcome, error, detail, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	enum vk_rc rc;
 
@@ -136,8 +137,8 @@ enum vk_rc store_add_instance(struct store *store, const char *host,
 /* Parts of a drift cursor: HOST/INSTANCE/KIND/NAME, where only NAME may hold a slash. */
 enum { CURSOR_PARTS = 4 };
 
-static enum vk_rc parse_cursor(const char *after, struct arena *arena,
-	const char *parts[CURSOR_PARTS], struct vk_err *err)
+static enum vk_rc parse_cursor(
+	const char *after, struct arena *arena, const char *parts[CURSOR_PARTS], struct vk_err *err)
 {
 	char *at = arena_strdup(arena, after != NULL ? after : "///");
 
@@ -158,7 +159,7 @@ static enum vk_rc parse_cursor(const char *after, struct arena *arena,
 static const char *format_cursor(struct arena *arena, const struct store_drift *last)
 {
 	size_t size = strlen(last->host) + strlen(last->instance) + strlen(last->kind) +
-		strlen(last->name) + CURSOR_PARTS;
+		      strlen(last->name) + CURSOR_PARTS;
 	char *text = arena_alloc(arena, size);
 
 	snprintf(text, size, "%s/%s/%s/%s", last->host, last->instance, last->kind, last->name);

@@ -19,7 +19,8 @@ VK_CHECKED enum vk_rc store_page_number(
 /* Decimal digits in the arena. */
 const char *store_cursor_number(struct arena *arena, int64_t number);
 
-/* An array that grows in an arena: its older copies die with the arena, too. Elements are zeroed. */
+/* An array that grows in an arena: its older copies die with the arena, too. Elements are zeroed.
+ */
 struct store_array {
 	struct arena *arena;
 	size_t element_bytes;

@@ -21,8 +21,8 @@ enum vk_rc store_get_log_size(struct store *store, uint64_t *out, struct vk_err 
 	return rc;
 }
 
-enum vk_rc store_add_log_entry(struct store *store, uint64_t index, const char *entry, size_t len,
-	struct vk_err *err)
+enum vk_rc store_add_log_entry(
+	struct store *store, uint64_t index, const char *entry, size_t len, struct vk_err *err)
 {
 	struct db_stmt *q =
 		db_prepare(store_db(store), "INSERT INTO log_entries (idx, entry) VALUES (?, ?)");
@@ -35,8 +35,8 @@ enum vk_rc store_add_log_entry(struct store *store, uint64_t index, const char *
 static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
 	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(
-		store_db(ctx), "SELECT hash FROM log_nodes WHERE level = ? AND idx = ?");
+	struct db_stmt *q =
+		db_prepare(store_db(ctx), "SELECT hash FROM log_nodes WHERE level = ? AND idx = ?");
 	bool is_there;
 	enum vk_rc rc;
 
@@ -111,8 +111,8 @@ enum vk_rc store_add_checkpoint(struct store *store, const struct store_checkpoi
 	return db_run(q, err);
 }
 
-enum vk_rc store_get_checkpoint(struct store *store, struct arena *arena,
-	struct store_checkpoint *out, struct vk_err *err)
+enum vk_rc store_get_checkpoint(
+	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
 		"SELECT size, root, note FROM log_checkpoints ORDER BY size DESC LIMIT 1");

@@ -12,8 +12,8 @@
 /* Entries in the log. */
 VK_CHECKED enum vk_rc store_get_log_size(struct store *store, uint64_t *out, struct vk_err *err);
 
-VK_CHECKED enum vk_rc store_add_log_entry(struct store *store, uint64_t index, const char *entry,
-	size_t len, struct vk_err *err);
+VK_CHECKED enum vk_rc store_add_log_entry(
+	struct store *store, uint64_t index, const char *entry, size_t len, struct vk_err *err);
 
 /* Lookup and storage of nodes for common/merkle.h; lives as long as the store. A node that is
  * missing is VK_EIO: the log is damaged. */
@@ -41,7 +41,7 @@ VK_CHECKED enum vk_rc store_add_checkpoint(struct store *store,
 	const struct store_checkpoint *checkpoint, int64_t now, struct vk_err *err);
 
 /* The newest. VK_ENOTFOUND. */
-VK_CHECKED enum vk_rc store_get_checkpoint(struct store *store, struct arena *arena,
-	struct store_checkpoint *out, struct vk_err *err);
+VK_CHECKED enum vk_rc store_get_checkpoint(
+	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err);
 
 #endif

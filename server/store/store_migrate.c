@@ -22,7 +22,8 @@ static enum vk_rc refuse_newer(unsigned have, unsigned known, struct vk_err *err
 static enum vk_rc read_version(struct db *db, const struct store_migration *list, unsigned count,
 	unsigned *out, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(db, "SELECT number, name FROM schema_history ORDER BY number");
+	struct db_stmt *q =
+		db_prepare(db, "SELECT number, name FROM schema_history ORDER BY number");
 	struct vk_err mismatch = VK_ERR_INIT;
 	unsigned have = 0;
 	enum vk_rc rc;
@@ -59,8 +60,8 @@ static enum vk_rc run_step(struct db *db, const struct store_migration *step, st
 		vk_err_prefix(err, "schema step %s", step->name);
 		return rc;
 	}
-	q = db_prepare(
-		db, "INSERT INTO schema_history (number, name, applied, program) VALUES (?, ?, ?, ?)");
+	q = db_prepare(db,
+		"INSERT INTO schema_history (number, name, applied, program) VALUES (?, ?, ?, ?)");
 	db_bind_int(q, step->number);
 	db_bind_text(q, step->name);
 	db_bind_int(q, vk_clock_now());

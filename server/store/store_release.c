@@ -8,8 +8,7 @@
 
 #include "common/banned.h"
 
-enum vk_rc store_add_release(
-	struct store *store, int64_t change, int64_t now, struct vk_err *err)
+enum vk_rc store_add_release(struct store *store, int64_t change, int64_t now, struct vk_err *err)
 {
 	struct arena *arena = arena_new();
 	struct store_change from;
@@ -54,9 +53,10 @@ enum vk_rc store_get_release_number(
 }
 
 #define RELEASE_SELECT                                                                             \
-	"SELECT r.environment, r.number, r.change_id, c.author, c.message, c.tree, c.created,"       \
-	" r.released, r.sha256, c.document, r.number = (SELECT MAX(m.number) FROM releases m"        \
-	" WHERE m.environment = r.environment) FROM releases r JOIN changes c ON c.id = r.change_id"
+	"SELECT r.environment, r.number, r.change_id, c.author, c.message, c.tree, c.created,"     \
+	" r.released, r.sha256, c.document, r.number = (SELECT MAX(m.number) FROM releases m"      \
+	" WHERE m.environment = r.environment) FROM releases r JOIN changes c ON c.id = "          \
+	"r.change_id"
 
 static void read_release(struct db_stmt *q, struct arena *arena, struct store_release *release)
 {
@@ -175,8 +175,8 @@ enum vk_rc store_list_releases(struct store *store, const char *environment,
 		rc = db_begin_read(store_db(store), &is_begun, err);
 	if (rc != VK_OK)
 		return rc;
-	rc = list_releases(store, environment != NULL ? environment : "", before, limit, arena, out,
-		err);
+	rc = list_releases(
+		store, environment != NULL ? environment : "", before, limit, arena, out, err);
 	db_end_read(store_db(store), is_begun);
 	return rc;
 }

@@ -21,14 +21,14 @@ struct store_release {
 	const char *document; /* canonical JSON: the TUF target ENV/N.json */
 	size_t document_len;
 	uint8_t sha256[VK_SHA256_BYTES]; /* of document */
-	const char *const *approvers;    /* users, in the order in which they approved */
+	const char *const *approvers;	 /* users, in the order in which they approved */
 	size_t approver_count;
 };
 
 /* Makes change (which has the document) the release environment/number. VK_ECONFLICT if there is
  * one already. */
-VK_CHECKED enum vk_rc store_add_release(struct store *store, int64_t change, int64_t now,
-	struct vk_err *err);
+VK_CHECKED enum vk_rc store_add_release(
+	struct store *store, int64_t change, int64_t now, struct vk_err *err);
 
 /* number 0: the current one. VK_ENOTFOUND. */
 VK_CHECKED enum vk_rc store_get_release(struct store *store, const char *environment,

@@ -15,8 +15,7 @@ struct instances {
 	size_t count;
 };
 
-static const struct store_instance *find_instance(
-	const struct instances *list, const char *name)
+static const struct store_instance *find_instance(const struct instances *list, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (strcmp(list->items[i].name, name) == 0)
@@ -40,7 +39,7 @@ static const struct store_drift *find_drift(
 static bool is_same_drift(const struct store_drift *a, const struct store_drift *b)
 {
 	return strcmp(a->expected, b->expected) == 0 && strcmp(a->actual, b->actual) == 0 &&
-		strcmp(a->action, b->action) == 0;
+	       strcmp(a->action, b->action) == 0;
 }
 
 static bool is_same_instance(const struct store_instance *old, const struct store_instance *new)
@@ -132,8 +131,7 @@ static enum vk_rc replace_instances(struct store *store, const struct store_repo
 	enum vk_rc rc = store_remove_instances(store, report->host, err);
 
 	for (size_t i = 0; rc == VK_OK && i < report->instance_count; i++) {
-		struct store_instance instance =
-			with_since(arena, old, &report->instances[i], now);
+		struct store_instance instance = with_since(arena, old, &report->instances[i], now);
 
 		rc = store_add_instance(store, report->host, &instance, now, err);
 	}

@@ -18,8 +18,7 @@ enum vk_rc store_void_tokens(
 	return db_run(q, err);
 }
 
-enum vk_rc store_add_token(
-	struct store *store, const struct store_token *token, struct vk_err *err)
+enum vk_rc store_add_token(struct store *store, const struct store_token *token, struct vk_err *err)
 {
 	struct db_stmt *q;
 	enum vk_rc rc = store_void_tokens(store, token->kind, token->name, err);

@@ -10,7 +10,7 @@ enum { STORE_TOKEN_DIGEST_BYTES = 32, STORE_TOKEN_TTL_SECONDS = 86400 };
 
 struct store_token {
 	uint8_t digest[STORE_TOKEN_DIGEST_BYTES]; /* SHA-256 of the 32 bytes of the secret */
-	enum identity_kind kind;                  /* host or user */
+	enum identity_kind kind;		  /* host or user */
 	const char *name;
 	const char *created_by; /* "user/alice" or "server/main" */
 	int64_t created;

@@ -16,8 +16,8 @@ enum { NAME_MAX_BYTES = 256, VERSION_MAX_DIGITS = 19 };
 static enum vk_rc get_newest_version(
 	struct store *store, const char *role, int64_t *out, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store),
-		"SELECT COALESCE(MAX(version), 0) FROM tuf_files WHERE role = ?");
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT COALESCE(MAX(version), 0) FROM tuf_files WHERE role = ?");
 	enum vk_rc rc;
 
 	db_bind_text(q, role);
@@ -28,8 +28,8 @@ static enum vk_rc get_newest_version(
 
 static enum vk_rc drop_older_timestamps(struct store *store, int64_t version, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store),
-		"DELETE FROM tuf_files WHERE role = 'timestamp' AND version < ?");
+	struct db_stmt *q = db_prepare(
+		store_db(store), "DELETE FROM tuf_files WHERE role = 'timestamp' AND version < ?");
 
 	db_bind_int(q, version);
 	return db_run(q, err);
@@ -96,8 +96,8 @@ enum vk_rc store_get_tuf(struct store *store, const char *role, int64_t version,
 	return VK_OK;
 }
 
-enum vk_rc store_list_tuf(struct store *store, struct arena *arena,
-	const struct store_tuf **items, size_t *count, struct vk_err *err)
+enum vk_rc store_list_tuf(struct store *store, struct arena *arena, const struct store_tuf **items,
+	size_t *count, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_tuf);
 	struct db_stmt *q = db_prepare(store_db(store),
@@ -173,8 +173,8 @@ static enum vk_rc get_metadata(struct store *store, const char *name, struct are
 	uint64_t version;
 	enum vk_rc rc;
 
-	if (name_len < digits + sizeof("..json") || name_len >= sizeof(copy) || name[digits] != '.' ||
-		strcmp(name + name_len - 5, ".json") != 0)
+	if (name_len < digits + sizeof("..json") || name_len >= sizeof(copy) ||
+		name[digits] != '.' || strcmp(name + name_len - 5, ".json") != 0)
 		return no_file(err);
 	memcpy(copy, name, name_len - 5);
 	copy[name_len - 5] = '\0';

@@ -29,7 +29,7 @@ VK_CHECKED enum vk_rc store_list_tuf(struct store *store, struct arena *arena,
 
 /* Any file by its name under /tuf/: "3.root.json", "timestamp.json", "7.prod.json",
  * "targets/prod/<sha256>.42.json". VK_ENOTFOUND, also for names that make no sense. */
-VK_CHECKED enum vk_rc store_get_tuf_file(struct store *store, const char *name,
-	struct arena *arena, const char **text, size_t *len, struct vk_err *err);
+VK_CHECKED enum vk_rc store_get_tuf_file(struct store *store, const char *name, struct arena *arena,
+	const char **text, size_t *len, struct vk_err *err);
 
 #endif

@@ -77,8 +77,7 @@ enum vk_rc store_set_user_enrolled(
 	return run_update(store, q, name, err);
 }
 
-enum vk_rc store_revoke_user(
-	struct store *store, const char *name, int64_t now, struct vk_err *err)
+enum vk_rc store_revoke_user(struct store *store, const char *name, int64_t now, struct vk_err *err)
 {
 	struct store_user user;
 	struct arena *arena = arena_new();
@@ -121,8 +120,8 @@ enum vk_rc store_get_user(struct store *store, const char *name, struct arena *a
 	return VK_OK;
 }
 
-enum vk_rc store_list_users(struct store *store, const struct store_page *page,
-	struct arena *arena, struct store_user_list *out, struct vk_err *err)
+enum vk_rc store_list_users(struct store *store, const struct store_page *page, struct arena *arena,
+	struct store_user_list *out, struct vk_err *err)
 {
 	struct store_array users = STORE_ARRAY(arena, struct store_user);
 	struct db_stmt *q;

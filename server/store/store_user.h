@@ -17,8 +17,8 @@ struct store_user {
 /* Adds a user. Where one of that name exists: VK_ECONFLICT, unless it is revoked or has not
  * enrolled yet, when it gets the roles given here and may enrol (again); old certificates stay
  * revoked. */
-VK_CHECKED enum vk_rc store_add_user(struct store *store, const char *name, unsigned roles,
-	int64_t now, struct vk_err *err);
+VK_CHECKED enum vk_rc store_add_user(
+	struct store *store, const char *name, unsigned roles, int64_t now, struct vk_err *err);
 
 VK_CHECKED enum vk_rc store_set_user_roles(
 	struct store *store, const char *name, unsigned roles, struct vk_err *err);

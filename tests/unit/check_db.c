@@ -90,7 +90,8 @@ START_TEST(codes_say_what_the_caller_can_do)
 	assert_ok(db_exec(db,
 			  "CREATE TABLE p (x INTEGER PRIMARY KEY);"
 			  "CREATE TABLE c (y INTEGER REFERENCES p (x));"
-			  "CREATE TRIGGER t BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, 'never'); END;"
+			  "CREATE TRIGGER t BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, 'never'); "
+			  "END;"
 			  "INSERT INTO p VALUES (1)",
 			  &fix.err),
 		fix.err);
@@ -108,7 +109,8 @@ START_TEST(texts_and_blobs_come_back_as_they_were)
 	struct db_stmt *q;
 	size_t len;
 
-	assert_ok(db_exec(db, "CREATE TABLE t (a TEXT, b BLOB, c TEXT, d TEXT)", &fix.err), fix.err);
+	assert_ok(
+		db_exec(db, "CREATE TABLE t (a TEXT, b BLOB, c TEXT, d TEXT)", &fix.err), fix.err);
 	q = db_prepare(db, "INSERT INTO t VALUES (?, ?, ?, ?)");
 	db_bind_text(q, "it's; DROP TABLE t");
 	db_bind_blob(q, blob, sizeof(blob));

@@ -65,8 +65,8 @@ static enum vk_rc upload_files(const struct publish_file *files, size_t count)
 }
 
 /* Root and targets of these versions with so many signatures; 0 leaves the file out. */
-static enum vk_rc upload(int64_t root, size_t root_signatures, int64_t targets,
-	size_t targets_signatures)
+static enum vk_rc upload(
+	int64_t root, size_t root_signatures, int64_t targets, size_t targets_signatures)
 {
 	struct publish_file files[2];
 	char names[2][32];
@@ -95,8 +95,7 @@ static enum vk_rc upload(int64_t root, size_t root_signatures, int64_t targets,
 static int64_t newest(const char *role)
 {
 	struct store_tuf file;
-	enum vk_rc rc =
-		store_get_tuf(fix.store.store, role, 0, fix.store.arena, &file, &fix.err);
+	enum vk_rc rc = store_get_tuf(fix.store.store, role, 0, fix.store.arena, &file, &fix.err);
 
 	return rc == VK_OK ? file.version : 0;
 }
@@ -193,23 +192,25 @@ START_TEST(publishes_root_targets_snapshot_and_timestamp_together)
 
 	assert_ok(upload(1, 2, 1, 2), fix.err);
 	ck_assert_uint_eq(fix.published, WRITER_CHANGED_PUBLICATION | WRITER_CHANGED_LOG);
-	assert_ok(store_get_tuf(fix.store.store, "root", 0, fix.store.arena, &file, &fix.err), fix.err);
+	assert_ok(store_get_tuf(fix.store.store, "root", 0, fix.store.arena, &file, &fix.err),
+		fix.err);
 	assert_ok(tuf_meta_parse(file.text, file.len, TUF_ROOT, &root, &fix.err), fix.err);
 	assert_ok(store_get_tuf(fix.store.store, "snapshot", 0, fix.store.arena, &file, &fix.err),
 		fix.err);
 	assert_ok(tuf_meta_parse(file.text, file.len, TUF_SNAPSHOT, &snapshot, &fix.err), fix.err);
-	assert_ok(tuf_meta_verify(snapshot, tuf_meta_root_role(root, TUF_SNAPSHOT), "snapshot",
-			  &fix.err),
+	assert_ok(tuf_meta_verify(
+			  snapshot, tuf_meta_root_role(root, TUF_SNAPSHOT), "snapshot", &fix.err),
 		fix.err);
 	ck_assert_uint_eq(tuf_meta_file_count(snapshot), 1);
 	assert_ok(store_get_tuf(fix.store.store, "timestamp", 0, fix.store.arena, &file, &fix.err),
 		fix.err);
-	assert_ok(tuf_meta_parse(file.text, file.len, TUF_TIMESTAMP, &timestamp, &fix.err), fix.err);
+	assert_ok(
+		tuf_meta_parse(file.text, file.len, TUF_TIMESTAMP, &timestamp, &fix.err), fix.err);
 	assert_ok(tuf_meta_verify(timestamp, tuf_meta_root_role(root, TUF_TIMESTAMP), "timestamp",
 			  &fix.err),
 		fix.err);
-	assert_ok(store_list_environments(fix.store.store, fix.store.arena, &environments, &count,
-			  &fix.err),
+	assert_ok(store_list_environments(
+			  fix.store.store, fix.store.arena, &environments, &count, &fix.err),
 		fix.err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_str_eq(environments[1].name, "prod");
@@ -241,8 +242,8 @@ START_TEST(the_timestamp_is_signed_anew_at_half_life)
 {
 	int64_t at = 0;
 
-	assert_fails(publish_next_timestamp_at(fix.store.store, FIXTURE_TIMESTAMP_SECONDS, &at,
-			     &fix.err),
+	assert_fails(publish_next_timestamp_at(
+			     fix.store.store, FIXTURE_TIMESTAMP_SECONDS, &at, &fix.err),
 		VK_ENOTFOUND);
 	assert_fails(fleet_fixture_run(&fix, run_timestamp), VK_ENOTFOUND);
 	assert_ok(upload(1, 2, 1, 2), fix.err);
@@ -281,8 +282,8 @@ static enum vk_rc run_submit(
 	static const struct store_tree_file file = {
 		.path = "fleet.yaml", .text = "fleet: demo\n", .len = 12};
 	struct submit *submit = (struct submit *)command;
-	enum vk_rc rc = store_add_tree(
-		writer_tx_store(tx), tree_digest, &file, 1, writer_tx_now(tx), err);
+	enum vk_rc rc =
+		store_add_tree(writer_tx_store(tx), tree_digest, &file, 1, writer_tx_now(tx), err);
 
 	return rc == VK_OK ? change_submit(tx, &submit->submission, &submit->id, err) : rc;
 }
@@ -324,8 +325,8 @@ static void make_change(int64_t base, const char *author, char tag_digit, const 
 		release.tree[i] = (uint8_t)((i % 16) * 0x11);
 	merkle_leaf_hash(bundle, strlen(bundle), release.bundle_root);
 	if (base > 0) {
-		assert_ok(store_get_release(fix.store.store, "prod", base, fix.store.arena, &current,
-				  &fix.err),
+		assert_ok(store_get_release(fix.store.store, "prod", base, fix.store.arena,
+				  &current, &fix.err),
 			fix.err);
 		release.has_fallback = true;
 		release.fallback_release = base;
@@ -339,8 +340,8 @@ static void make_change(int64_t base, const char *author, char tag_digit, const 
 	assert_ok(tuf_build_role(&role, metadata, &fix.err), fix.err);
 }
 
-static enum vk_rc submit_bundle(int64_t base, const char *author, char tag_digit,
-	const char *bundle, int64_t *id)
+static enum vk_rc submit_bundle(
+	int64_t base, const char *author, char tag_digit, const char *bundle, int64_t *id)
 {
 	const struct store_bundle bundles[] = {
 		{.instance = "db1/main", .text = bundle_text, .len = strlen(bundle_text)}};
@@ -374,8 +375,8 @@ static enum vk_rc submit(int64_t base, char tag_digit, int64_t *id)
 struct approve {
 	struct writer_command command;
 	int64_t id;
-	int person;     /* whose certificate */
-	int key;        /* whose key */
+	int person;	/* whose certificate */
+	int key;	/* whose key */
 	bool is_forged; /* one bit of the signature is wrong */
 	struct change_outcome outcome;
 };
@@ -425,7 +426,8 @@ static long long entries(const char *action)
 	char sql[128];
 
 	snprintf(sql, sizeof(sql),
-		"SELECT COUNT(*) FROM log_entries WHERE entry LIKE '%%\"action\":\"%s\"%%'", action);
+		"SELECT COUNT(*) FROM log_entries WHERE entry LIKE '%%\"action\":\"%s\"%%'",
+		action);
 	return store_fixture_number(&fix.store, sql);
 }
 
@@ -487,7 +489,8 @@ START_TEST(the_last_approval_that_is_needed_publishes_the_release)
 	ck_assert_int_eq(newest("snapshot"), 2);
 	ck_assert_int_eq(newest("timestamp"), 2);
 	ck_assert_uint_eq(fix.published, WRITER_CHANGED_PUBLICATION | WRITER_CHANGED_LOG);
-	assert_ok(store_get_release(fix.store.store, "prod", 0, fix.store.arena, &release, &fix.err),
+	assert_ok(
+		store_get_release(fix.store.store, "prod", 0, fix.store.arena, &release, &fix.err),
 		fix.err);
 	ck_assert_uint_eq(release.approver_count, 2);
 	ck_assert_str_eq(release.approvers[1], "bob");

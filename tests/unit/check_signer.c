@@ -107,9 +107,8 @@ static enum vk_rc sign_snapshot(int64_t version, int64_t lifetime)
 	const struct tuf_file_spec file = {.role = "targets", .version = 1, .length = 5};
 
 	vk_buf_reset(&out);
-	assert_ok(tuf_build_snapshot(
-			  version, vk_clock_now() + lifetime, &file, 1, &out, &err),
-		err);
+	assert_ok(
+		tuf_build_snapshot(version, vk_clock_now() + lifetime, &file, 1, &out, &err), err);
 	return signer_sign_snapshot(signer, version, out.data, out.len, sig, &err);
 }
 
@@ -132,8 +131,10 @@ START_TEST(signs_nothing_but_snapshots_with_the_snapshot_key)
 		"{\"_type\":\"root\",\"expires\":\"2099-01-01T00:00:00Z\",\"version\":9}",
 		"{\"_type\": \"snapshot\"}",
 		"{\"_type\":\"snapshot\"}",
-		"{\"_type\":\"snapshot\",\"expires\":\"2026-13-01T00:00:00Z\",\"meta\":{},\"version\":9}",
-		"{\"_type\":\"snapshot\",\"expires\":\"2026-12-01T00:00:00Z\",\"meta\":{},\"version\":0}",
+		"{\"_type\":\"snapshot\",\"expires\":\"2026-13-01T00:00:00Z\",\"meta\":{},"
+		"\"version\":9}",
+		"{\"_type\":\"snapshot\",\"expires\":\"2026-12-01T00:00:00Z\",\"meta\":{},"
+		"\"version\":0}",
 		"demo/log\n9\nAAAA\n",
 		"",
 	};
@@ -241,7 +242,8 @@ START_TEST(refuses_a_log_that_shrinks_or_forks)
 	assert_fails(checkpoint(&honest, 0), VK_EUNTRUSTED);
 	assert_ok(checkpoint(&honest, 33), err);
 	signer_get_public_keys(signer, &keys);
-	assert_ok(note_verify_checkpoint(out.data, out.len, "demo/log", keys.log, &seen, &err), err);
+	assert_ok(
+		note_verify_checkpoint(out.data, out.len, "demo/log", keys.log, &seen, &err), err);
 	ck_assert_uint_eq(seen.size, 33);
 }
 END_TEST

@@ -43,8 +43,7 @@ struct add {
 	pthread_t thread; /* of done() */
 };
 
-static enum vk_rc run_add(
-	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+static enum vk_rc run_add(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
 {
 	struct add *add = (struct add *)command;
 	const struct writer_audit audit = {
@@ -78,7 +77,8 @@ static void add_done(struct writer_command *command, const struct vk_err *err)
 static void add_init(struct add *add, const char *name, enum mode mode)
 {
 	memset(add, 0, sizeof(*add));
-	add->command = (struct writer_command){.name = "user.add", .run = run_add, .done = add_done};
+	add->command =
+		(struct writer_command){.name = "user.add", .run = run_add, .done = add_done};
 	snprintf(add->name, sizeof(add->name), "%s", name);
 	add->mode = mode;
 }
@@ -122,8 +122,7 @@ START_TEST(a_command_commits_action_entry_and_checkpoint_before_it_answers)
 	ck_assert_int_eq(count("users"), 1);
 	ck_assert_int_eq(count("log_entries"), 1);
 	ck_assert_uint_eq(fix.published, WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_LOG);
-	assert_ok(store_get_checkpoint(
-			  fix.store.store, fix.store.arena, &checkpoint, &fix.err),
+	assert_ok(store_get_checkpoint(fix.store.store, fix.store.arena, &checkpoint, &fix.err),
 		fix.err);
 	signer_get_public_keys(fix.signer, &keys);
 	assert_ok(note_verify_checkpoint(checkpoint.note, checkpoint.note_len, "demo/log", keys.log,
@@ -147,7 +146,8 @@ static void kill_inside(enum mode mode)
 		if (store_open(fix.store.path, STORE_WRITE, &options.store, &fix.err) != VK_OK)
 			_exit(1);
 		add_init(&add, "bob", mode);
-		_exit(writer_execute(writer_new(&options), &add.command, &fix.err) == VK_OK ? 0 : 1);
+		_exit(writer_execute(writer_new(&options), &add.command, &fix.err) == VK_OK ? 0
+											    : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -187,7 +187,8 @@ START_TEST(kill_after_the_commit_leaves_all_of_it)
 		if (store_open(fix.store.path, STORE_WRITE, &options.store, &fix.err) != VK_OK)
 			_exit(1);
 		add_init(&add, "bob", SUCCEED);
-		_exit(writer_execute(writer_new(&options), &add.command, &fix.err) == VK_OK ? 0 : 1);
+		_exit(writer_execute(writer_new(&options), &add.command, &fix.err) == VK_OK ? 0
+											    : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -235,12 +236,12 @@ START_TEST(refuses_commands_when_the_queue_is_full_and_when_it_stops)
 		assert_ok(writer_submit(fix.writer, &adds[i].command, &fix.err), fix.err);
 	}
 	add_init(&adds[WRITER_QUEUE_MAX], "x", SUCCEED);
-	assert_fails(writer_submit(fix.writer, &adds[WRITER_QUEUE_MAX].command, &fix.err),
-		VK_EUNAVAIL);
+	assert_fails(
+		writer_submit(fix.writer, &adds[WRITER_QUEUE_MAX].command, &fix.err), VK_EUNAVAIL);
 	assert_ok(writer_start(fix.writer, &fix.err), fix.err);
 	writer_stop(fix.writer);
-	assert_fails(writer_submit(fix.writer, &adds[WRITER_QUEUE_MAX].command, &fix.err),
-		VK_EUNAVAIL);
+	assert_fails(
+		writer_submit(fix.writer, &adds[WRITER_QUEUE_MAX].command, &fix.err), VK_EUNAVAIL);
 	free(adds);
 }
 END_TEST
@@ -368,21 +369,21 @@ START_TEST(every_log_is_the_beginning_of_every_later_one)
 		assert_ok(log_root(fix.store.store, n, roots[n], &fix.err), fix.err);
 	for (uint64_t n = 1; n <= LEAVES; n++) {
 		for (uint64_t m = 1; m < n; m++) {
-			assert_ok(log_consistency(fix.store.store, m, n, &proof, &fix.err), fix.err);
+			assert_ok(
+				log_consistency(fix.store.store, m, n, &proof, &fix.err), fix.err);
 			assert_ok(merkle_verify_consistency(
 					  m, roots[m], n, roots[n], &proof, &fix.err),
 				fix.err);
 		}
 	}
-	assert_ok(store_list_log_entries(fix.store.store, 0, 0, fix.store.arena, &entries,
-			  &entry_count, &fix.err),
+	assert_ok(store_list_log_entries(
+			  fix.store.store, 0, 0, fix.store.arena, &entries, &entry_count, &fix.err),
 		fix.err);
 	ck_assert_uint_eq(entry_count, LEAVES);
 	for (uint64_t i = 0; i < LEAVES; i++) {
 		merkle_leaf_hash(entries[i].text, entries[i].len, leaf);
 		assert_ok(log_inclusion(fix.store.store, i, LEAVES, &proof, &fix.err), fix.err);
-		assert_ok(merkle_verify_inclusion(
-				  leaf, i, LEAVES, &proof, roots[LEAVES], &fix.err),
+		assert_ok(merkle_verify_inclusion(leaf, i, LEAVES, &proof, roots[LEAVES], &fix.err),
 			fix.err);
 	}
 	assert_fails(log_consistency(fix.store.store, 2, 1, &proof, &fix.err), VK_EINPUT);

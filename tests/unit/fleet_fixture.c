@@ -123,8 +123,8 @@ enum vk_rc fleet_fixture_run(struct fleet_fixture *fixture,
 	return writer_execute(fixture->writer, &command, &fixture->err);
 }
 
-void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part,
-	size_t signatures, struct vk_buf *out)
+void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part, size_t signatures,
+	struct vk_buf *out)
 {
 	struct tuf_signature list[FIXTURE_PEOPLE];
 
@@ -135,8 +135,8 @@ void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part
 		fixture->err);
 }
 
-void fleet_fixture_root(struct fleet_fixture *fixture, int64_t version, size_t signatures,
-	struct vk_buf *out)
+void fleet_fixture_root(
+	struct fleet_fixture *fixture, int64_t version, size_t signatures, struct vk_buf *out)
 {
 	const struct tuf_signers people = {
 		(const struct tuf_key *const *)fixture->keys, FIXTURE_PEOPLE, 2};
@@ -166,8 +166,8 @@ void fleet_fixture_root(struct fleet_fixture *fixture, int64_t version, size_t s
 	tuf_key_free(timestamp);
 }
 
-void fleet_fixture_targets(struct fleet_fixture *fixture, int64_t version, size_t signatures,
-	struct vk_buf *out)
+void fleet_fixture_targets(
+	struct fleet_fixture *fixture, int64_t version, size_t signatures, struct vk_buf *out)
 {
 	const struct tuf_signers people = {
 		(const struct tuf_key *const *)fixture->keys, FIXTURE_PEOPLE, 2};

@@ -42,13 +42,13 @@ enum vk_rc fleet_fixture_run(struct fleet_fixture *fixture,
 
 /* A root and targets of this version, signed by the first `signatures` people; threshold 2. Each
  * appends the file. Targets delegate dev and prod, threshold 2. */
-void fleet_fixture_root(struct fleet_fixture *fixture, int64_t version, size_t signatures,
-	struct vk_buf *out);
-void fleet_fixture_targets(struct fleet_fixture *fixture, int64_t version, size_t signatures,
-	struct vk_buf *out);
+void fleet_fixture_root(
+	struct fleet_fixture *fixture, int64_t version, size_t signatures, struct vk_buf *out);
+void fleet_fixture_targets(
+	struct fleet_fixture *fixture, int64_t version, size_t signatures, struct vk_buf *out);
 
 /* The same for any `signed` part. */
-void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part,
-	size_t signatures, struct vk_buf *out);
+void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part, size_t signatures,
+	struct vk_buf *out);
 
 #endif

@@ -60,3 +60,8 @@ check_PROGRAMS += tests/unit/check_db
 TESTS += tests/unit/check_db
 tests_unit_check_db_SOURCES = tests/unit/check_db.c $(STORE_FIXTURE)
 tests_unit_check_db_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_store_change
+TESTS += tests/unit/check_store_change
+tests_unit_check_store_change_SOURCES = tests/unit/check_store_change.c $(STORE_FIXTURE)
+tests_unit_check_store_change_LDADD = $(SERVER_UNIT_LIBS)

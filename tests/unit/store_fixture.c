@@ -63,8 +63,10 @@ long long store_fixture_number(const struct store_fixture *fixture, const char *
 int64_t store_fixture_add_change(
 	struct store_fixture *fixture, const char *environment, int64_t number, char digit)
 {
-	static const char tree[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-	const struct store_tree_file file = {.path = "fleet.yaml", .text = "fleet: demo\n", .len = 12};
+	static const char tree[] =
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	const struct store_tree_file file = {
+		.path = "fleet.yaml", .text = "fleet: demo\n", .len = 12};
 	char tag[17] = "0123456789abcde0";
 	struct store_change change = {.tag = tag,
 		.environment = environment,

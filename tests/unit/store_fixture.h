@@ -11,7 +11,7 @@ enum { FIXTURE_NOW = 1800000000 };
 
 struct store_fixture {
 	char dir[64];
-	char path[96]; /* of the database */
+	char path[96];	     /* of the database */
 	struct store *store; /* STORE_WRITE */
 	struct arena *arena;
 	struct vk_err err;
