@@ -36,7 +36,8 @@ static bool is_action(const char *text)
 
 static enum vk_rc wrong(struct vk_err *err, const char *member, const char *expected)
 {
-	return vk_err_set(err, VK_EINPUT, "audit entry: member '%s': expected %s", member, expected);
+	return vk_err_set(
+		err, VK_EINPUT, "audit entry: member '%s': expected %s", member, expected);
 }
 
 static enum vk_rc check(const struct vk_audit_entry *entry, struct vk_err *err)
@@ -117,8 +118,8 @@ enum vk_rc vk_audit_entry_format(
 	vkjson_set(doc, "action", vkjson_string(entry->action));
 	vkjson_set(doc, "actor", vkjson_string(entry->actor));
 	vkjson_set(doc, "at", vkjson_time(entry->at));
-	vkjson_set(doc, "detail",
-		entry->detail != NULL ? vkjson_ref(entry->detail) : vkjson_object());
+	vkjson_set(
+		doc, "detail", entry->detail != NULL ? vkjson_ref(entry->detail) : vkjson_object());
 	vkjson_set(doc, "format", vkjson_int(1));
 	vkjson_set(doc, "object", vkjson_string(entry->object));
 	vkjson_set(doc, "result", vkjson_string(entry->result));

@@ -20,17 +20,18 @@ enum {
 };
 
 struct vk_audit_entry {
-	const char *action;          /* "change.approve" */
-	const char *actor;           /* "user/alice", "host/db1", "server/main" */
-	int64_t at;                  /* seconds since the epoch */
+	const char *action;	     /* "change.approve" */
+	const char *actor;	     /* "user/alice", "host/db1", "server/main" */
+	int64_t at;		     /* seconds since the epoch */
 	const struct vkjson *detail; /* an object; NULL: {} */
-	const char *object;          /* "change/117" */
-	const char *result;          /* "ok", or the vk_rc_name() of the failure */
-	struct vkjson *owner;        /* of all pointers above, or NULL */
+	const char *object;	     /* "change/117" */
+	const char *result;	     /* "ok", or the vk_rc_name() of the failure */
+	struct vkjson *owner;	     /* of all pointers above, or NULL */
 };
 
 /* Freed with vk_audit_entry_free(). Refuses what is not canonical and members that it does not
- * know; an action that it does not know is accepted, so that an older vkcfg can verify a newer log. */
+ * know; an action that it does not know is accepted, so that an older vkcfg can verify a newer log.
+ */
 VK_CHECKED enum vk_rc vk_audit_entry_parse(
 	const char *text, size_t len, struct vk_audit_entry **out, struct vk_err *err);
 

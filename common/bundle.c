@@ -166,7 +166,8 @@ static enum vk_rc check_files(const struct vk_bundle *bundle, struct vk_err *err
 
 		if (!vk_bundle_path_is_valid(file->path))
 			return vk_err_set(err, VK_EINPUT,
-				"file %zu: its path is not a relative path of 1 to 4 plain components",
+				"file %zu: its path is not a relative path of 1 to 4 plain "
+				"components",
 				i);
 		if (i > 0 && strcmp(bundle->files[i - 1].path, file->path) >= 0)
 			return vk_err_set(err, VK_EINPUT,
@@ -280,8 +281,7 @@ static enum vk_rc parse_files(const struct vkjson *doc, struct vk_bundle *out, s
 	return rc;
 }
 
-static enum vk_rc parse_members(
-	const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
+static enum vk_rc parse_members(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
 	static const char *const names[] = {"apply", "environment", "files", "format", "instance",
 		"kind", "secrets", "valkey", NULL};
@@ -310,8 +310,7 @@ static enum vk_rc parse_members(
 	return rc;
 }
 
-enum vk_rc vk_bundle_parse(
-	const char *text, size_t len, struct vk_bundle **out, struct vk_err *err)
+enum vk_rc vk_bundle_parse(const char *text, size_t len, struct vk_bundle **out, struct vk_err *err)
 {
 	struct vk_bundle *bundle = xcalloc(1, sizeof(*bundle));
 	enum vk_rc rc = VK_OK;
@@ -371,8 +370,7 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 	return doc;
 }
 
-enum vk_rc vk_bundle_format(
-	const struct vk_bundle *bundle, struct vk_buf *out, struct vk_err *err)
+enum vk_rc vk_bundle_format(const struct vk_bundle *bundle, struct vk_buf *out, struct vk_err *err)
 {
 	enum vk_rc rc = check(bundle, err);
 	struct vkjson *doc;

@@ -23,7 +23,8 @@ struct vkjson;
 enum {
 	VK_BUNDLE_MAX_FILES = 64,
 	VK_BUNDLE_MAX_TEXT_BYTES = 1048576, /* of all files together */
-	VK_BUNDLE_MAX_BYTES = 2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
+	VK_BUNDLE_MAX_BYTES =
+		2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
 	VK_BUNDLE_PATH_MAX_BYTES = 200,
 	VK_BUNDLE_PATH_MAX_PARTS = 4,
 };
@@ -49,7 +50,7 @@ struct vk_bundle {
 	enum vk_bundle_unmanaged unmanaged_users;
 	size_t file_count;
 	const struct vk_bundle_file *files; /* sorted by path, bytewise, each path once */
-	struct vkjson *owner;               /* of all pointers above, or NULL */
+	struct vkjson *owner;		    /* of all pointers above, or NULL */
 };
 
 /* Freed with vk_bundle_free(). VK_EINPUT or VK_ELIMIT, naming the member or file. */

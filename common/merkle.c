@@ -136,8 +136,8 @@ static enum vk_rc range_hash(const struct merkle_nodes *nodes, uint64_t begin, u
 		enum vk_rc rc;
 
 		count -= size;
-		rc = nodes->get(nodes->ctx, level, (begin + count) >> level,
-			is_first ? hash : left, err);
+		rc = nodes->get(
+			nodes->ctx, level, (begin + count) >> level, is_first ? hash : left, err);
 		if (rc != VK_OK)
 			return rc;
 		if (!is_first)
@@ -324,13 +324,13 @@ enum vk_rc merkle_proof_from_json(
 	if (vkjson_type(array) != VKJSON_ARRAY)
 		return vk_err_set(err, VK_EINPUT, "a proof must be an array");
 	if (proof.count > MERKLE_PROOF_MAX)
-		return vk_err_set(err, VK_ELIMIT, "a proof has more than %d hashes",
-			MERKLE_PROOF_MAX);
+		return vk_err_set(
+			err, VK_ELIMIT, "a proof has more than %d hashes", MERKLE_PROOF_MAX);
 	for (size_t i = 0; i < proof.count; i++) {
 		const char *text = vkjson_text(vkjson_at(array, i));
 
-		if (text == NULL || !vk_parse_hex(text, strlen(text), proof.hashes[i],
-					    MERKLE_HASH_BYTES))
+		if (text == NULL ||
+			!vk_parse_hex(text, strlen(text), proof.hashes[i], MERKLE_HASH_BYTES))
 			return vk_err_set(err, VK_EINPUT,
 				"a proof's hash %zu is not 64 hexadecimal digits", i);
 	}

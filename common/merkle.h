@@ -35,8 +35,8 @@ void merkle_node_hash(const uint8_t left[MERKLE_HASH_BYTES], const uint8_t right
 	uint8_t out[MERKLE_HASH_BYTES]);
 
 /* The tree hash over n leaf hashes; SHA-256 of nothing for n = 0. O(n), no allocation. */
-void merkle_root(const uint8_t (*leaves)[MERKLE_HASH_BYTES], size_t n,
-	uint8_t out[MERKLE_HASH_BYTES]);
+void merkle_root(
+	const uint8_t (*leaves)[MERKLE_HASH_BYTES], size_t n, uint8_t out[MERKLE_HASH_BYTES]);
 
 /* The audit path of leaf index (< n). O(n); for many proofs of one tree use struct merkle_tree. */
 void merkle_inclusion(const uint8_t (*leaves)[MERKLE_HASH_BYTES], size_t n, size_t index,
@@ -48,8 +48,8 @@ void merkle_inclusion(const uint8_t (*leaves)[MERKLE_HASH_BYTES], size_t n, size
  * whose leaves all exist are asked for. Errors of get() are handed through.
  */
 struct merkle_nodes {
-	enum vk_rc (*get)(void *ctx, unsigned level, uint64_t index,
-		uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err);
+	enum vk_rc (*get)(void *ctx, unsigned level, uint64_t index, uint8_t out[MERKLE_HASH_BYTES],
+		struct vk_err *err);
 	/* Only merkle_append() needs it; else NULL. */
 	enum vk_rc (*put)(void *ctx, unsigned level, uint64_t index,
 		const uint8_t hash[MERKLE_HASH_BYTES], struct vk_err *err);

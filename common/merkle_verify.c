@@ -55,8 +55,8 @@ enum vk_rc merkle_verify_inclusion(const uint8_t leaf[MERKLE_HASH_BYTES], uint64
 
 /* old_n > 0, old_n < new_n. */
 static enum vk_rc verify_growth(uint64_t old_n, const uint8_t old_root[MERKLE_HASH_BYTES],
-	uint64_t new_n, const uint8_t new_root[MERKLE_HASH_BYTES],
-	const struct merkle_proof *proof, struct vk_err *err)
+	uint64_t new_n, const uint8_t new_root[MERKLE_HASH_BYTES], const struct merkle_proof *proof,
+	struct vk_err *err)
 {
 	uint8_t old_hash[MERKLE_HASH_BYTES];
 	uint8_t new_hash[MERKLE_HASH_BYTES];
@@ -92,15 +92,16 @@ static enum vk_rc verify_growth(uint64_t old_n, const uint8_t old_root[MERKLE_HA
 	if (last != 0)
 		return refuse(err, "the consistency proof is too short");
 	if (!is_same(old_hash, old_root))
-		return refuse(err, "the log was changed: its beginning is not what was seen before");
+		return refuse(
+			err, "the log was changed: its beginning is not what was seen before");
 	if (!is_same(new_hash, new_root))
 		return refuse(err, "the consistency proof does not lead to the signed root");
 	return VK_OK;
 }
 
 enum vk_rc merkle_verify_consistency(uint64_t old_n, const uint8_t old_root[MERKLE_HASH_BYTES],
-	uint64_t new_n, const uint8_t new_root[MERKLE_HASH_BYTES],
-	const struct merkle_proof *proof, struct vk_err *err)
+	uint64_t new_n, const uint8_t new_root[MERKLE_HASH_BYTES], const struct merkle_proof *proof,
+	struct vk_err *err)
 {
 	if (old_n > new_n)
 		return vk_err_set(err, VK_EUNTRUSTED,

@@ -153,10 +153,11 @@ static enum vk_rc verify_signature(const struct line *text, struct line signatur
 		size_t len = 0;
 
 		if (n >= NOTE_MAX_SIGNATURES)
-			return vk_err_set(err, VK_ELIMIT, "the checkpoint has more than %d signatures",
-				NOTE_MAX_SIGNATURES);
+			return vk_err_set(err, VK_ELIMIT,
+				"the checkpoint has more than %d signatures", NOTE_MAX_SIGNATURES);
 		if (!parse_signature(line, &signer, &base64))
-			return vk_err_set(err, VK_EINPUT, "the checkpoint has a malformed signature");
+			return vk_err_set(
+				err, VK_EINPUT, "the checkpoint has a malformed signature");
 		if (!is_text(&signer, name) || !decode(base64, raw, sizeof(raw), &len) ||
 			len != sizeof(raw) || memcmp(raw, id, sizeof(id)) != 0)
 			continue;

@@ -44,7 +44,8 @@ void note_checkpoint_format(
 
 /* Appends the note: text, empty line, one signature line. text ends with a newline and holds no
  * empty line; name holds no blank, plus sign or control byte. */
-void note_sign(const char *text, const char *name, const struct vk_signkey *key, struct vk_buf *out);
+void note_sign(
+	const char *text, const char *name, const struct vk_signkey *key, struct vk_buf *out);
 
 /* Appends a signature line that somebody else (the signer process) made: "— name base64". */
 void note_add_signature(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES],

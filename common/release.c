@@ -91,8 +91,8 @@ static enum vk_rc parse_bundles(
 	if (rc == VK_OK)
 		rc = vkjson_check_members(obj, names, err);
 	if (rc == VK_OK)
-		rc = vkjson_get_int(obj, "count", 0, VK_RELEASE_MAX_BUNDLES, &out->bundle_count,
-			err);
+		rc = vkjson_get_int(
+			obj, "count", 0, VK_RELEASE_MAX_BUNDLES, &out->bundle_count, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_hex(obj, "root", out->bundle_root, VK_SHA256_BYTES, err);
 	return rc;
@@ -116,8 +116,7 @@ static enum vk_rc parse_fallback(
 	return rc;
 }
 
-static enum vk_rc parse_source(
-	const struct vkjson *doc, struct vk_release *out, struct vk_err *err)
+static enum vk_rc parse_source(const struct vkjson *doc, struct vk_release *out, struct vk_err *err)
 {
 	static const char *const names[] = {"commit", NULL};
 	const struct vkjson *obj = NULL;

@@ -30,8 +30,8 @@ enum {
 struct vk_release {
 	const char *fleet;
 	const char *environment;
-	int64_t number;      /* 1, 2, 3... per environment */
-	int64_t base;        /* the release that this one was made from; 0: there was none */
+	int64_t number;	     /* 1, 2, 3... per environment */
+	int64_t base;	     /* the release that this one was made from; 0: there was none */
 	const char *author;  /* user name */
 	const char *message; /* never empty */
 	const char *change;  /* 16 hexadecimal digits */
@@ -44,8 +44,8 @@ struct vk_release {
 	bool has_fallback; /* exactly where base > 0 */
 	int64_t fallback_release;
 	uint8_t fallback_sha256[VK_SHA256_BYTES]; /* of that release's document */
-	const struct vkjson *rollout; /* the plan, an object; NULL: {"waves":[]} */
-	struct vkjson *owner;         /* of all pointers above, or NULL */
+	const struct vkjson *rollout;		  /* the plan, an object; NULL: {"waves":[]} */
+	struct vkjson *owner;			  /* of all pointers above, or NULL */
 };
 
 /* Freed with vk_release_free(). VK_EINPUT names the member that is wrong. */

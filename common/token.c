@@ -116,8 +116,8 @@ static enum vk_rc parse_members(const struct vkjson *doc, struct vk_token *out, 
 	if (rc == VK_OK)
 		rc = copy_text(doc, "fleet", NULL, out->fleet, sizeof(out->fleet), err);
 	if (rc == VK_OK)
-		rc = copy_text(doc, "environment", "", out->environment,
-			sizeof(out->environment), err);
+		rc = copy_text(
+			doc, "environment", "", out->environment, sizeof(out->environment), err);
 	if (rc == VK_OK)
 		rc = copy_text(doc, "server", NULL, out->server, sizeof(out->server), err);
 	if (rc == VK_OK)

@@ -28,10 +28,10 @@ struct vk_token {
 	enum vk_token_kind kind;
 	char name[VK_NAME_BYTES];
 	char fleet[VK_NAME_BYTES];
-	char environment[VK_NAME_BYTES]; /* hosts; empty for users */
+	char environment[VK_NAME_BYTES];	 /* hosts; empty for users */
 	char server[VK_TOKEN_URL_MAX_BYTES + 1]; /* https://... */
-	uint8_t ca[VK_SHA256_BYTES];             /* SHA-256 of the CA certificate's DER */
-	bool has_root;                           /* not in the first admin's token */
+	uint8_t ca[VK_SHA256_BYTES];		 /* SHA-256 of the CA certificate's DER */
+	bool has_root;				 /* not in the first admin's token */
 	int64_t root_version;
 	uint8_t root[VK_SHA256_BYTES]; /* SHA-256 of that version of root.json */
 	uint8_t secret[VK_TOKEN_SECRET_BYTES];

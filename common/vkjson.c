@@ -294,12 +294,10 @@ static void wipe(json_t *value)
 	size_t i;
 
 	if (json_is_string(value))
-		sodium_memzero((char *)(uintptr_t)json_string_value(value),
-			json_string_length(value));
-	json_array_foreach(value, i, element)
-		wipe(element);
-	json_object_foreach(value, name, element)
-		wipe(element);
+		sodium_memzero(
+			(char *)(uintptr_t)json_string_value(value), json_string_length(value));
+	json_array_foreach(value, i, element) wipe(element);
+	json_object_foreach(value, name, element) wipe(element);
 }
 
 void vkjson_free_wiped(struct vkjson *value)

@@ -108,10 +108,10 @@ VK_CHECKED enum vk_rc vkjson_get_int(const struct vkjson *obj, const char *name,
 	int64_t max, int64_t *out, struct vk_err *err);
 VK_CHECKED enum vk_rc vkjson_get_bool(
 	const struct vkjson *obj, const char *name, bool *out, struct vk_err *err);
-VK_CHECKED enum vk_rc vkjson_get_array(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err);
-VK_CHECKED enum vk_rc vkjson_get_object(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err);
+VK_CHECKED enum vk_rc vkjson_get_array(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err);
+VK_CHECKED enum vk_rc vkjson_get_object(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err);
 /* Exactly 2 * len lower-case hexadecimal digits. */
 VK_CHECKED enum vk_rc vkjson_get_hex(
 	const struct vkjson *obj, const char *name, void *out, size_t len, struct vk_err *err);
@@ -127,10 +127,10 @@ VK_CHECKED enum vk_rc vkjson_get_opt_int(const struct vkjson *obj, const char *n
 	int64_t max, int64_t fallback, int64_t *out, struct vk_err *err);
 VK_CHECKED enum vk_rc vkjson_get_opt_bool(
 	const struct vkjson *obj, const char *name, bool fallback, bool *out, struct vk_err *err);
-VK_CHECKED enum vk_rc vkjson_get_opt_array(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err);
-VK_CHECKED enum vk_rc vkjson_get_opt_object(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err);
+VK_CHECKED enum vk_rc vkjson_get_opt_array(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err);
+VK_CHECKED enum vk_rc vkjson_get_opt_object(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err);
 
 /* VK_EINPUT "unknown member 'x'" if obj is no object or has a member that is not in names, which
  * ends with NULL. For formats whose every member must be understood. */
@@ -144,7 +144,7 @@ VK_CHECKED enum vk_rc vkjson_check_members(
  * The object must not change meanwhile.
  */
 struct vkjson_iter {
-	const char *name;           /* borrowed */
+	const char *name;	    /* borrowed */
 	const struct vkjson *value; /* borrowed */
 	const struct vkjson *object;
 	void *position;

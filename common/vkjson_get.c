@@ -97,8 +97,8 @@ enum vk_rc vkjson_get_int(const struct vkjson *obj, const char *name, int64_t mi
 	return vkjson_get_opt_int(obj, name, min, max, 0, out, err);
 }
 
-enum vk_rc vkjson_get_opt_bool(const struct vkjson *obj, const char *name, bool fallback,
-	bool *out, struct vk_err *err)
+enum vk_rc vkjson_get_opt_bool(
+	const struct vkjson *obj, const char *name, bool fallback, bool *out, struct vk_err *err)
 {
 	const struct vkjson *value = NULL;
 	enum vk_rc rc = find(obj, name, VKJSON_BOOL, "true or false", &value, err);
@@ -116,26 +116,26 @@ enum vk_rc vkjson_get_bool(
 	return vkjson_get_opt_bool(obj, name, false, out, err);
 }
 
-enum vk_rc vkjson_get_opt_array(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err)
+enum vk_rc vkjson_get_opt_array(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err)
 {
 	return find(obj, name, VKJSON_ARRAY, "an array", out, err);
 }
 
-enum vk_rc vkjson_get_array(const struct vkjson *obj, const char *name, const struct vkjson **out,
-	struct vk_err *err)
+enum vk_rc vkjson_get_array(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err)
 {
 	return require(obj, name, VKJSON_ARRAY, "an array", out, err);
 }
 
-enum vk_rc vkjson_get_opt_object(const struct vkjson *obj, const char *name,
-	const struct vkjson **out, struct vk_err *err)
+enum vk_rc vkjson_get_opt_object(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err)
 {
 	return find(obj, name, VKJSON_OBJECT, "an object", out, err);
 }
 
-enum vk_rc vkjson_get_object(const struct vkjson *obj, const char *name, const struct vkjson **out,
-	struct vk_err *err)
+enum vk_rc vkjson_get_object(
+	const struct vkjson *obj, const char *name, const struct vkjson **out, struct vk_err *err)
 {
 	return require(obj, name, VKJSON_OBJECT, "an object", out, err);
 }

@@ -26,8 +26,7 @@ static struct vkjson *begin(const char *type, int64_t version, int64_t expires)
 }
 
 /* Emits and frees the part, unless building it has failed. */
-static enum vk_rc finish(
-	struct vkjson *part, enum vk_rc rc, struct vk_buf *out, struct vk_err *err)
+static enum vk_rc finish(struct vkjson *part, enum vk_rc rc, struct vk_buf *out, struct vk_err *err)
 {
 	if (rc == VK_OK)
 		rc = vkjson_canonical(part, out, err);
@@ -92,8 +91,7 @@ static struct vkjson *fleet_member(const struct tuf_root_spec *spec)
 	return custom;
 }
 
-enum vk_rc tuf_build_root(
-	const struct tuf_root_spec *spec, struct vk_buf *out, struct vk_err *err)
+enum vk_rc tuf_build_root(const struct tuf_root_spec *spec, struct vk_buf *out, struct vk_err *err)
 {
 	struct vkjson *part = begin("root", spec->version, spec->expires);
 	struct vkjson *roles = vkjson_object();
@@ -143,7 +141,8 @@ static enum vk_rc add_environment(const struct tuf_targets_spec *spec, size_t i,
 	enum vk_rc rc;
 
 	if (!vk_environment_is_valid(env->name))
-		return vk_err_set(err, VK_EINPUT, "'%.64s' is no name of an environment", env->name);
+		return vk_err_set(
+			err, VK_EINPUT, "'%.64s' is no name of an environment", env->name);
 	for (size_t k = 0; k < i; k++) {
 		if (strcmp(spec->environments[k].name, env->name) == 0)
 			return vk_err_set(
@@ -185,16 +184,15 @@ static struct vkjson *make_file(size_t length, const uint8_t sha256[VK_SHA256_BY
 	return file;
 }
 
-enum vk_rc tuf_build_role(
-	const struct tuf_role_spec *spec, struct vk_buf *out, struct vk_err *err)
+enum vk_rc tuf_build_role(const struct tuf_role_spec *spec, struct vk_buf *out, struct vk_err *err)
 {
 	struct vkjson *part = begin("targets", spec->version, spec->expires);
 	struct vkjson *targets = vkjson_object();
 	enum vk_rc rc = check_version(spec->version, err);
 
 	if (rc == VK_OK && !vk_environment_is_valid(spec->environment))
-		rc = vk_err_set(err, VK_EINPUT, "'%.64s' is no name of an environment",
-			spec->environment);
+		rc = vk_err_set(
+			err, VK_EINPUT, "'%.64s' is no name of an environment", spec->environment);
 	for (size_t i = 0; i < spec->release_count && rc == VK_OK; i++) {
 		const struct tuf_release_spec *release = &spec->releases[i];
 		char path[VK_NAME_BYTES + 32];

@@ -29,7 +29,7 @@ struct tuf_signers {
 
 struct tuf_root_spec {
 	int64_t version;
-	int64_t expires; /* seconds since the epoch */
+	int64_t expires;			  /* seconds since the epoch */
 	struct tuf_signers roles[TUF_TYPE_COUNT]; /* by enum tuf_type */
 	const char *fleet;
 	const char *log_name; /* FLEET/log */

@@ -256,8 +256,8 @@ static int64_t snapshot_version(const struct tuf_meta *timestamp)
 
 /* Takes over new unless it is older than local. *is_same: it has local's version, whose content
  * is kept. */
-static enum vk_rc check_timestamp(const struct tuf_meta *new, const struct tuf_meta *local,
-	bool *is_same, struct vk_err *err)
+static enum vk_rc check_timestamp(
+	const struct tuf_meta *new, const struct tuf_meta *local, bool *is_same, struct vk_err *err)
 {
 	if (local == NULL)
 		return VK_OK;
@@ -359,8 +359,8 @@ static enum vk_rc fetch_listed(struct tuf_client *client, const char *role, enum
 	enum vk_rc rc;
 
 	if (entry->length > LISTED_MAX_BYTES)
-		return vk_err_set(err, VK_ELIMIT, "%s is larger than %d bytes", role,
-			LISTED_MAX_BYTES);
+		return vk_err_set(
+			err, VK_ELIMIT, "%s is larger than %d bytes", role, LISTED_MAX_BYTES);
 	vk_buf_init(&text, entry->length >= 0 ? (size_t)entry->length : max_bytes[type]);
 	rc = fetch_needed(client, role, is_consistent ? entry->version : 0, &text, err);
 	if (rc == VK_OK)
@@ -471,7 +471,8 @@ enum vk_rc tuf_client_load_role(struct tuf_client *client, const char *role,
 		return rc;
 	}
 	if (entry == NULL)
-		return vk_err_set(err, VK_ENOTFOUND, "%s: the snapshot does not list this role", role);
+		return vk_err_set(
+			err, VK_ENOTFOUND, "%s: the snapshot does not list this role", role);
 	rc = load_local(client, role, TUF_TARGETS, authority, &meta, err);
 	if (rc == VK_OK && meta != NULL && is_current(client, meta, entry)) {
 		*out = keep(client, role, meta);

@@ -80,7 +80,8 @@ VK_CHECKED enum vk_rc tuf_client_role(struct tuf_client *client, const char *nam
 VK_CHECKED enum vk_rc tuf_client_find(struct tuf_client *client, const char *path,
 	const struct tuf_target **out, struct vk_err *err);
 
-/* Fetches a target that was found, and appends it to the (empty) buffer if length and hashes fit. */
+/* Fetches a target that was found, and appends it to the (empty) buffer if length and hashes fit.
+ */
 VK_CHECKED enum vk_rc tuf_client_download(struct tuf_client *client,
 	const struct tuf_target *target, struct vk_buf *out, struct vk_err *err);
 

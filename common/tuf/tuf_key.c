@@ -114,9 +114,8 @@ static enum kind load_pem(struct tuf_key *key, const char *pem, enum kind wanted
 	if (key->pkey == NULL)
 		return KIND_UNSUPPORTED;
 	if (wanted == KIND_ECDSA)
-		is_ok = is_p256(key->pkey) &&
-			hash_numbers(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y,
-				key->material);
+		is_ok = is_p256(key->pkey) && hash_numbers(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X,
+						      OSSL_PKEY_PARAM_EC_PUB_Y, key->material);
 	else
 		is_ok = is_rsa(key->pkey) && hash_numbers(key->pkey, OSSL_PKEY_PARAM_RSA_N,
 						     OSSL_PKEY_PARAM_RSA_E, key->material);
@@ -133,7 +132,8 @@ static enum kind load_ed25519(struct tuf_key *key, const char *hex)
 }
 
 /* A public value that makes no sense is no error: no signature will verify with it. */
-static enum kind load(struct tuf_key *key, const char *keytype, const char *scheme, const char *value)
+static enum kind load(
+	struct tuf_key *key, const char *keytype, const char *scheme, const char *value)
 {
 	if (strcmp(keytype, "ed25519") == 0 && strcmp(scheme, "ed25519") == 0)
 		return load_ed25519(key, value);
@@ -303,8 +303,8 @@ static bool verify_pkey(
 	return is_valid;
 }
 
-bool tuf_key_verify(const struct tuf_key *key, const void *data, size_t len, const uint8_t *sig,
-	size_t sig_len)
+bool tuf_key_verify(
+	const struct tuf_key *key, const void *data, size_t len, const uint8_t *sig, size_t sig_len)
 {
 	switch (key->kind) {
 	case KIND_UNSUPPORTED:

@@ -30,7 +30,8 @@ VK_CHECKED enum vk_rc tuf_key_parse_text(
 
 /* A key object for an Ed25519 public key; user (a valid name, or NULL) is who may use it
  * (x-vkcfg-user). */
-struct tuf_key *tuf_key_new_ed25519(const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *user);
+struct tuf_key *tuf_key_new_ed25519(
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *user);
 
 void tuf_key_free(struct tuf_key *key);
 

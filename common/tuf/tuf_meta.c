@@ -60,8 +60,8 @@ static enum vk_rc parse_common(struct tuf_meta *meta, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = vkjson_get_string(meta->signed_part, "_type", &type, err);
 	if (rc == VK_OK && strcmp(type, type_names[meta->type]) != 0)
-		rc = vk_err_set(err, VK_EINPUT, "member '_type': expected '%s'",
-			type_names[meta->type]);
+		rc = vk_err_set(
+			err, VK_EINPUT, "member '_type': expected '%s'", type_names[meta->type]);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(meta->signed_part, "spec_version", &spec_version, err);
 	if (rc == VK_OK && !is_spec_version(spec_version))
@@ -206,7 +206,8 @@ enum vk_rc tuf_meta_verify_root(
 	enum vk_rc rc = VK_OK;
 
 	if (trusted != NULL) {
-		rc = tuf_meta_verify(next, trusted->roles[TUF_ROOT], "root, by the previous root's keys", err);
+		rc = tuf_meta_verify(
+			next, trusted->roles[TUF_ROOT], "root, by the previous root's keys", err);
 		if (rc == VK_OK && next->version - 1 != trusted->version)
 			rc = vk_err_set(err, VK_EUNTRUSTED,
 				"root: version %" PRId64 " does not follow version %" PRId64,
@@ -223,8 +224,8 @@ enum vk_rc tuf_meta_check_expiry(
 	if (now < meta->expires)
 		return VK_OK;
 	vk_time_format(meta->expires, expires);
-	return vk_err_set(err, VK_EUNTRUSTED, "%s: version %" PRId64 " has expired on %s", role_name,
-		meta->version, expires);
+	return vk_err_set(err, VK_EUNTRUSTED, "%s: version %" PRId64 " has expired on %s",
+		role_name, meta->version, expires);
 }
 
 const struct tuf_role *tuf_meta_root_role(const struct tuf_meta *root, enum tuf_type type)
@@ -343,8 +344,8 @@ enum vk_rc tuf_hashes_check(const struct tuf_hashes *hashes, int64_t length, con
 	size_t len, const char *what, struct vk_err *err)
 {
 	if (length >= 0 && (uint64_t)length != len)
-		return vk_err_set(err, VK_EUNTRUSTED, "%s: %zu bytes instead of %" PRId64, what,
-			len, length);
+		return vk_err_set(
+			err, VK_EUNTRUSTED, "%s: %zu bytes instead of %" PRId64, what, len, length);
 	if (hashes != NULL && !hashes_match(hashes, data, len))
 		return vk_err_set(err, VK_EUNTRUSTED, "%s: its digest is not the signed one", what);
 	return VK_OK;

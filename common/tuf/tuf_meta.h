@@ -55,7 +55,7 @@ struct tuf_file {
 /* An entry of `targets`. */
 struct tuf_target {
 	const char *path; /* "prod/42.json" */
-	int64_t length;   /* bytes */
+	int64_t length;	  /* bytes */
 	struct tuf_hashes hashes;
 };
 
@@ -64,9 +64,9 @@ struct tuf_delegation {
 	const char *name;
 	const struct tuf_role *role;
 	bool is_terminating;
-	const struct vkjson *paths;         /* array of strings, or NULL */
+	const struct vkjson *paths;	    /* array of strings, or NULL */
 	const struct vkjson *hash_prefixes; /* array of strings, or NULL */
-	bool author_may_approve;            /* x-vkcfg.author-may-approve */
+	bool author_may_approve;	    /* x-vkcfg.author-may-approve */
 };
 
 /* Parses and checks the form: the `_type` must be the expected one (delegated roles: TUF_TARGETS).

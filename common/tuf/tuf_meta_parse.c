@@ -175,8 +175,7 @@ static enum vk_rc parse_patterns(
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_array(json, "path_hash_prefixes", &out->hash_prefixes, err);
 	if (rc == VK_OK && (out->paths != NULL) == (out->hash_prefixes != NULL))
-		rc = vk_err_set(
-			err, VK_EINPUT, "expected either 'paths' or 'path_hash_prefixes'");
+		rc = vk_err_set(err, VK_EINPUT, "expected either 'paths' or 'path_hash_prefixes'");
 	if (rc == VK_OK)
 		rc = check_strings(out->paths, "paths", err);
 	if (rc == VK_OK)
@@ -223,7 +222,8 @@ static enum vk_rc check_unique(const struct tuf_meta *meta, struct vk_err *err)
 	qsort(names, meta->delegation_count, sizeof(*names), compare_names);
 	for (size_t i = 1; i < meta->delegation_count && rc == VK_OK; i++) {
 		if (strcmp(names[i - 1], names[i]) == 0)
-			rc = vk_err_set(err, VK_EINPUT, "role '%.64s' is delegated twice", names[i]);
+			rc = vk_err_set(
+				err, VK_EINPUT, "role '%.64s' is delegated twice", names[i]);
 	}
 	free(names);
 	return rc;
@@ -234,8 +234,7 @@ static enum vk_rc parse_delegations(struct tuf_meta *meta, struct vk_err *err)
 	const struct vkjson *delegations = NULL;
 	const struct vkjson *roles = NULL;
 	const struct vkjson *keys = NULL;
-	enum vk_rc rc =
-		vkjson_get_opt_object(meta->signed_part, "delegations", &delegations, err);
+	enum vk_rc rc = vkjson_get_opt_object(meta->signed_part, "delegations", &delegations, err);
 
 	if (rc != VK_OK || delegations == NULL)
 		return rc;
@@ -252,8 +251,7 @@ static enum vk_rc parse_delegations(struct tuf_meta *meta, struct vk_err *err)
 	while (rc == VK_OK && meta->delegation_count < vkjson_count(roles)) {
 		size_t i = meta->delegation_count++;
 
-		rc = parse_delegation(
-			vkjson_at(roles, i), meta->keys, &meta->delegations[i], err);
+		rc = parse_delegation(vkjson_at(roles, i), meta->keys, &meta->delegations[i], err);
 		if (rc != VK_OK)
 			vk_err_prefix(err, "delegation %zu", i);
 	}

@@ -9,7 +9,7 @@
 
 struct tuf_meta {
 	enum tuf_type type;
-	struct vkjson *doc;                /* owns all text below */
+	struct vkjson *doc; /* owns all text below */
 	const struct vkjson *signed_part;
 	const struct vkjson *signatures;
 	struct vk_buf bytes;
@@ -17,14 +17,14 @@ struct tuf_meta {
 	int64_t version;
 	int64_t expires;
 
-	struct tuf_keyring *keys;          /* root, targets; NULL without delegations */
+	struct tuf_keyring *keys;		/* root, targets; NULL without delegations */
 	struct tuf_role *roles[TUF_TYPE_COUNT]; /* root */
-	bool is_consistent;                /* root */
+	bool is_consistent;			/* root */
 
-	struct tuf_file *files;            /* timestamp, snapshot: sorted by name */
+	struct tuf_file *files; /* timestamp, snapshot: sorted by name */
 	size_t file_count;
 
-	struct tuf_target *targets;        /* targets: sorted by path */
+	struct tuf_target *targets; /* targets: sorted by path */
 	size_t target_count;
 	struct tuf_delegation *delegations; /* targets: in their order */
 	size_t delegation_count;

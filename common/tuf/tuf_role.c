@@ -21,7 +21,7 @@ struct tuf_keyring {
 };
 
 struct member {
-	const char *keyid;         /* in the metadata's JSON */
+	const char *keyid;	   /* in the metadata's JSON */
 	const struct tuf_key *key; /* NULL: the delegator lists no such key */
 };
 
@@ -35,7 +35,8 @@ struct tuf_role {
 
 static int compare_keys(const void *a, const void *b)
 {
-	return strcmp(tuf_key_id(*(struct tuf_key *const *)a), tuf_key_id(*(struct tuf_key *const *)b));
+	return strcmp(
+		tuf_key_id(*(struct tuf_key *const *)a), tuf_key_id(*(struct tuf_key *const *)b));
 }
 
 static int compare_id(const void *id, const void *key)
@@ -43,7 +44,8 @@ static int compare_id(const void *id, const void *key)
 	return strcmp(id, tuf_key_id(*(struct tuf_key *const *)key));
 }
 
-static enum vk_rc add_key(struct tuf_keyring *ring, const struct vkjson_iter *it, struct vk_err *err)
+static enum vk_rc add_key(
+	struct tuf_keyring *ring, const struct vkjson_iter *it, struct vk_err *err)
 {
 	struct tuf_key *key = NULL;
 	enum vk_rc rc = tuf_key_parse(it->value, &key, err);
@@ -52,7 +54,8 @@ static enum vk_rc add_key(struct tuf_keyring *ring, const struct vkjson_iter *it
 		return rc;
 	ring->keys[ring->count++] = key;
 	if (strcmp(tuf_key_id(key), it->name) != 0)
-		return vk_err_set(err, VK_EINPUT, "key '%.16s...' has the id of another key", it->name);
+		return vk_err_set(
+			err, VK_EINPUT, "key '%.16s...' has the id of another key", it->name);
 	return VK_OK;
 }
 
@@ -283,9 +286,8 @@ enum vk_rc tuf_role_verify(const struct tuf_role *role, const char *role_name,
 		return rc;
 	count = count_signers(role, signatures, signed_bytes, signed_len);
 	if (count < role->threshold)
-		return vk_err_set(err, VK_EUNTRUSTED,
-			"%s: %zu of the %u signatures that it needs", role_name, count,
-			role->threshold);
+		return vk_err_set(err, VK_EUNTRUSTED, "%s: %zu of the %u signatures that it needs",
+			role_name, count, role->threshold);
 	return VK_OK;
 }
 

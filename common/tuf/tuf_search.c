@@ -32,7 +32,8 @@ struct search {
 static enum vk_rc require_refresh(const struct tuf_client *client, struct vk_err *err)
 {
 	if (client->targets == NULL)
-		return vk_err_set(err, VK_EUNTRUSTED, "no trusted metadata: the refresh has failed");
+		return vk_err_set(
+			err, VK_EUNTRUSTED, "no trusted metadata: the refresh has failed");
 	return VK_OK;
 }
 
@@ -46,7 +47,8 @@ enum vk_rc tuf_client_role(struct tuf_client *client, const char *name, const st
 		return rc;
 	delegation = tuf_meta_delegation(client->targets, name);
 	if (delegation == NULL)
-		return vk_err_set(err, VK_ENOTFOUND, "targets does not delegate to a role '%s'", name);
+		return vk_err_set(
+			err, VK_ENOTFOUND, "targets does not delegate to a role '%s'", name);
 	return tuf_client_load_role(client, name, delegation->role, out, err);
 }
 
@@ -61,15 +63,14 @@ static bool is_visited(const struct search *search, const char *role)
 
 static void push(struct search *search, const char *role, const struct tuf_role *authority)
 {
-	search->waiting = xreallocarray(
-		search->waiting, search->waiting_count + 1, sizeof(*search->waiting));
+	search->waiting =
+		xreallocarray(search->waiting, search->waiting_count + 1, sizeof(*search->waiting));
 	search->waiting[search->waiting_count++] = (struct step){role, authority};
 }
 
 /* Puts the delegations that match on the stack, the first on top. A terminating one ends the
  * list, and everything that was waiting before is dropped. */
-static void push_delegations(
-	struct search *search, const struct tuf_meta *meta, const char *path)
+static void push_delegations(struct search *search, const struct tuf_meta *meta, const char *path)
 {
 	size_t end = tuf_meta_delegation_count(meta);
 
@@ -153,7 +154,8 @@ static enum vk_rc check_target(const struct tuf_target *target, struct vk_err *e
 	if (target->length > TUF_TARGET_MAX_BYTES)
 		return vk_err_set(err, VK_ELIMIT, "target '%s' is larger than %d bytes",
 			target->path, TUF_TARGET_MAX_BYTES);
-	if (target->hashes.has_unknown || (!target->hashes.has_sha256 && !target->hashes.has_sha512))
+	if (target->hashes.has_unknown ||
+		(!target->hashes.has_sha256 && !target->hashes.has_sha512))
 		return vk_err_set(err, VK_EUNTRUSTED,
 			"target '%s' is listed with a digest that cannot be checked", target->path);
 	return VK_OK;
@@ -176,11 +178,11 @@ enum vk_rc tuf_client_download(struct tuf_client *client, const struct tuf_targe
 	if (rc == VK_OK)
 		rc = client->fetch.target(client->fetch.ctx, url.data, &data, err);
 	if (rc == VK_ENOTFOUND)
-		rc = vk_err_set(err, VK_EUNAVAIL, "the server does not have the target '%s'",
-			target->path);
+		rc = vk_err_set(
+			err, VK_EUNAVAIL, "the server does not have the target '%s'", target->path);
 	if (rc == VK_OK)
-		rc = tuf_hashes_check(&target->hashes, target->length, data.data, data.len,
-			target->path, err);
+		rc = tuf_hashes_check(
+			&target->hashes, target->length, data.data, data.len, target->path, err);
 	if (rc == VK_OK) {
 		vk_buf_add(out, data.data, data.len);
 		rc = vk_buf_check(out, target->path, err);

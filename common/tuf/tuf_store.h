@@ -16,8 +16,8 @@ struct tuf_store {
 	/* VK_ENOTFOUND if there is none; out's maximum bounds the size. */
 	enum vk_rc (*load)(void *ctx, const char *role, struct vk_buf *out, struct vk_err *err);
 	/* Replaces it durably, all or nothing. */
-	enum vk_rc (*save)(void *ctx, const char *role, const void *data, size_t len,
-		struct vk_err *err);
+	enum vk_rc (*save)(
+		void *ctx, const char *role, const void *data, size_t len, struct vk_err *err);
 	/* A role that is not there is no error. */
 	enum vk_rc (*remove)(void *ctx, const char *role, struct vk_err *err);
 	void *ctx;

@@ -78,8 +78,8 @@ enum vk_rc tuf_store_dir_open(const char *path, struct tuf_store_dir **out, stru
 			"cannot open %s", path);
 	dir = xcalloc(1, sizeof(*dir));
 	dir->fd = fd;
-	dir->store = (struct tuf_store){
-		.load = load, .save = save, .remove = remove_role, .ctx = dir};
+	dir->store =
+		(struct tuf_store){.load = load, .save = save, .remove = remove_role, .ctx = dir};
 	*out = dir;
 	return VK_OK;
 }

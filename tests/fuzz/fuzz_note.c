@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes as a checkpoint: accepted only as the seed, or as the seed with signatures of others. */
+/* Any bytes as a checkpoint: accepted only as the seed, or as the seed with signatures of others.
+ */
 #include "config.h"
 
 #include "common/note.h"
@@ -24,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		vk_signkey_free(key);
 		is_ready = true;
 	}
-	if (note_verify_checkpoint((const char *)data, size, "demo/log", public_key, &checkpoint,
-		    &err) == VK_OK) {
+	if (note_verify_checkpoint(
+		    (const char *)data, size, "demo/log", public_key, &checkpoint, &err) == VK_OK) {
 		if (checkpoint.size != 17)
 			abort(); /* the only size that this key has ever signed */
 	} else if (err.msg[0] == '\0') {

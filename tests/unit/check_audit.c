@@ -15,7 +15,8 @@ static const char good[] = "{\"action\":\"change.approve\",\"actor\":\"user/alic
 START_TEST(refuses_entries_that_are_none)
 {
 	static const char *const bad[] = {
-		"{}", "[]",
+		"{}",
+		"[]",
 		"{\"action\":\"a.b\",\"actor\":\"u\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":{},"
 		"\"format\":1,\"object\":\"o\",\"result\":\"ok\",\"x\":1}",
 		"{\"action\":\"a.b\",\"actor\":\"u\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":[],"
@@ -26,7 +27,8 @@ START_TEST(refuses_entries_that_are_none)
 		"\"format\":1,\"object\":\"o\",\"result\":\"ok\"}",
 		"{\"action\":\"ab\",\"actor\":\"u\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":{},"
 		"\"format\":1,\"object\":\"o\",\"result\":\"ok\"}",
-		"{\"action\":\"a.b\",\"actor\":\"u\nv\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":{},"
+		"{\"action\":\"a.b\",\"actor\":\"u\nv\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":"
+		"{},"
 		"\"format\":1,\"object\":\"o\",\"result\":\"ok\"}",
 		"{\"action\":\"a.b\",\"actor\":\"u\",\"at\":\"2026-11-23T01:33:05Z\",\"detail\":{},"
 		"\"format\":1,\"object\":\"\",\"result\":\"ok\"}",
@@ -61,8 +63,8 @@ START_TEST(refuses_to_format_forged_lines)
 	entry.action = "change.approve";
 	detail = vkjson_object();
 	for (int i = 0; i < 2000; i++) {
-		char name[8] = {(char)('a' + i % 26), (char)('a' + i / 26 % 26),
-			(char)('a' + i / 676), 0};
+		char name[8] = {
+			(char)('a' + i % 26), (char)('a' + i / 26 % 26), (char)('a' + i / 676), 0};
 
 		vkjson_set(detail, name, vkjson_string("01234567890123456789012345678901"));
 	}

@@ -9,19 +9,21 @@
 
 START_TEST(refuses_what_encoding_would_not_write)
 {
-	static const char *const bad[] = {"A", "AA", "AA=", "AB==", "AAB=", "AAA==", "AA==\n", " AA==",
-		"A A=", "AA==AA==", "====", "-_==", "AA\xff=", "\xc3\xa4", "\x80\x80\x80\x80"};
-	static const char *const bad_url[] = {"A", "AB", "AAB", "AA==", "+/AA", "AA\n", "A\xff", "\xad\xff"};
+	static const char *const bad[] = {"A", "AA", "AA=", "AB==", "AAB=", "AAA==", "AA==\n",
+		" AA==", "A A=", "AA==AA==", "====", "-_==", "AA\xff=", "\xc3\xa4",
+		"\x80\x80\x80\x80"};
+	static const char *const bad_url[] = {
+		"A", "AB", "AAB", "AA==", "+/AA", "AA\n", "A\xff", "\xad\xff"};
 	char out[100];
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ck_assert_msg(!vk_base64_decode(VK_BASE64, bad[i], strlen(bad[i]), out,
-				      sizeof(out), &len),
+		ck_assert_msg(!vk_base64_decode(
+				      VK_BASE64, bad[i], strlen(bad[i]), out, sizeof(out), &len),
 			"accepted: %s", bad[i]);
 	for (size_t i = 0; i < sizeof(bad_url) / sizeof(bad_url[0]); i++)
-		ck_assert_msg(!vk_base64_decode(VK_BASE64_URL, bad_url[i], strlen(bad_url[i]),
-				      out, sizeof(out), &len),
+		ck_assert_msg(!vk_base64_decode(VK_BASE64_URL, bad_url[i], strlen(bad_url[i]), out,
+				      sizeof(out), &len),
 			"accepted: %s", bad_url[i]);
 	ck_assert(!vk_base64_decode(VK_BASE64, "AAAA", 4, out, 2, &len));
 }
@@ -30,7 +32,8 @@ END_TEST
 /* RFC 4648, section 10. */
 START_TEST(knows_the_vectors_of_the_rfc)
 {
-	static const char *const texts[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+	static const char *const texts[] = {
+		"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
 	struct vk_buf out;
 	char bytes[8];
 	size_t len;

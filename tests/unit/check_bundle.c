@@ -13,8 +13,10 @@
 static const char good[] =
 	"{\"apply\":{\"drift\":\"revert\",\"restart\":\"allowed\",\"unmanaged-users\":\"keep\"},"
 	"\"environment\":\"prod\",\"files\":[{\"mode\":\"0640\",\"path\":\"users.acl\",\"text\":"
-	"\"user default off\n\"},{\"mode\":\"0640\",\"path\":\"valkey.conf\",\"text\":\"port 1\n\"}],"
-	"\"format\":1,\"instance\":\"db1/main\",\"kind\":\"valkey\",\"secrets\":[],\"valkey\":\"8.0\"}";
+	"\"user default off\n\"},{\"mode\":\"0640\",\"path\":\"valkey.conf\",\"text\":\"port "
+	"1\n\"}],"
+	"\"format\":1,\"instance\":\"db1/"
+	"main\",\"kind\":\"valkey\",\"secrets\":[],\"valkey\":\"8.0\"}";
 
 static const struct vk_bundle empty = {
 	.environment = "prod", .instance = "db1/main", .valkey = "8.0"};
@@ -48,17 +50,17 @@ static enum vk_rc parse_with(const char *name, const char *json, struct vk_err *
 
 START_TEST(refuses_paths_that_leave_their_directory)
 {
-	static const char *const bad[] = {"", "/", "/etc/passwd", "..", "../x", "a/..", "a/../b", ".",
-		"./a", "a/./b", ".hidden", "a/.b", "a//b", "a/", "/a", "a b", "a\\\\b", "a\\nb",
-		"a\\u0001", "a\\u007f", "\xc3\xa4", "a/b/c/d/e", "~", "a*", "$x", "a:b"};
+	static const char *const bad[] = {"", "/", "/etc/passwd", "..", "../x", "a/..", "a/../b",
+		".", "./a", "a/./b", ".hidden", "a/.b", "a//b", "a/", "/a", "a b", "a\\\\b",
+		"a\\nb", "a\\u0001", "a\\u007f", "\xc3\xa4", "a/b/c/d/e", "~", "a*", "$x", "a:b"};
 	struct vk_err err = VK_ERR_INIT;
 	char json[200];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		enum vk_rc rc;
 
-		snprintf(json, sizeof(json),
-			"[{\"mode\":\"0640\",\"path\":\"%s\",\"text\":\"\"}]", bad[i]);
+		snprintf(json, sizeof(json), "[{\"mode\":\"0640\",\"path\":\"%s\",\"text\":\"\"}]",
+			bad[i]);
 		rc = parse_with("files", json, &err);
 		ck_assert_msg(rc == VK_EINPUT, "path '%s' was accepted", bad[i]);
 	}
@@ -118,17 +120,32 @@ START_TEST(refuses_every_wrong_member)
 	static const struct {
 		const char *name, *json;
 	} bad[] = {
-		{"apply", NULL}, {"apply", "{}"}, {"environment", "\"snapshot\""},
+		{"apply", NULL},
+		{"apply", "{}"},
+		{"environment", "\"snapshot\""},
 		{"apply", "{\"drift\":\"x\",\"restart\":\"allowed\",\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":1,\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":\"\"}"},
-		{"environment", NULL}, {"files", NULL}, {"files", "{}"}, {"files", "[1]"},
+		{"environment", NULL},
+		{"files", NULL},
+		{"files", "{}"},
+		{"files", "[1]"},
 		{"files", "[{\"mode\":\"0640\",\"path\":\"a\"}]"},
 		{"files", "[{\"mode\":\"0640\",\"path\":\"a\",\"text\":\"\",\"owner\":\"root\"}]"},
-		{"format", "2"}, {"format", "true"}, {"instance", "\"db1\""},
-		{"instance", "\"db1/a/b\""}, {"instance", "\"../main\""}, {"instance", NULL},
-		{"kind", "\"redis\""}, {"kind", NULL}, {"secrets", "[\"x\"]"}, {"secrets", NULL},
-		{"valkey", "\"8\""}, {"valkey", "\"8.0.1\""}, {"valkey", "\"\""}, {"valkey", "8"},
+		{"format", "2"},
+		{"format", "true"},
+		{"instance", "\"db1\""},
+		{"instance", "\"db1/a/b\""},
+		{"instance", "\"../main\""},
+		{"instance", NULL},
+		{"kind", "\"redis\""},
+		{"kind", NULL},
+		{"secrets", "[\"x\"]"},
+		{"secrets", NULL},
+		{"valkey", "\"8\""},
+		{"valkey", "\"8.0.1\""},
+		{"valkey", "\"\""},
+		{"valkey", "8"},
 		{"command", "\"reboot\""},
 	};
 	struct vk_err err = VK_ERR_INIT;

@@ -142,8 +142,8 @@ START_TEST(verifies_every_inclusion)
 			struct merkle_proof proof = {0};
 
 			prove_inclusion(i, n, &proof);
-			assert_ok(merkle_verify_inclusion(leaves[i], i, n, &proof, root, &err),
-				err);
+			assert_ok(
+				merkle_verify_inclusion(leaves[i], i, n, &proof, root, &err), err);
 		}
 	}
 }
@@ -162,12 +162,12 @@ START_TEST(refuses_every_tampered_inclusion)
 			prove_inclusion(i, n, &proof);
 			for (size_t k = 0; k < n + 2; k++) {
 				if (k != i)
-					assert_fails(merkle_verify_inclusion(leaves[i], k, n,
-							     &proof, root, NULL),
+					assert_fails(merkle_verify_inclusion(
+							     leaves[i], k, n, &proof, root, NULL),
 						VK_EUNTRUSTED);
 			}
-			assert_fails(merkle_verify_inclusion(
-					     leaves[i + 1], i, n, &proof, root, NULL),
+			assert_fails(
+				merkle_verify_inclusion(leaves[i + 1], i, n, &proof, root, NULL),
 				VK_EUNTRUSTED);
 			for (size_t k = 0; k < proof.count; k++) {
 				proof.hashes[k][k % MERKLE_HASH_BYTES] ^= 1;
@@ -216,8 +216,7 @@ START_TEST(verifies_every_consistency)
 
 			root_of(n, new_root);
 			assert_ok(merkle_nodes_consistency(&nodes, m, n, &proof, &err), err);
-			assert_ok(merkle_verify_consistency(
-					  m, old_root, n, new_root, &proof, &err),
+			assert_ok(merkle_verify_consistency(m, old_root, n, new_root, &proof, &err),
 				err);
 		}
 	}
@@ -245,17 +244,17 @@ START_TEST(refuses_every_tampered_consistency)
 				proof.hashes[k][k % MERKLE_HASH_BYTES] ^= 0x80;
 			}
 			old_root[0] ^= 1;
-			assert_fails(merkle_verify_consistency(
-					     m, old_root, n, new_root, &proof, NULL),
+			assert_fails(
+				merkle_verify_consistency(m, old_root, n, new_root, &proof, NULL),
 				VK_EUNTRUSTED);
 			old_root[0] ^= 1;
 			memset(proof.hashes[proof.count++], 0, MERKLE_HASH_BYTES);
-			assert_fails(merkle_verify_consistency(
-					     m, old_root, n, new_root, &proof, NULL),
+			assert_fails(
+				merkle_verify_consistency(m, old_root, n, new_root, &proof, NULL),
 				VK_EUNTRUSTED);
 			proof.count -= 2;
-			assert_fails(merkle_verify_consistency(
-					     m, old_root, n, new_root, &proof, NULL),
+			assert_fails(
+				merkle_verify_consistency(m, old_root, n, new_root, &proof, NULL),
 				VK_EUNTRUSTED);
 		}
 	}

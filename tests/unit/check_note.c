@@ -49,8 +49,9 @@ START_TEST(signs_as_the_other_implementations_do)
 	static const char text[] = "If you think cryptography is the answer to your problem,\n"
 				   "then you don't know what your problem is.\n";
 	static const char seed[] = "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
-	static const char line[] = "\n\xe2\x80\x94 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pA"
-				   "cElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+	static const char line[] =
+		"\n\xe2\x80\x94 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pA"
+		"cElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 	struct vk_signkey *peter;
 	uint8_t raw[1 + VK_SEED_BYTES]; /* the algorithm, then the seed */
 	size_t len = 0;
@@ -105,11 +106,11 @@ START_TEST(refuses_another_log_or_key)
 	uint8_t other_public[VK_PUBLIC_KEY_BYTES];
 
 	vk_signkey_public(other, other_public);
-	assert_fails(note_verify_checkpoint(
-			     note.data, note.len, "demo/log", other_public, &out, &err),
+	assert_fails(
+		note_verify_checkpoint(note.data, note.len, "demo/log", other_public, &out, &err),
 		VK_EUNTRUSTED);
-	assert_fails(note_verify_checkpoint(
-			     note.data, note.len, "other/log", public_key, &out, &err),
+	assert_fails(
+		note_verify_checkpoint(note.data, note.len, "other/log", public_key, &out, &err),
 		VK_EUNTRUSTED);
 	vk_signkey_free(other);
 }

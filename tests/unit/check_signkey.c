@@ -88,7 +88,8 @@ END_TEST
 
 START_TEST(digests_are_the_known_ones)
 {
-	static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+	static const char abc[] =
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 	struct vk_sha256_stream stream;
 	uint8_t digest[VK_SHA512_BYTES];
 	char hex[VK_SHA256_HEX_BYTES];

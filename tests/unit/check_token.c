@@ -46,30 +46,40 @@ static enum vk_rc parse_json(const char *json)
 START_TEST(refuses_contents_that_make_no_token)
 {
 	static const char *const bad[] = {
-		"{}", "[]", "x",
+		"{}",
+		"[]",
+		"x",
 		"{" SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"robot\",\"name\":\"db1\"," ROOT SECRET SERVER,
-		CA "\"environment\":\"root\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," ROOT SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"user\",\"name\":\"db1\"," ROOT SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":"
+		   "\"db1\"," SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"robot\",\"name\":"
+		   "\"db1\"," ROOT SECRET SERVER,
+		CA "\"environment\":\"root\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":"
+		   "\"db1\"," ROOT SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"user\",\"name\":"
+		   "\"db1\"," ROOT SECRET SERVER,
 		CA "\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," ROOT SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"../x\"," ROOT SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," ROOT SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," ROOT SECRET
-		   "\"server\":\"http://x\"}",
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\"," ROOT SECRET
-		   "\"server\":\"https://x\n\"}",
-		CA "\"environment\":\"prod\",\"extra\":1,\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\","
-			ROOT SECRET SERVER,
-		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\",\"root\":\"" HEX64
-		   "\"," SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"../"
+		   "x\"," ROOT SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":"
+		   "\"db1\"," ROOT SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":"
+		   "\"db1\"," ROOT SECRET "\"server\":\"http://x\"}",
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":"
+		   "\"db1\"," ROOT SECRET "\"server\":\"https://x\n\"}",
+		CA "\"environment\":\"prod\",\"extra\":1,\"fleet\":\"demo\",\"kind\":\"host\","
+		   "\"name\":\"db1\"," ROOT SECRET SERVER,
+		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\","
+		   "\"root\":\"" HEX64 "\"," SECRET SERVER,
 	};
 
-	ck_assert_int_eq(parse_json(CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\","
-				       "\"name\":\"db1\"," ROOT SECRET SERVER),
+	ck_assert_int_eq(
+		parse_json(CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\","
+			      "\"name\":\"db1\"," ROOT SECRET SERVER),
 		VK_OK);
 	ck_assert_int_eq(
-		parse_json(CA "\"fleet\":\"demo\",\"kind\":\"user\",\"name\":\"ann\"," SECRET SERVER),
+		parse_json(
+			CA "\"fleet\":\"demo\",\"kind\":\"user\",\"name\":\"ann\"," SECRET SERVER),
 		VK_OK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(parse_json(bad[i]) == VK_EINPUT, "accepted: %s", bad[i]);

@@ -91,8 +91,8 @@ START_TEST(without_a_pinned_root_nothing_is_requested)
 	ck_assert_str_eq(tuf_sim_requests(sim), "");
 	assert_ok(tuf_client_pin_root(tuf_sim_store(sim), root.data, root.len, &err), err);
 	assert_ok(tuf_sim_refresh(sim, &err), err);
-	assert_fails(tuf_client_pin_root(tuf_sim_store(sim), root.data, root.len, &err),
-		VK_ECONFLICT);
+	assert_fails(
+		tuf_client_pin_root(tuf_sim_store(sim), root.data, root.len, &err), VK_ECONFLICT);
 	vk_buf_release(&root);
 }
 END_TEST
@@ -257,8 +257,7 @@ START_TEST(bad_signatures_beside_enough_good_ones_do_no_harm)
 	file = tuf_sim_file(sim, "timestamp.json");
 	assert_ok(vkjson_parse(file->data, file->len, &doc, &err), err);
 	for (size_t i = 0; i < 5; i++)
-		vkjson_set((struct vkjson *)(uintptr_t)vkjson_at(
-				   vkjson_get(doc, "signatures"), i),
+		vkjson_set((struct vkjson *)(uintptr_t)vkjson_at(vkjson_get(doc, "signatures"), i),
 			"sig", vkjson_string(bad[i]));
 	vk_buf_reset(file);
 	vkjson_format(doc, false, file);
@@ -298,8 +297,8 @@ START_TEST(unknown_keys_and_members_are_no_error)
 	assert_ok(vkjson_canonical(key, &canonical, &err), err);
 	vk_sha256_hex(canonical.data, canonical.len, keyid);
 	vk_buf_release(&canonical);
-	vkjson_append((struct vkjson *)(uintptr_t)vkjson_get(
-			      tuf_sim_role(sim, "timestamp"), "keyids"),
+	vkjson_append(
+		(struct vkjson *)(uintptr_t)vkjson_get(tuf_sim_role(sim, "timestamp"), "keyids"),
 		vkjson_string(keyid));
 	vkjson_set(tuf_sim_keys(sim, "root"), keyid, key);
 	vkjson_set(tuf_sim_part(sim, "root"), "x-more", vkjson_array());
@@ -341,8 +340,8 @@ START_TEST(root_keys_rotate_when_both_have_signed)
 	tuf_sim_publish(sim, "root");
 	assert_ok(tuf_sim_refresh(sim, &err), err);
 	ck_assert_int_eq(tuf_sim_stored(sim, "root"), 3);
-	ck_assert_str_eq(tuf_sim_requests(sim),
-		"2.root.json 3.root.json 4.root.json timestamp.json 1.snapshot.json 1.targets.json ");
+	ck_assert_str_eq(tuf_sim_requests(sim), "2.root.json 3.root.json 4.root.json "
+						"timestamp.json 1.snapshot.json 1.targets.json ");
 }
 END_TEST
 
@@ -402,8 +401,8 @@ START_TEST(expired_local_files_are_replaced)
 	refresh_once();
 	tuf_sim_set_now(sim, SIM_NOW + 2 * SIM_DAY);
 	for (size_t i = 0; i < 4; i++)
-		vkjson_set(tuf_sim_part(sim, roles[i]), "expires",
-			vkjson_time(SIM_NOW + 3 * SIM_DAY));
+		vkjson_set(
+			tuf_sim_part(sim, roles[i]), "expires", vkjson_time(SIM_NOW + 3 * SIM_DAY));
 	tuf_sim_publish(sim, "root");
 	publish_all();
 	assert_ok(tuf_sim_refresh(sim, &err), err);
@@ -619,8 +618,8 @@ START_TEST(a_given_timestamp_is_checked_like_a_fetched_one)
 	tuf_sim_sign(sim, "timestamp", &new);
 	assert_ok(tuf_client_refresh_with_timestamp(client, new.data, new.len, &err), err);
 	ck_assert_str_eq(tuf_sim_requests(sim), "2.root.json 2.snapshot.json 2.targets.json ");
-	assert_fails(tuf_client_refresh_with_timestamp(client, old.data, old.len, &err),
-		VK_EUNTRUSTED);
+	assert_fails(
+		tuf_client_refresh_with_timestamp(client, old.data, old.len, &err), VK_EUNTRUSTED);
 	ck_assert_ptr_null(tuf_client_targets(client));
 	assert_fails(tuf_client_refresh_with_timestamp(client, "{}", 2, &err), VK_EUNTRUSTED);
 	assert_ok(tuf_client_refresh_with_timestamp(client, new.data, new.len, &err), err);

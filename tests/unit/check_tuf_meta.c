@@ -142,14 +142,19 @@ START_TEST(keys_without_a_usable_value_verify_nothing)
 	static const char *const usable[] = {
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"00\"}}",
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{}}",
-		"{\"keytype\":\"ed25519\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":\"\"}}",
-		"{\"keytype\":\"rsa\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":\"pem\"}}",
+		"{\"keytype\":\"ed25519\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":"
+		"\"\"}}",
+		"{\"keytype\":\"rsa\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":"
+		"\"pem\"}}",
 		"{\"keytype\":\"x\",\"scheme\":\"y\",\"keyval\":{}}",
 	};
 	static const char *const malformed[] = {
-		"{}", "[]", "{\"keytype\":1,\"scheme\":\"\",\"keyval\":{}}",
+		"{}",
+		"[]",
+		"{\"keytype\":1,\"scheme\":\"\",\"keyval\":{}}",
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":\"00\"}",
-		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},\"x-vkcfg-user\":\"../x\"}",
+		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},\"x-vkcfg-user\":\"."
+		"./x\"}",
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},\"x\":1.5}",
 	};
 	const uint8_t sig[VK_SIGNATURE_BYTES] = {0};
@@ -174,27 +179,43 @@ START_TEST(refuses_every_malformed_member)
 	static const struct {
 		const char *role, *name, *json;
 	} bad[] = {
-		{"root", "_type", "\"targets\""}, {"root", "spec_version", "\"2.0\""},
-		{"root", "spec_version", "\"1\""}, {"root", "spec_version", "\"1.0.0.0\""},
-		{"root", "spec_version", "\"1.x\""}, {"root", "spec_version", "1"},
-		{"root", "version", "0"}, {"root", "version", "-1"}, {"root", "version", "true"},
-		{"root", "version", "1.0"}, {"root", "version", "\"1\""},
+		{"root", "_type", "\"targets\""},
+		{"root", "spec_version", "\"2.0\""},
+		{"root", "spec_version", "\"1\""},
+		{"root", "spec_version", "\"1.0.0.0\""},
+		{"root", "spec_version", "\"1.x\""},
+		{"root", "spec_version", "1"},
+		{"root", "version", "0"},
+		{"root", "version", "-1"},
+		{"root", "version", "true"},
+		{"root", "version", "1.0"},
+		{"root", "version", "\"1\""},
 		{"root", "expires", "\"2030-01-01T00:00:00+00:00\""},
 		{"root", "expires", "\"2030-02-30T00:00:00Z\""},
-		{"root", "expires", "\"2030-01-01T00:00:00.5Z\""}, {"root", "expires", "2030"},
-		{"root", "keys", "[]"}, {"root", "keys", "{\"a\":{}}"}, {"root", "roles", "{}"},
-		{"root", "roles", "[]"}, {"root", "consistent_snapshot", "1"}, {"root", "x", "1.5"},
-		{"timestamp", "meta", "{}"}, {"timestamp", "meta", "{\"snapshot.json\":{}}"},
+		{"root", "expires", "\"2030-01-01T00:00:00.5Z\""},
+		{"root", "expires", "2030"},
+		{"root", "keys", "[]"},
+		{"root", "keys", "{\"a\":{}}"},
+		{"root", "roles", "{}"},
+		{"root", "roles", "[]"},
+		{"root", "consistent_snapshot", "1"},
+		{"root", "x", "1.5"},
+		{"timestamp", "meta", "{}"},
+		{"timestamp", "meta", "{\"snapshot.json\":{}}"},
 		{"timestamp", "meta", "{\"snapshot.json\":{\"version\":0}}"},
 		{"timestamp", "meta", "{\"snapshot.json\":{\"version\":1,\"length\":-1}}"},
 		{"timestamp", "meta", "{\"snapshot.json\":{\"version\":1,\"hashes\":{}}}"},
-		{"timestamp", "meta", "{\"snapshot.json\":{\"version\":1,\"hashes\":{\"sha256\":1}}}"},
-		{"snapshot", "meta", "{\"snapshot.json\":{\"version\":1}}"}, {"snapshot", "meta", "[]"},
-		{"targets", "targets", "[]"}, {"targets", "targets", "{\"a\":{}}"},
+		{"timestamp", "meta",
+			"{\"snapshot.json\":{\"version\":1,\"hashes\":{\"sha256\":1}}}"},
+		{"snapshot", "meta", "{\"snapshot.json\":{\"version\":1}}"},
+		{"snapshot", "meta", "[]"},
+		{"targets", "targets", "[]"},
+		{"targets", "targets", "{\"a\":{}}"},
 		{"targets", "targets", "{\"a\":{\"length\":1}}"},
 		{"targets", "targets", "{\"a\":{\"length\":1,\"hashes\":{}}}"},
 		{"targets", "targets", "{\"a\":{\"length\":-1,\"hashes\":{\"sha256\":\"00\"}}}"},
-		{"targets", "delegations", "{}"}, {"targets", "delegations", "[]"},
+		{"targets", "delegations", "{}"},
+		{"targets", "delegations", "[]"},
 	};
 	static const enum tuf_type types[] = {TUF_ROOT, TUF_TIMESTAMP, TUF_SNAPSHOT, TUF_TARGETS};
 
@@ -270,13 +291,16 @@ static struct tuf_root_spec root_spec(void)
 {
 	const struct tuf_signers two = {(const struct tuf_key *const *)keys, 2, 2};
 
-	return (struct tuf_root_spec){.version = 1, .expires = SIM_NOW + SIM_DAY, .fleet = "demo",
-		.log_name = "demo/log", .log_public = {9}, .roles = {two, two, two, two}};
+	return (struct tuf_root_spec){.version = 1,
+		.expires = SIM_NOW + SIM_DAY,
+		.fleet = "demo",
+		.log_name = "demo/log",
+		.log_public = {9},
+		.roles = {two, two, two, two}};
 }
 
 /* Signs a part with the first count keys and parses the file. */
-static struct tuf_meta *sign_and_parse(
-	const struct vk_buf *part, size_t count, enum tuf_type type)
+static struct tuf_meta *sign_and_parse(const struct vk_buf *part, size_t count, enum tuf_type type)
 {
 	struct tuf_signature signatures[2];
 	struct tuf_meta *meta = NULL;
@@ -284,8 +308,8 @@ static struct tuf_meta *sign_and_parse(
 
 	vk_buf_init(&file, 100000);
 	for (size_t i = 0; i < count; i++)
-		tuf_build_sign(part->data, part->len, tuf_key_id(keys[i]), signkeys[i],
-			&signatures[i]);
+		tuf_build_sign(
+			part->data, part->len, tuf_key_id(keys[i]), signkeys[i], &signatures[i]);
 	assert_ok(tuf_build_file(part->data, part->len, signatures, count, &file, &err), err);
 	assert_ok(tuf_meta_parse(file.data, file.len, type, &meta, &err), err);
 	vk_buf_release(&file);
@@ -322,8 +346,8 @@ START_TEST(refuses_to_build_what_no_client_would_take)
 {
 	const struct tuf_key *twice[] = {keys[0], keys[0]};
 	const struct tuf_release_spec zero = {.number = 0};
-	const struct tuf_role_spec role = {.environment = "prod", .version = 1, .releases = &zero,
-		.release_count = 1};
+	const struct tuf_role_spec role = {
+		.environment = "prod", .version = 1, .releases = &zero, .release_count = 1};
 	struct tuf_environment_spec envs[2] = {{.name = "prod"}, {.name = "prod"}};
 	struct tuf_targets_spec targets = {.version = 1, .environments = envs};
 	struct tuf_root_spec spec = root_spec();
@@ -356,10 +380,11 @@ END_TEST
 
 START_TEST(approvals_are_checked_one_by_one)
 {
-	const struct tuf_environment_spec env = {.name = "prod", .author_may_approve = true,
+	const struct tuf_environment_spec env = {.name = "prod",
+		.author_may_approve = true,
 		.signers = {(const struct tuf_key *const *)keys, 1, 1}};
-	const struct tuf_targets_spec spec = {.version = 1, .expires = SIM_NOW,
-		.environments = &env, .environment_count = 1};
+	const struct tuf_targets_spec spec = {
+		.version = 1, .expires = SIM_NOW, .environments = &env, .environment_count = 1};
 	const struct tuf_delegation *prod;
 	const struct tuf_key *key = NULL;
 	struct tuf_signature sig, foreign;
@@ -375,11 +400,10 @@ START_TEST(approvals_are_checked_one_by_one)
 	ck_assert(!tuf_delegation_matches(prod, "dev/1.json"));
 	tuf_build_sign("text", 4, tuf_key_id(keys[0]), signkeys[0], &sig);
 	tuf_build_sign("text", 4, tuf_key_id(keys[1]), signkeys[1], &foreign);
-	assert_fails(tuf_role_verify_one(
-			     prod->role, foreign.keyid, foreign.sig, "text", 4, &key, &err),
+	assert_fails(
+		tuf_role_verify_one(prod->role, foreign.keyid, foreign.sig, "text", 4, &key, &err),
 		VK_EDENIED);
-	assert_fails(tuf_role_verify_one(
-			     prod->role, sig.keyid, foreign.sig, "text", 4, &key, &err),
+	assert_fails(tuf_role_verify_one(prod->role, sig.keyid, foreign.sig, "text", 4, &key, &err),
 		VK_EUNTRUSTED);
 	assert_fails(tuf_role_verify_one(prod->role, sig.keyid, sig.sig, "Text", 4, &key, &err),
 		VK_EUNTRUSTED);
@@ -394,10 +418,13 @@ END_TEST
 
 START_TEST(built_roles_list_what_they_were_given)
 {
-	const struct tuf_release_spec releases[] = {
-		{.number = 42, .length = 100, .sha256 = {1}}, {.number = 41, .length = 90, .sha256 = {2}}};
-	const struct tuf_role_spec role = {.environment = "prod", .version = 7,
-		.expires = SIM_NOW + 1, .releases = releases, .release_count = 2};
+	const struct tuf_release_spec releases[] = {{.number = 42, .length = 100, .sha256 = {1}},
+		{.number = 41, .length = 90, .sha256 = {2}}};
+	const struct tuf_role_spec role = {.environment = "prod",
+		.version = 7,
+		.expires = SIM_NOW + 1,
+		.releases = releases,
+		.release_count = 2};
 	const struct tuf_file_spec files[] = {
 		{.role = "targets", .version = 3, .length = 10, .sha256 = {3}},
 		{.role = "prod", .version = 7, .length = 20, .sha256 = {4}}};

@@ -334,9 +334,9 @@ START_TEST(refuses_malformed_delegations)
 			"roles", vkjson_object());
 		break;
 	case 7: /* the same name twice */
-		vkjson_append((struct vkjson *)(uintptr_t)vkjson_get(
-				      vkjson_get(tuf_sim_part(sim, "targets"), "delegations"),
-				      "roles"),
+		vkjson_append(
+			(struct vkjson *)(uintptr_t)vkjson_get(
+				vkjson_get(tuf_sim_part(sim, "targets"), "delegations"), "roles"),
 			vkjson_copy(role));
 		break;
 	case 8:
@@ -452,17 +452,31 @@ START_TEST(patterns_match_part_by_part)
 		const char *pattern, *path;
 		bool does_match;
 	} cases[] = {
-		{"*", "a", true}, {"*", "a/b", false}, {"*", "", true}, {"prod/*", "prod/1.json", true},
-		{"prod/*", "prod/a/b", false}, {"prod/*", "prod", false}, {"prod/*", "production/1", false},
-		{"releases/*/*", "releases/x/y", true}, {"releases/*/*", "releases/x", false},
-		{"f?le", "file", true}, {"f?le", "f/le", false}, {"?", "/", false}, {"f[ai]le", "file", true},
-		{"f[a/]le", "f/le", false}, {"FILE", "file", false}, {"*.txt", ".txt", true},
-		{"a\\*", "a*", false}, {"a\\*", "a\\b", true}, {"*/*", "a/b", true}, {"**", "a/b", false},
+		{"*", "a", true},
+		{"*", "a/b", false},
+		{"*", "", true},
+		{"prod/*", "prod/1.json", true},
+		{"prod/*", "prod/a/b", false},
+		{"prod/*", "prod", false},
+		{"prod/*", "production/1", false},
+		{"releases/*/*", "releases/x/y", true},
+		{"releases/*/*", "releases/x", false},
+		{"f?le", "file", true},
+		{"f?le", "f/le", false},
+		{"?", "/", false},
+		{"f[ai]le", "file", true},
+		{"f[a/]le", "f/le", false},
+		{"FILE", "file", false},
+		{"*.txt", ".txt", true},
+		{"a\\*", "a*", false},
+		{"a\\*", "a\\b", true},
+		{"*/*", "a/b", true},
+		{"**", "a/b", false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ck_assert_msg(tuf_path_matches(cases[i].pattern, cases[i].path) ==
-				      cases[i].does_match,
+		ck_assert_msg(
+			tuf_path_matches(cases[i].pattern, cases[i].path) == cases[i].does_match,
 			"%s %s", cases[i].pattern, cases[i].path);
 }
 END_TEST

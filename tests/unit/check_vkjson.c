@@ -20,12 +20,37 @@ static struct vkjson *parse(const char *text)
 START_TEST(refuses_what_is_not_strict_json)
 {
 	static const char *const bad[] = {
-		"", " ", "1", "\"x\"", "null", "{", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}",
-		"{\"a\":1}x", "{\"a\":1}{}", "{\"a\":1,\"a\":2}", "{\"o\":{\"a\":1,\"a\":1}}",
-		"\xef\xbb\xbf{}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}",
-		"{\"a\":\"\\ud800\"}", "{\"a\":\"\\u0000\"}", "{\"a\\u0000b\":1}", "{\"a\":\"\n\"}",
-		"{\"a\":9223372036854775808}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":0x1}", "{\"a\":NaN}",
-		"{\"a\":.5}", "{\"a\":1e999}", "// c\n{}", "{\"a\":tru}",
+		"",
+		" ",
+		"1",
+		"\"x\"",
+		"null",
+		"{",
+		"[1,]",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{'a':1}",
+		"{\"a\":1}x",
+		"{\"a\":1}{}",
+		"{\"a\":1,\"a\":2}",
+		"{\"o\":{\"a\":1,\"a\":1}}",
+		"\xef\xbb\xbf{}",
+		"{\"a\":\"\xff\"}",
+		"{\"a\":\"\xc0\x80\"}",
+		"{\"a\":\"\xed\xa0\x80\"}",
+		"{\"a\":\"\\ud800\"}",
+		"{\"a\":\"\\u0000\"}",
+		"{\"a\\u0000b\":1}",
+		"{\"a\":\"\n\"}",
+		"{\"a\":9223372036854775808}",
+		"{\"a\":01}",
+		"{\"a\":+1}",
+		"{\"a\":0x1}",
+		"{\"a\":NaN}",
+		"{\"a\":.5}",
+		"{\"a\":1e999}",
+		"// c\n{}",
+		"{\"a\":tru}",
 	};
 	struct vkjson *value = NULL;
 
@@ -63,8 +88,8 @@ START_TEST(refuses_deep_nesting)
 	memset(text, '[', depth + 1);
 	memset(text + depth + 1, ']', depth + 1);
 	assert_fails(vkjson_parse(text, 2 * depth + 2, &value, &err), VK_ELIMIT);
-	assert_fails(vkjson_parse("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 36, &value, &err),
-		VK_ELIMIT);
+	assert_fails(
+		vkjson_parse("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 36, &value, &err), VK_ELIMIT);
 }
 END_TEST
 
@@ -85,7 +110,8 @@ START_TEST(canonical_form_has_the_known_digests)
 			"7d608d83c8df42f9b99962d55598f1125c275e14d96e0f4f3dab453158fe06c9"},
 		{"{\"s\":\"a\\\"b\\\\c/d\\ne\\tf\\u0001\\u007f\"}",
 			"43c823bd53324439dba79d1ffc17ef15e52692c3263e81a6b0a66b29524658e6"},
-		{"{\"\\u00e9\":1,\"z\":2,\"\\uffee\":3,\"\\ud83d\\ude00\":4,\"A\":5,\"a\":6,\"\":7}",
+		{"{\"\\u00e9\":1,\"z\":2,\"\\uffee\":3,\"\\ud83d\\ude00\":4,\"A\":5,\"a\":6,\"\":"
+		 "7}",
 			"19404907b5c8ee23892adea05465706ec1ebbccb61ce97b2ac3b81bc4854fa0d"},
 		{"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":"
 		 "\"0000000000000000000000000000000000000000000000000000000000000001\"}}",
@@ -160,9 +186,18 @@ END_TEST
 START_TEST(refuses_canonical_json_that_is_not)
 {
 	static const char *const bad[] = {
-		"{} ", "{ }", "{\"b\":1,\"a\":2}", "{\"a\":\"\\n\"}", "{\"a\":\"\\u0041\"}",
-		"{\"a\":\"\\/\"}", "{\"a\":-0}", "{\"a\":1.0}", "{\"a\":\"\\\n\"}", "\n{}",
-		"{\"a\":\"\x01", "{\"a\n\":\"\\t\"}",
+		"{} ",
+		"{ }",
+		"{\"b\":1,\"a\":2}",
+		"{\"a\":\"\\n\"}",
+		"{\"a\":\"\\u0041\"}",
+		"{\"a\":\"\\/\"}",
+		"{\"a\":-0}",
+		"{\"a\":1.0}",
+		"{\"a\":\"\\\n\"}",
+		"\n{}",
+		"{\"a\":\"\x01",
+		"{\"a\n\":\"\\t\"}",
 	};
 	struct vkjson *value = NULL;
 
@@ -188,7 +223,8 @@ END_TEST
 
 START_TEST(getters_name_the_member_that_is_wrong)
 {
-	struct vkjson *obj = parse("{\"s\":\"x\",\"i\":5,\"r\":5.0,\"t\":true,\"h\":\"0A\",\"n\":null}");
+	struct vkjson *obj =
+		parse("{\"s\":\"x\",\"i\":5,\"r\":5.0,\"t\":true,\"h\":\"0A\",\"n\":null}");
 	struct vk_err err = VK_ERR_INIT;
 	const struct vkjson *value;
 	const char *text;

@@ -296,7 +296,8 @@ void tuf_sim_delegate(struct tuf_sim *sim, const char *parent, const char *name,
 	vkjson_set(entry, "terminating", vkjson_bool(is_terminating));
 	vkjson_append(member(delegations, "roles"), entry);
 	if (role != NULL) { /* delegated to once more, with the keys that it has */
-		vkjson_set(entry, "keyids", vkjson_copy(vkjson_get(tuf_sim_role(sim, name), "keyids")));
+		vkjson_set(entry, "keyids",
+			vkjson_copy(vkjson_get(tuf_sim_role(sim, name), "keyids")));
 		vkjson_set(entry, "threshold", vkjson_int(1));
 		for (size_t i = 0; i < role->signer_count; i++)
 			vkjson_set(member(delegations, "keys"), role->signers[i].keyid,
@@ -626,10 +627,10 @@ struct tuf_sim *tuf_sim_new(void)
 	sim->lists_hashes = true;
 	vk_buf_init(&sim->requests, FILE_MAX_BYTES);
 	vk_buf_init(&sim->reported, FILE_MAX_BYTES);
-	sim->store = (struct tuf_store){
-		.load = load, .save = save, .remove = remove_stored, .ctx = sim};
-	sim->fetch = (struct tuf_fetch){
-		.metadata = serve_metadata, .target = serve_target, .ctx = sim};
+	sim->store =
+		(struct tuf_store){.load = load, .save = save, .remove = remove_stored, .ctx = sim};
+	sim->fetch =
+		(struct tuf_fetch){.metadata = serve_metadata, .target = serve_target, .ctx = sim};
 	add_top_level(sim);
 	tuf_sim_publish(sim, "root");
 	tuf_sim_publish(sim, "targets");
