@@ -12,3 +12,11 @@ check_PROGRAMS += tests/unit/check_tuf_meta
 TESTS += tests/unit/check_tuf_meta
 tests_unit_check_tuf_meta_SOURCES = tests/unit/check_tuf_meta.c $(TUF_SIMULATOR)
 tests_unit_check_tuf_meta_LDADD = $(UNIT_LIBS)
+# The client behind the command line of the tuf-conformance suite.
+check_PROGRAMS += tests/tuf-client
+tests_tuf_client_SOURCES = tests/tuf/tuf_client_main.c tests/tuf/fetch.c tests/tuf/fetch.h
+tests_tuf_client_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/unit/check_tuf_cli
+TESTS += tests/unit/check_tuf_cli
+tests_unit_check_tuf_cli_SOURCES = tests/unit/check_tuf_cli.c $(TUF_SIMULATOR)
+tests_unit_check_tuf_cli_LDADD = $(UNIT_LIBS)
