@@ -94,7 +94,7 @@ static enum vk_rc get_signed_size(struct store *store, uint64_t *out, struct vk_
 }
 
 enum vk_rc log_checkpoint(
-	struct store *store, struct signer *signer, int64_t now, struct vk_err *err)
+	struct store *store, struct signer *signer, int64_t now, bool *is_new, struct vk_err *err)
 {
 	struct store_checkpoint checkpoint = {0};
 	struct merkle_proof proof;
@@ -102,6 +102,7 @@ enum vk_rc log_checkpoint(
 	struct vk_buf note;
 	enum vk_rc rc;
 
+	*is_new = false;
 	vk_buf_init(&note, NOTE_MAX_BYTES);
 	rc = store_get_log_size(store, &checkpoint.size, err);
 	if (rc == VK_OK)
@@ -118,6 +119,7 @@ enum vk_rc log_checkpoint(
 		checkpoint.note = note.data;
 		checkpoint.note_len = note.len;
 		rc = store_add_checkpoint(store, &checkpoint, now, err);
+		*is_new = rc == VK_OK;
 	}
 out:
 	vk_buf_release(&note);

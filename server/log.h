@@ -8,6 +8,7 @@
 #ifndef VK_SERVER_LOG_H
 #define VK_SERVER_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/audit.h"
@@ -35,8 +36,9 @@ VK_CHECKED enum vk_rc log_inclusion(struct store *store, uint64_t index, uint64_
 VK_CHECKED enum vk_rc log_consistency(struct store *store, uint64_t from, uint64_t to,
 	struct merkle_proof *out, struct vk_err *err);
 
-/* Signs and stores a checkpoint over all entries, if there are more than at the last one. */
+/* Signs and stores a checkpoint over all entries, if there are more than at the last one: *is_new.
+ */
 VK_CHECKED enum vk_rc log_checkpoint(
-	struct store *store, struct signer *signer, int64_t now, struct vk_err *err);
+	struct store *store, struct signer *signer, int64_t now, bool *is_new, struct vk_err *err);
 
 #endif

@@ -157,13 +157,13 @@ static void fail_group(struct writer *writer, struct queue *group, const struct 
  * the entries: a checkpoint that was signed but not committed could be of a log that never came to
  * be, and the signer would refuse every other from then on. Were it lost in a power cut, the next
  * start would sign the same bytes again; so it does not wait for the disk. */
-static enum vk_rc sign_checkpoint(struct writer *writer, struct vk_err *err)
+static enum vk_rc sign_checkpoint(struct writer *writer, bool *is_new, struct vk_err *err)
 {
 	struct store *store = writer->options.store;
 	enum vk_rc rc = store_begin_light(store, err);
 
 	if (rc == VK_OK)
-		rc = log_checkpoint(store, writer->options.signer, vk_clock_now(), err);
+		rc = log_checkpoint(store, writer->options.signer, vk_clock_now(), is_new, err);
 	if (rc == VK_OK)
 		rc = store_commit(store, err);
 	if (rc != VK_OK)
@@ -172,16 +172,25 @@ static enum vk_rc sign_checkpoint(struct writer *writer, struct vk_err *err)
 	return rc;
 }
 
-/* The actions are committed: no checkpoint is no reason to deny them. */
 static void publish(struct writer *writer, unsigned changes)
 {
-	struct vk_err err = VK_ERR_INIT;
-
-	if ((changes & WRITER_CHANGED_LOG) != 0 && sign_checkpoint(writer, &err) != VK_OK)
-		vk_log_err(VK_LOG_ERROR, "checkpoint-not-signed", &err);
 	if (changes != 0 && writer->options.publish != NULL)
 		writer->options.publish(
 			writer->options.publish_ctx, writer->options.store, changes);
+}
+
+/* The actions are committed: no checkpoint is no reason to deny them. */
+static void sign_and_publish(struct writer *writer, unsigned changes)
+{
+	struct vk_err err = VK_ERR_INIT;
+	bool is_new;
+
+	if ((changes & WRITER_CHANGED_LOG) != 0 &&
+		sign_checkpoint(writer, &is_new, &err) != VK_OK) {
+		vk_log_err(VK_LOG_ERROR, "checkpoint-not-signed", &err);
+		changes &= ~(unsigned)WRITER_CHANGED_LOG;
+	}
+	publish(writer, changes);
 }
 
 /* The transaction of a group; afterwards each command holds its result. */
@@ -196,7 +205,7 @@ static void execute_group(struct writer *writer, struct queue *group)
 		err.rc = err.rc == VK_EUNAVAIL ? VK_EUNAVAIL : VK_EIO;
 		fail_group(writer, group, &err);
 	} else {
-		publish(writer, tx.changes);
+		sign_and_publish(writer, tx.changes);
 	}
 	pthread_mutex_lock(&writer->lock);
 	writer->stats.groups_total++;
@@ -254,11 +263,13 @@ static void *writer_main(void *arg)
 
 enum vk_rc writer_start(struct writer *writer, struct vk_err *err)
 {
-	enum vk_rc rc = sign_checkpoint(writer, err); /* in case the last one was lost */
+	bool is_new = false;
+	enum vk_rc rc = sign_checkpoint(writer, &is_new, err);
 	int code;
 
 	if (rc != VK_OK)
 		return rc;
+	publish(writer, is_new ? WRITER_CHANGED_LOG : 0);
 	code = pthread_create(&writer->thread, NULL, writer_main, writer);
 	if (code != 0)
 		return vk_err_errno(err, VK_EIO, code, "cannot start the writer's thread");

@@ -81,7 +81,7 @@ struct writer_options {
 /* No thread yet: until writer_start(), writer_execute() runs commands on the caller's thread. */
 struct writer *writer_new(const struct writer_options *options);
 
-/* Signs the checkpoint that a crash may have left out, then starts the thread. */
+/* Signs (and publishes) the checkpoint that a crash may have left out, then starts the thread. */
 VK_CHECKED enum vk_rc writer_start(struct writer *writer, struct vk_err *err);
 
 /* Any thread. The command belongs to the writer until done() is called. VK_EUNAVAIL when the
