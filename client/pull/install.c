@@ -39,20 +39,73 @@ struct install {
 	struct outcome *outcome;
 };
 
-/* Journals what is done; the fault points on both sides are two different crashes. */
+/* A crash after the step, but before the journal says so... */
+static void fault_before(enum journal_step done)
+{
+	switch (done) {
+	case JOURNAL_STAGED:
+		fault_point("pull.staged-unrecorded");
+		break;
+	case JOURNAL_PREFLIGHTED:
+		fault_point("pull.preflighted-unrecorded");
+		break;
+	case JOURNAL_ACCEPTED:
+		fault_point("pull.accepted-unrecorded");
+		break;
+	case JOURNAL_SWITCHED:
+		fault_point("pull.switched-unrecorded");
+		break;
+	case JOURNAL_LOADED:
+		fault_point("pull.loaded-unrecorded");
+		break;
+	case JOURNAL_VERIFIED:
+		fault_point("pull.verified-unrecorded");
+		break;
+	case JOURNAL_ROLLING_BACK:
+		fault_point("pull.rolling-back-unrecorded");
+		break;
+	}
+}
+
+/* ...and one after. */
+static void fault_after(enum journal_step done)
+{
+	switch (done) {
+	case JOURNAL_STAGED:
+		fault_point("pull.staged");
+		break;
+	case JOURNAL_PREFLIGHTED:
+		fault_point("pull.preflighted");
+		break;
+	case JOURNAL_ACCEPTED:
+		fault_point("pull.accepted");
+		break;
+	case JOURNAL_SWITCHED:
+		fault_point("pull.switched");
+		break;
+	case JOURNAL_LOADED:
+		fault_point("pull.loaded");
+		break;
+	case JOURNAL_VERIFIED:
+		fault_point("pull.verified");
+		break;
+	case JOURNAL_ROLLING_BACK:
+		fault_point("pull.rolling-back");
+		break;
+	}
+}
+
+/* Journals what is done. */
 static enum vk_rc record(struct install *install, enum journal_step done, struct vk_err *err)
 {
-	char point[64];
 	enum vk_rc rc;
 
-	snprintf(point, sizeof(point), "pull.%s-unrecorded", journal_step_name(done));
-	fault_point(point);
+	fault_before(done);
 	install->journal.step = done;
 	install->journal.was_switched = install->running.was_switched;
 	install->journal.was_restarted = install->running.was_restarted;
 	rc = journal_write(install->instance, &install->journal, err);
-	snprintf(point, sizeof(point), "pull.%s", journal_step_name(done));
-	fault_point(point);
+	fault_after(done);
 	return rc;
 }
 
@@ -222,10 +275,11 @@ static void abandon(struct install *install)
 static enum install_state after_failure(struct install *install, const struct vk_err *err)
 {
 	struct outcome *outcome = install->outcome;
-	/* After the switch whatever failed is held against the release: trying it again in every
-	 * run would restart Valkey in every run. */
+	/* After the switch whatever failed, but for our own disk, is held against the release: trying
+	 * it again in every run would restart Valkey in every run. */
+	bool is_late = install->state == INSTALL_LOAD || install->state == INSTALL_VERIFY;
 	bool is_fault = err->rc == VK_EINPUT || err->rc == VK_ELIMIT ||
-			install->state == INSTALL_LOAD || install->state == INSTALL_VERIFY;
+			(is_late && err->rc != VK_EIO);
 
 	outcome->is_settled = is_fault;
 	switch (install->state) {
@@ -289,8 +343,9 @@ static enum vk_rc begin(struct install *install, int64_t release, struct vk_err 
 		return rc;
 	journal->release = release;
 	generation_name(release, install->bundle->digest, journal->generation);
+	/* The same bundle again, because what is installed is damaged: beside it, by its next digits. */
 	if (strcmp(journal->generation, journal->previous) == 0)
-		return vk_err_set(err, VK_ECONFLICT, "generation %s is damaged", journal->previous);
+		generation_name(release, install->bundle->digest + 6, journal->generation);
 	put_generation(install->outcome, journal->previous);
 	return VK_OK;
 }

@@ -180,11 +180,16 @@ static int run_agent(const struct options *options)
 	struct vk_err err = VK_ERR_INIT;
 	struct agent agent;
 	enum vk_rc rc = agent_open(options->config, &agent, &err);
+	int status;
 
-	if (rc == VK_OK)
-		rc = options->is_watching ? watch(&agent, &err) : run_once(&agent, &once, &err);
+	if (rc != VK_OK)
+		status = show_failure(&err);
+	else if (options->is_watching)
+		status = watch(&agent, &err) == VK_OK ? 0 : show_failure(&err);
+	else /* what goes wrong in a run stands in the log */
+		status = vk_rc_exit_status(run_once(&agent, &once, &err));
 	agent_close(&agent);
-	return rc == VK_OK ? 0 : show_failure(&err);
+	return status;
 }
 
 static bool set_level(const char *text)

@@ -26,6 +26,7 @@ struct run {
 	struct vk_err update_failure; /* VK_OK: the server was asked, and is believed */
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
+	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
 };
 
 /* One directory per instance: preflights do not meet. */
@@ -37,15 +38,33 @@ static char *scratch_path(const struct run *run, const struct instance *instance
 	return agent_path(run->agent, name);
 }
 
+/* What came of it is logged; the outcome of the run is another matter, unless it is not over. */
 static void recover(struct run *run, size_t i)
 {
 	const struct instance *instance = &run->agent->settings->instances[i];
 	char *scratch = scratch_path(run, instance);
+	struct outcome *outcome = &run->outcomes[i];
 
-	if (install_recover(instance, scratch, &run->outcomes[i]))
-		outcome_log(&run->outcomes[i]);
-	outcome_release(&run->outcomes[i]);
+	if (install_recover(instance, scratch, outcome))
+		outcome_log(outcome);
+	run->is_stuck[i] = !outcome->is_settled;
+	if (!run->is_stuck[i])
+		outcome_release(outcome);
 	free(scratch);
+}
+
+/* The install that cannot be ended is the one that is wanted: starting it again would not help, but
+ * another release may. */
+static bool is_same_install(const struct instance *instance, int64_t release, const char *wanted)
+{
+	char name[GENERATION_NAME_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+	struct journal journal;
+
+	if (wanted == NULL || journal_read(instance, &journal, &err) != VK_OK)
+		return false;
+	generation_name(release, wanted, name);
+	return strcmp(name, journal.generation) == 0;
 }
 
 /* The digest of the bundle that an instance runs; empty where none is, or it is damaged. */
@@ -169,6 +188,9 @@ static void do_instance(struct run *run, size_t i)
 	struct outcome *outcome = &run->outcomes[i];
 	char digest[VK_SHA256_HEX_BYTES];
 
+	if (run->is_stuck[i] && is_same_install(instance, desired->release, wanted))
+		goto out;
+	outcome_release(outcome);
 	running_digest(instance, outcome->generation, digest);
 	outcome->release = generation_release(outcome->generation);
 	if (wanted != NULL && strcmp(wanted, digest) != 0)
@@ -182,6 +204,7 @@ static void do_instance(struct run *run, size_t i)
 	if (outcome->state != OUTCOME_COMMITTED)
 		drift_check(instance, scratch, DRIFT_DEFAULT, outcome);
 	outcome_log(outcome);
+out:
 	free(scratch);
 }
 
@@ -284,8 +307,10 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 	enum vk_rc rc = agent->client != NULL ? VK_OK : agent_connect(agent, err);
 	struct run *run;
 
-	if (rc != VK_OK)
+	if (rc != VK_OK) {
+		vk_log_err(VK_LOG_ERROR, "run-failed", err);
 		return rc;
+	}
 	run = xcalloc(1, sizeof(*run));
 	run->agent = agent;
 	run->options = options;
@@ -295,6 +320,8 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 	rc = update_init(&run->update, agent->settings, &agent->pins, agent->client, err);
 	if (rc == VK_OK)
 		rc = carry_out(run, err);
+	else
+		vk_log_err(VK_LOG_ERROR, "run-failed", err);
 	update_release(&run->update);
 	for (size_t i = 0; i < run->count; i++)
 		outcome_release(&run->outcomes[i]);

@@ -219,13 +219,17 @@ static enum vk_rc converge(struct running *running, struct look *look,
 static enum vk_rc restart(struct running *running, struct look *look, struct vk_err *err)
 {
 	bool was_up = look->rc != VK_EUNAVAIL;
+	enum vk_rc rc;
 
-	running->was_restarted = running->was_restarted || was_up;
-	running->was_started = running->was_started || !was_up;
-	/* Closed first: a server that shuts down waits for nobody, but tests count connections. */
 	valkey_free(look->valkey);
 	look->valkey = NULL;
-	return door_restart(running->instance, look->live.run_id, err);
+	rc = door_restart(running->instance, look->live.run_id, err);
+	/* A door that could not even be tried has changed nothing. */
+	if (rc != VK_EIO) {
+		running->was_restarted = running->was_restarted || was_up;
+		running->was_started = running->was_started || !was_up;
+	}
+	return rc;
 }
 
 static enum vk_rc apply_live(struct running *running, struct look *look, struct vk_err *err)
@@ -291,16 +295,15 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	return rc;
 }
 
-/* Brings what runs to the previous generation. */
+/* Brings what runs to the previous generation. A restart that was tried may have left anything, even
+ * a server that is just ending: then only another restart is certain. */
 static enum vk_rc restore_known(struct running *running, struct vk_err *err)
 {
+	bool was_tried = running->was_restarted || running->was_started;
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->previous, &running->next, err);
 
-	if (rc == VK_EUNAVAIL || rc == VK_EDENIED)
-		rc = restart(running, &look, err);
-	else if (rc == VK_OK && difference_count(&look.difference, CURE_RESTART) > 0 &&
-		 running->was_restarted)
+	if (was_tried || rc == VK_EUNAVAIL || rc == VK_EDENIED)
 		rc = restart(running, &look, err);
 	else if (rc == VK_OK)
 		rc = converge(running, &look, &running->previous, &running->next, err);
@@ -330,7 +333,10 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 
 	if (running->previous.is_known) {
 		rc = restore_known(running, err);
-		return rc == VK_OK ? verify_restored(running, outcome, err) : rc;
+		/* A door that fails although the right thing runs is no reason to go on. */
+		if (rc == VK_OK || rc == VK_EUNAVAIL)
+			rc = verify_restored(running, outcome, err);
+		return rc;
 	}
 	live_init(&look.live);
 	if (running->was_restarted && running->was_switched &&

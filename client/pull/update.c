@@ -292,6 +292,28 @@ static enum vk_rc take_bundle(
 	return VK_OK;
 }
 
+/* An instance that had a bundle and has none now: the server may be holding it back, and only a
+ * person can tell. */
+static enum vk_rc check_complete(const struct answer *answer, struct vk_err *err)
+{
+	const struct update *update = answer->update;
+
+	for (size_t i = 0; i < update->settings->count; i++) {
+		const struct instance *instance = &update->settings->instances[i];
+		bool is_there = desired_digest(&update->desired, instance->name) == NULL;
+
+		for (size_t k = 0; !is_there && k < update->count; k++)
+			is_there = update->bundles[k].instance == instance;
+		if (is_there)
+			continue;
+		vk_err_set(err, VK_EUNTRUSTED, "the server sends no bundle for instance %s",
+			instance->name);
+		vk_err_hint(err, "if it is gone from the tree, take it out of pull.yaml");
+		return VK_EUNTRUSTED;
+	}
+	return VK_OK;
+}
+
 static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 {
 	char *target = xasprintf("/v1/agent/bundles/%s/%lld",
@@ -308,6 +330,8 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 		rc = vkjson_get_array(json, "bundles", &list, err);
 	for (size_t i = 0; rc == VK_OK && i < vkjson_count(list); i++)
 		rc = take_bundle(answer, vkjson_at(list, i), err);
+	if (rc == VK_OK)
+		rc = check_complete(answer, err);
 	if (rc != VK_OK)
 		rc = vk_err_prefix(err, "bundles of release %lld", (long long)answer->release);
 	vkjson_free(json);
