@@ -11,3 +11,6 @@ tests_unit_check_pull_crash_SOURCES = tests/unit/check_pull_crash.c tests/unit/p
 	client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c
 tests_unit_check_pull_crash_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_parts
+TESTS += tests/unit/check_pull_parts
+tests_unit_check_pull_parts_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
