@@ -65,3 +65,14 @@ check_PROGRAMS += tests/unit/check_store_change
 TESTS += tests/unit/check_store_change
 tests_unit_check_store_change_SOURCES = tests/unit/check_store_change.c $(STORE_FIXTURE)
 tests_unit_check_store_change_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_proposal
+TESTS += tests/unit/check_proposal
+tests_unit_check_proposal_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_denials
+TESTS += tests/unit/check_denials
+tests_unit_check_denials_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_routes
+TESTS += tests/unit/check_routes
+tests_unit_check_routes_LDADD = $(SERVER_UNIT_LIBS)
