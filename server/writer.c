@@ -168,7 +168,6 @@ static enum vk_rc sign_checkpoint(struct writer *writer, bool *is_new, struct vk
 		rc = store_commit(store, err);
 	if (rc != VK_OK)
 		store_rollback(store);
-	fault_point("writer.checkpoint");
 	return rc;
 }
 
@@ -190,6 +189,7 @@ static void sign_and_publish(struct writer *writer, unsigned changes)
 		vk_log_err(VK_LOG_ERROR, "checkpoint-not-signed", &err);
 		changes &= ~(unsigned)WRITER_CHANGED_LOG;
 	}
+	fault_point("writer.checkpoint");
 	publish(writer, changes);
 }
 
