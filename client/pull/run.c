@@ -288,6 +288,8 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	if (ask(run, &run->update_failure) != VK_OK)
 		vk_log_err(run->update_failure.rc == VK_EUNTRUSTED ? VK_LOG_ERROR : VK_LOG_WARN,
 			"update-failed", &run->update_failure);
+	else
+		run->update_failure = (struct vk_err)VK_ERR_INIT; /* what was overcome on the way */
 	for (size_t i = 0; i < run->count; i++)
 		do_instance(run, i);
 	tell_refusal(run);
