@@ -107,15 +107,21 @@ static void add_fatal(const char *block, const char *end, const char *schema, st
 	}
 }
 
-/* "123:M 23 Nov 2026 01:50:40.000 # text": the text of a warning, or NULL. */
+/* "123:M 23 Nov 2026 01:50:40.000 # text": the text of a warning, or NULL. What Valkey itself marks
+ * as WARNING is advice about the machine, and never why it ended. */
 static const char *warning_text(const char *line, size_t len, size_t *text_len)
 {
+	static const char advice[] = "WARNING";
 	const char *mark = memmem(line, len, " # ", 3);
+	const char *text;
 
 	if (mark == NULL)
 		return NULL;
-	*text_len = len - (size_t)(mark + 3 - line);
-	return mark + 3;
+	text = mark + 3;
+	*text_len = len - (size_t)(text - line);
+	if (*text_len >= strlen(advice) && strncmp(text, advice, strlen(advice)) == 0)
+		return NULL;
+	return text;
 }
 
 /* The last few warnings, in their order. */
