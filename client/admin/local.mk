@@ -37,3 +37,7 @@ libvkadmin_a_SOURCES += client/admin/submit.c client/admin/submit.h
 libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
 
 ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)
+
+bin_PROGRAMS += client/admin/vkcfg
+client_admin_vkcfg_SOURCES = client/admin/main.c
+client_admin_vkcfg_LDADD = $(ADMIN_LIBS)
