@@ -11,7 +11,7 @@ pull db1
 is "$STATUS" 0 "the release before is installed"
 
 # The points stand in the program itself: one that is added is tested without further ado.
-points=$(strings -a "$VKCFG_PULL" | grep -xE 'pull\.[a-z-]+' | sort -u)
+points=$(fault_points "$VKCFG_PULL" "$abs_top_builddir/client/pull/vkcfg-pull")
 for step in staged preflighted accepted switched loaded verified; do
 	like "$points" "^pull\.$step$" "vkcfg-pull has a fault point behind $step"
 done

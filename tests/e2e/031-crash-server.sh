@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 good_fleet
 
-points=$(strings -a "$VKCFGD" | grep -xE '(writer|publish|server|store)\.[a-z-]+' | sort -u)
+points=$(fault_points "$VKCFGD" "$abs_top_builddir/server/vkcfgd")
 isnt "$points" "" "the test copy of vkcfgd has fault points"
 
 audit() { by carol audit log --limit 1000 --json | jq -r '.items[].entry // .items[] | tostring'; }

@@ -154,5 +154,5 @@ for bad in 'instances: []' 'servr: x' 'instances: {main: {directory: x}}' 'insta
 	exits 2 "vkcfg-pull refuses '$bad'" "$VKCFG_PULL" --config "$WORK/bad.yaml"
 	like "$OUT" 'bad\.yaml' "and says where"
 done
-exits 2 "a settings file that is not there" "$VKCFG_PULL" --config "$WORK/none.yaml"
+exits 3 "a settings file that is not there" "$VKCFG_PULL" --config "$WORK/none.yaml"
 done_testing

@@ -206,6 +206,11 @@ end_background() {
 	rm -f "$WORK/pids/$1"
 }
 
+# fault_points TEST-COPY PRODUCTION: the names of the fault points that only the test copy has
+fault_points() {
+	comm -23 <(strings -a "$1" | sort -u) <(strings -a "$2" | sort -u) | grep -xE '[a-z]+\.[a-z-]+'
+}
+
 #
 # People and the server
 #

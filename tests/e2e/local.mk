@@ -1,1 +1,45 @@
-# tests/e2e
+# Whole fleets of real programs and real valkey-servers; README of the library: tests/e2e/lib.sh.
+#
+# The programs under test are second copies, compiled with fault points (common/fault.h), so that what
+# make install installs cannot have any. Only the modules that hold fault points are compiled twice.
+check_LIBRARIES += tests/e2e/libvkserver_fault.a
+tests_e2e_libvkserver_fault_a_SOURCES = $(libvkserver_a_SOURCES)
+tests_e2e_libvkserver_fault_a_CPPFLAGS = $(FAULT_CPPFLAGS)
+check_LIBRARIES += tests/e2e/libvkpull_fault.a
+tests_e2e_libvkpull_fault_a_SOURCES = $(libvkpull_a_SOURCES)
+tests_e2e_libvkpull_fault_a_CPPFLAGS = $(FAULT_CPPFLAGS)
+FAULT_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
+
+check_PROGRAMS += tests/e2e/bin/vkcfgd
+tests_e2e_bin_vkcfgd_SOURCES = $(server_vkcfgd_SOURCES)
+tests_e2e_bin_vkcfgd_LDADD = tests/e2e/libvkserver_fault.a $(SERVER_LIBS)
+check_PROGRAMS += tests/e2e/bin/vkcfg-pull
+tests_e2e_bin_vkcfg_pull_SOURCES = $(client_pull_vkcfg_pull_SOURCES)
+tests_e2e_bin_vkcfg_pull_LDADD = tests/e2e/libvkpull_fault.a $(PULL_LIBS)
+
+# Tools of the attacker.
+check_PROGRAMS += tests/e2e/evil
+tests_e2e_evil_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/e2e/forge
+tests_e2e_forge_LDADD = $(COMMON_LIBS)
+
+E2E_TESTS =
+E2E_TESTS += tests/e2e/010-life.sh
+E2E_TESTS += tests/e2e/020-refused-metadata.sh
+E2E_TESTS += tests/e2e/021-refused-tampering.sh
+E2E_TESTS += tests/e2e/022-refused-identity.sh
+E2E_TESTS += tests/e2e/030-crash-agent.sh
+E2E_TESTS += tests/e2e/031-crash-server.sh
+E2E_TESTS += tests/e2e/040-disk.sh
+E2E_TESTS += tests/e2e/050-bad-tree.sh
+E2E_TESTS += tests/e2e/051-bad-http.sh
+E2E_TESTS += tests/e2e/060-no-op.sh
+E2E_TESTS += tests/e2e/070-demo.sh
+E2E_TESTS += tests/e2e/080-tutorial.sh
+E2E_TESTS += tests/e2e/090-packaging.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
+
+demo: all
+	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' KEEP='$(KEEP)' \
+		bash $(srcdir)/tests/demo.sh
+.PHONY: demo
