@@ -14,3 +14,7 @@ tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_parts
 TESTS += tests/unit/check_pull_parts
 tests_unit_check_pull_parts_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_drift
+TESTS += tests/unit/check_pull_drift
+tests_unit_check_pull_drift_SOURCES = tests/unit/check_pull_drift.c tests/unit/pull_host.c tests/unit/pki.c
+tests_unit_check_pull_drift_LDADD = $(PULL_LIBS) $(CHECK_LIBS)

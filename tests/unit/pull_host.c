@@ -107,9 +107,13 @@ static long read_pid(const struct pull_host *host)
 
 static bool is_connectable(struct pull_host *host)
 {
+	struct address address = {.kind = ADDRESS_UNIX};
 	struct vk_err err = VK_ERR_INIT;
 	struct valkey *valkey = NULL;
-	bool is_up = valkey_open(&host->instance.address, NULL, 1000, &valkey, &err) == VK_OK;
+	bool is_up;
+
+	snprintf(address.path, sizeof(address.path), "%s", host->socket);
+	is_up = valkey_open(&address, NULL, 1000, &valkey, &err) == VK_OK;
 
 	valkey_free(valkey);
 	return is_up;
@@ -128,12 +132,17 @@ static void wait_until(struct pull_host *host, bool is_up)
 
 void pull_host_kill(struct pull_host *host)
 {
+	struct vk_err err = VK_ERR_INIT;
 	long pid = read_pid(host);
+	char *path;
 
 	if (pid == 0)
 		return;
 	kill((pid_t)pid, SIGKILL);
 	wait_until(host, false);
+	path = xasprintf("%s/pid", host->root);
+	assert_ok(vk_file_remove(AT_FDCWD, path, &err), err);
+	free(path);
 }
 
 void pull_host_remove(struct pull_host *host)

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Drift against real valkey-servers, and the first contact with them. */
+#include "config.h"
+
+#include "client/pull/drift.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/pull/install.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "tests/unit/pki.h"
+#include "tests/unit/pull_host.h"
+#include "tests/unit/unit.h"
+
+static struct pull_host host;
+
+static void set_up(void)
+{
+	pull_host_make(&host);
+}
+
+static void tear_down(void)
+{
+	pull_host_remove(&host);
+}
+
+static void install_ok(const struct pull_bundle *spec)
+{
+	struct generation_bundle bundle;
+	struct outcome outcome;
+
+	pull_host_bundle(spec, &bundle);
+	outcome_init(&outcome, "main");
+	install_run(&host.instance, host.scratch, 1, &bundle, &outcome);
+	ck_assert_msg(outcome.state == OUTCOME_COMMITTED, "%s", outcome.failure.msg);
+	outcome_release(&outcome);
+	generation_bundle_release(&bundle);
+}
+
+static void check(enum drift_flags flags, struct outcome *outcome)
+{
+	outcome_init(outcome, "main");
+	drift_check(&host.instance, host.scratch, flags, outcome);
+}
+
+static void assert_one(const struct outcome *outcome, enum outcome_drift_kind kind,
+	const char *name, bool is_reverted)
+{
+	ck_assert_msg(outcome->failure.rc == VK_OK, "%s", outcome->failure.msg);
+	ck_assert_uint_eq(outcome->drift_count, 1);
+	ck_assert_int_eq(outcome->drift[0].kind, kind);
+	ck_assert_str_eq(outcome->drift[0].name, name);
+	ck_assert_int_eq(outcome->drift[0].is_reverted, is_reverted);
+}
+
+static void assert_none(void)
+{
+	struct outcome outcome;
+
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_msg(outcome.failure.rc == VK_OK, "%s", outcome.failure.msg);
+	ck_assert_msg(outcome.drift_count == 0, "%s: %s instead of %s", outcome.drift[0].name,
+		outcome.drift[0].actual, outcome.drift[0].expected);
+	outcome_release(&outcome);
+}
+
+static const struct pull_bundle reporting = {.conf = "maxmemory 64mb\n", .extra = "note\n"};
+static const struct pull_bundle reverting = {
+	.conf = "maxmemory 64mb\n", .extra = "note\n", .drift = VK_DRIFT_REVERT};
+
+START_TEST(reports_a_value_and_leaves_it)
+{
+	struct outcome outcome;
+	char *value;
+
+	install_ok(&reporting);
+	assert_none();
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", "maxmemory", "1mb"));
+	check(DRIFT_DEFAULT, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_VALUE, "maxmemory", false);
+	ck_assert_str_eq(outcome.drift[0].expected, "67108864");
+	ck_assert_str_eq(outcome.drift[0].actual, "1048576");
+	value = pull_host_config(&host, "maxmemory");
+	ck_assert_str_eq(value, "1048576");
+	free(value);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(reverts_a_value_where_the_bundle_says_so)
+{
+	struct outcome outcome;
+
+	install_ok(&reverting);
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", "maxmemory", "1mb"));
+	check(DRIFT_LOOK_ONLY, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_VALUE, "maxmemory", false);
+	outcome_release(&outcome);
+	check(DRIFT_DEFAULT, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_VALUE, "maxmemory", true);
+	outcome_release(&outcome);
+	assert_none();
+}
+END_TEST
+
+START_TEST(reverts_users_but_not_those_of_others)
+{
+	struct outcome outcome;
+
+	install_ok(&reverting);
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "default", "on", "nopass"));
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "vault", "on", "nopass"));
+	check(DRIFT_DEFAULT, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_ACL, "default", true);
+	outcome_release(&outcome);
+	assert_none();
+}
+END_TEST
+
+START_TEST(never_shows_a_secret)
+{
+	struct outcome outcome;
+
+	install_ok(&reporting);
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", "primaryauth", "hunter2"));
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "default", ">hunter2"));
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 2);
+	ck_assert_str_eq(outcome.drift[0].name, "primaryauth");
+	ck_assert_str_eq(outcome.drift[0].actual, "(secret)");
+	ck_assert_ptr_nonnull(strstr(outcome.drift[1].actual, "#(hash)"));
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(does_not_look_at_what_the_topology_owns)
+{
+	install_ok(&reporting);
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", "repl-diskless-sync-delay", "5"));
+	/* The agent may not do this; whoever runs the topology may. */
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "vkcfg-agent", "+replicaof"));
+	pull_host_command(&host, VALKEY_ARGV("REPLICAOF", "127.0.0.1", "1"));
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "vkcfg-agent", "-replicaof"));
+	{
+		struct outcome outcome;
+
+		check(DRIFT_DEFAULT, &outcome);
+		for (size_t i = 0; i < outcome.drift_count; i++)
+			ck_assert_int_eq(outcome.drift[i].kind, OUTCOME_DRIFT_ACL);
+		ck_assert_str_eq(outcome.health, "degraded");
+		outcome_release(&outcome);
+	}
+}
+END_TEST
+
+static char *current_file(const char *name)
+{
+	return xasprintf("%s/current/%s", host.directory, name);
+}
+
+static void damage_content(const char *path)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0640, "x\n", 2, &err), err);
+}
+
+static void damage_mode(const char *path)
+{
+	ck_assert_int_eq(chmod(path, 0644), 0);
+}
+
+static void damage_symlink(const char *path)
+{
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("/etc/hostname", path), 0);
+}
+
+static void damage_missing(const char *path)
+{
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+static void (*const damages[])(const char *) = {
+	damage_content, damage_mode, damage_symlink, damage_missing};
+
+START_TEST(finds_and_reverts_every_damage_to_a_file)
+{
+	char *path = current_file("extra/note.txt");
+	struct outcome outcome;
+	struct stat st;
+
+	install_ok(&reverting);
+	damages[_i](path);
+	check(DRIFT_LOOK_ONLY, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_FILE, "extra/note.txt", false);
+	outcome_release(&outcome);
+	check(DRIFT_DEFAULT, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_FILE, "extra/note.txt", true);
+	outcome_release(&outcome);
+	assert_none();
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	free(path);
+}
+END_TEST
+
+START_TEST(starts_a_valkey_that_died_only_where_it_reverts)
+{
+	const struct pull_bundle *const specs[] = {&reporting, &reverting};
+	struct outcome outcome;
+
+	install_ok(specs[_i]);
+	pull_host_kill(&host);
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_str_eq(outcome.health, _i == 0 ? "down" : "ok");
+	ck_assert_int_eq(outcome.failure.rc, _i == 0 ? VK_EUNAVAIL : VK_OK);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(learns_anew_when_runtime_conf_has_changed)
+{
+	char *runtime = xasprintf("%s/runtime.conf", host.directory);
+	static const char text[] = "hz 20\n";
+	struct vk_err err = VK_ERR_INIT;
+	struct outcome outcome;
+
+	install_ok(&reporting);
+	assert_ok(vk_file_replace(AT_FDCWD, runtime, 0660, text, strlen(text), &err), err);
+	check(DRIFT_DEFAULT, &outcome);
+	assert_one(&outcome, OUTCOME_DRIFT_VALUE, "hz", false);
+	ck_assert_str_eq(outcome.drift[0].expected, "20");
+	outcome_release(&outcome);
+	free(runtime);
+}
+END_TEST
+
+START_TEST(writes_nothing_where_nothing_differs)
+{
+	struct stat before;
+	struct stat after;
+	char *path;
+
+	install_ok(&reverting);
+	path = current_file(GENERATION_EXPECTED);
+	ck_assert_int_eq(stat(path, &before), 0);
+	assert_none();
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_assert_int_ne(access(host.scratch, F_OK), 0);
+	free(path);
+}
+END_TEST
+
+START_TEST(gets_in_with_the_password_of_the_first_contact)
+{
+	const char *const options[] = {"--requirepass", "first contact", NULL};
+	struct vk_err err = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+	char *path = xasprintf("%s/password", host.root);
+
+	pull_host_start_foreign(&host, options);
+	assert_fails(instance_connect(&host.instance, &valkey, &err), VK_EDENIED);
+	ck_assert_ptr_nonnull(strstr(err.hint, "password-file"));
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0644, "first contact\n", 14, &err), err);
+	host.instance.user = "default";
+	host.instance.password_file = path;
+	assert_fails(instance_connect(&host.instance, &valkey, &err), VK_EDENIED);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	assert_ok(instance_connect(&host.instance, &valkey, &err), err);
+	valkey_free(valkey);
+	assert_fails(instance_connect_as_agent(&host.instance, &valkey, &err), VK_EDENIED);
+	host.instance.password_file = NULL;
+	free(path);
+}
+END_TEST
+
+static char *write_pem(const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", host.root, name);
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, text, strlen(text), &err), err);
+	return path;
+}
+
+/* A port that was free a moment ago. */
+static unsigned free_port(void)
+{
+	return 21000 + (unsigned)getpid() % 8000;
+}
+
+START_TEST(speaks_tls_and_refuses_another_ca)
+{
+	char *port = xasprintf("%u", free_port());
+	char *address = xasprintf("tls:127.0.0.1:%s", port);
+	struct vk_err err = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+	struct pki other;
+	struct pki pki;
+	struct pki_leaf leaf;
+
+	pki_init(&pki, "valkeys");
+	pki_init(&other, "others");
+	leaf = pki_issue(&pki, X509_KIND_SERVER, "v", 3600);
+	{
+		char *ca = write_pem("ca.crt", pki.ca_pem);
+		char *other_ca = write_pem("other.crt", other.ca_pem);
+		char *cert = write_pem("v.crt", leaf.cert_pem);
+		char *key = write_pem("v.key", leaf.key_pem);
+		const char *const options[] = {"--tls-port", port, "--tls-cert-file", cert,
+			"--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no", NULL};
+
+		pull_host_start_foreign(&host, options);
+		assert_ok(address_parse(address, &host.instance.address, &err), err);
+		host.instance.tls.ca = other_ca;
+		assert_fails(instance_connect(&host.instance, &valkey, &err), VK_EUNTRUSTED);
+		host.instance.tls.ca = ca;
+		assert_ok(instance_connect(&host.instance, &valkey, &err), err);
+		assert_ok(valkey_demand(valkey, VALKEY_ARGV("PING"), NULL, &err), err);
+		valkey_free(valkey);
+		free(ca);
+		free(other_ca);
+		free(cert);
+		free(key);
+	}
+	pki_leaf_release(&leaf);
+	pki_release(&other);
+	pki_release(&pki);
+	free(address);
+	free(port);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("pull_drift");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	if (pull_host_valkey() != NULL) {
+		tcase_add_test(tc, never_shows_a_secret);
+		tcase_add_test(tc, reports_a_value_and_leaves_it);
+		tcase_add_test(tc, reverts_a_value_where_the_bundle_says_so);
+		tcase_add_test(tc, reverts_users_but_not_those_of_others);
+		tcase_add_test(tc, does_not_look_at_what_the_topology_owns);
+		tcase_add_loop_test(tc, finds_and_reverts_every_damage_to_a_file, 0, 4);
+		tcase_add_loop_test(tc, starts_a_valkey_that_died_only_where_it_reverts, 0, 2);
+		tcase_add_test(tc, learns_anew_when_runtime_conf_has_changed);
+		tcase_add_test(tc, writes_nothing_where_nothing_differs);
+		tcase_add_test(tc, gets_in_with_the_password_of_the_first_contact);
+		tcase_add_test(tc, speaks_tls_and_refuses_another_ca);
+	}
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
