@@ -41,7 +41,7 @@ static const char help_text[] =
 	"              [--name DNS-OR-IP]... [--user USER] [--admin NAME] [--ttl SECONDS]\n"
 	"              [--config FILE]\n"
 	"\n"
-	"  prints the token with which the first admin enrols (vkcfg login TOKEN), and writes the\n"
+	"  prints the token with which the first admin enrols (vkcfg enrol), and writes the\n"
 	"  settings to DIR/vkcfgd.yaml or FILE.\n"
 	"\n"
 	"Serve it:\n"

@@ -29,14 +29,14 @@ static enum vk_rc find_environment(
 
 	if (!view_has_trust(view)) {
 		vk_err_set(err, VK_EUNAVAIL, "the fleet has no trusted root yet");
-		vk_err_hint(err, "an admin publishes it: vkcfg trust init");
+		vk_err_hint(err, "an admin publishes it: vkcfg root init");
 		return VK_EUNAVAIL;
 	}
 	*out = view_find_environment(view, name);
 	if (*out != NULL)
 		return VK_OK;
 	vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", name);
-	vk_err_hint(err, "an admin adds it to the trusted targets: vkcfg trust env");
+	vk_err_hint(err, "an admin adds it to the trusted targets: vkcfg env add");
 	return VK_ENOTFOUND;
 }
 
