@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
 #include "server/denials.h"
 
 #include "common/banned.h"
+
+enum { PATH_MAX_BYTES = 1024 };
 
 #define OWNER_OF(member_pointer, member)                                                           \
 	((struct mutation *)(void *)((char *)(member_pointer)-offsetof(struct mutation, member)))
@@ -26,9 +30,30 @@ static void mutation_free(struct mutation *mutation)
 	free(mutation);
 }
 
+/* Reports come from every host all the time, and failures whenever somebody likes. */
+static enum vk_log_level level_of(const struct mutation *mutation, const struct vk_err *err)
+{
+	bool is_frequent = mutation->caller.kind == IDENTITY_HOST || err->rc != VK_OK;
+
+	return is_frequent ? VK_LOG_DEBUG : VK_LOG_INFO;
+}
+
+static void log_end(const struct mutation *mutation, const struct vk_err *err)
+{
+	struct vk_buf path;
+
+	vk_buf_init(&path, PATH_MAX_BYTES);
+	request_format_path(mutation->req, &path);
+	vk_log(level_of(mutation, err), mutation->command.name, VK_KV("actor", mutation->actor),
+		VK_KV("path", path.data), VK_KV("result", vk_rc_name(err->rc)),
+		VK_KV("reason", err->rc == VK_OK ? "" : err->msg));
+	vk_buf_release(&path);
+}
+
 /* On the worker's thread, and the last that happens. */
 static void answer(struct mutation *mutation, const struct vk_err *err)
 {
+	log_end(mutation, err);
 	if (err->rc == VK_EDENIED)
 		denials_note(mutation->context->denials, mutation->req, err);
 	if (err->rc != VK_OK)
