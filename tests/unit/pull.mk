@@ -18,3 +18,6 @@ check_PROGRAMS += tests/unit/check_pull_drift
 TESTS += tests/unit/check_pull_drift
 tests_unit_check_pull_drift_SOURCES = tests/unit/check_pull_drift.c tests/unit/pull_host.c tests/unit/pki.c
 tests_unit_check_pull_drift_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_trust
+TESTS += tests/unit/check_pull_trust
+tests_unit_check_pull_trust_LDADD = $(PULL_LIBS) $(CHECK_LIBS)

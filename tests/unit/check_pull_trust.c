@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a host remembers of its server: releases that never go back, a log that only grows. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "client/pull/desired.h"
+#include "client/pull/pins.h"
+#include "client/pull/witness.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "common/merkle.h"
+#include "common/vkjson.h"
+#include "tests/unit/unit.h"
+
+static char state[64];
+
+static void set_up(void)
+{
+	snprintf(state, sizeof(state), "/tmp/vkcfg-trust-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(state));
+}
+
+static void tear_down(void)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_remove_tree(AT_FDCWD, state, &err), err);
+}
+
+/* A document's digest, made from its number. */
+static void digest_of(int64_t number, char out[VK_SHA256_HEX_BYTES])
+{
+	vk_sha256_hex(&number, sizeof(number), out);
+}
+
+static enum vk_rc move(struct desired *desired, int64_t number, int64_t fallback, int64_t document,
+	struct vk_err *err)
+{
+	struct vk_release release = {
+		.number = number, .has_fallback = fallback > 0, .fallback_release = fallback};
+	char digest[VK_SHA256_HEX_BYTES];
+
+	vk_sha256(&fallback, sizeof(fallback), release.fallback_sha256);
+	digest_of(document, digest);
+	return desired_move(desired, &release, digest, err);
+}
+
+START_TEST(a_release_never_goes_back_but_to_the_signed_fallback)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct desired desired = {.release = 0};
+
+	assert_ok(move(&desired, 5, 4, 5, &err), err);
+	assert_fails(move(&desired, 3, 2, 3, &err), VK_EUNTRUSTED);
+	/* The number of the fallback with other content. */
+	assert_fails(move(&desired, 4, 3, 99, &err), VK_EUNTRUSTED);
+	assert_fails(move(&desired, 5, 4, 99, &err), VK_EUNTRUSTED);
+	ck_assert_int_eq(desired.release, 5);
+	assert_ok(move(&desired, 4, 3, 4, &err), err);
+	ck_assert_int_eq(desired.release, 4);
+	/* From the fallback it does not go back further. */
+	assert_fails(move(&desired, 3, 2, 3, &err), VK_EUNTRUSTED);
+	assert_ok(move(&desired, 5, 4, 5, &err), err);
+	assert_ok(move(&desired, 6, 5, 6, &err), err);
+	assert_fails(move(&desired, 4, 3, 4, &err), VK_EUNTRUSTED);
+	assert_ok(move(&desired, 9, 8, 9, &err), err);
+	assert_fails(move(&desired, 6, 5, 6, &err), VK_EUNTRUSTED);
+}
+END_TEST
+
+START_TEST(what_is_wanted_survives_on_disk)
+{
+	struct desired desired = {.timestamp_expires = 1, .count = 1};
+	struct vk_err err = VK_ERR_INIT;
+	struct desired again;
+
+	assert_ok(desired_read(state, &again, &err), err);
+	ck_assert_int_eq(again.release, 0);
+	assert_ok(move(&desired, 5, 4, 5, &err), err);
+	desired.count = 1;
+	snprintf(desired.etag, sizeof(desired.etag), "\"x\"");
+	snprintf(desired.bundles[0].instance, sizeof(desired.bundles[0].instance), "main");
+	digest_of(1, desired.bundles[0].digest);
+	assert_ok(desired_write(state, &desired, &err), err);
+	assert_ok(desired_read(state, &again, &err), err);
+	ck_assert_str_eq(again.etag, "\"x\"");
+	ck_assert_int_eq(again.highest, 5);
+	ck_assert_int_eq(again.fallback, 4);
+	ck_assert_str_eq(desired_digest(&again, "main"), desired.bundles[0].digest);
+	ck_assert_ptr_null(desired_digest(&again, "other"));
+}
+END_TEST
+
+START_TEST(a_damaged_memory_is_an_error_and_no_fresh_start)
+{
+	static const char *const bad[] = {"", "{}", "{\"format\":2}", "[]", "x",
+		"{\"format\":1,\"etag\":\"\",\"timestamp-expires\":0,\"release\":-1,\"highest\":0,"
+		"\"fallback\":0,\"bundles\":{}}",
+		"{\"format\":1,\"etag\":\"\",\"timestamp-expires\":0,\"release\":1,\"highest\":1,"
+		"\"fallback\":0,\"bundles\":{\"main\":\"short\"}}"};
+	char *path = xasprintf("%s/desired.json", state);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct vk_err err = VK_ERR_INIT;
+		struct desired desired;
+
+		assert_ok(vk_file_replace(AT_FDCWD, path, 0600, bad[i], strlen(bad[i]), &err), err);
+		assert_fails(desired_read(state, &desired, &err), VK_EINPUT);
+	}
+	free(path);
+}
+END_TEST
+
+enum { LOG_LEAVES = 9 };
+
+static uint8_t leaves[LOG_LEAVES][MERKLE_HASH_BYTES];
+
+static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
+	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	(void)ctx;
+	(void)err;
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])&leaves[index << level],
+		(size_t)1 << level, out);
+	return VK_OK;
+}
+
+static char *make_note(const struct vk_signkey *key, uint64_t size)
+{
+	struct note_checkpoint checkpoint = {.size = size};
+	struct vk_buf text;
+	struct vk_buf note;
+
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])leaves, size, checkpoint.root);
+	vk_buf_init(&text, 4096);
+	vk_buf_init(&note, 4096);
+	note_checkpoint_format("demo/log", &checkpoint, &text);
+	note_sign(text.data, "demo/log", key, &note);
+	vk_buf_release(&text);
+	return vk_buf_detach(&note, NULL);
+}
+
+static struct vkjson *make_consistency(uint64_t from, uint64_t to)
+{
+	const struct merkle_nodes nodes = {.get = get_node};
+	struct vkjson *json = vkjson_object();
+	struct vk_err err = VK_ERR_INIT;
+	struct merkle_proof proof;
+
+	assert_ok(merkle_nodes_consistency(&nodes, from, to, &proof, &err), err);
+	vkjson_set(json, "from", vkjson_int((int64_t)from));
+	vkjson_set(json, "to", vkjson_int((int64_t)to));
+	vkjson_set(json, "proof", merkle_proof_to_json(&proof));
+	return json;
+}
+
+START_TEST(a_log_that_shrinks_or_forks_is_refused)
+{
+	struct vk_signkey *key = vk_signkey_generate();
+	struct vk_signkey *other = vk_signkey_generate();
+	struct tuf_fleet fleet = {.fleet = "demo", .log_name = "demo/log"};
+	struct vk_err err = VK_ERR_INIT;
+	struct note_checkpoint last;
+	struct note_checkpoint next;
+	struct vkjson *proof;
+	char *note;
+
+	for (uint64_t i = 0; i < LOG_LEAVES; i++)
+		merkle_leaf_hash(&i, sizeof(i), leaves[i]);
+	vk_signkey_public(key, fleet.log_public);
+	assert_ok(witness_read(state, &last, &err), err);
+	ck_assert_uint_eq(last.size, 0);
+	note = make_note(key, 5);
+	assert_ok(witness_verify(&fleet, note, NULL, &last, &next, &err), err);
+	assert_ok(witness_write(state, note, &err), err);
+	assert_ok(witness_read(state, &last, &err), err);
+	ck_assert_uint_eq(last.size, 5);
+	ck_assert_int_eq(memcmp(&last, &next, sizeof(last)), 0);
+	assert_ok(witness_verify(&fleet, note, NULL, &last, &next, &err), err);
+	free(note);
+
+	note = make_note(key, 4);
+	assert_fails(witness_verify(&fleet, note, NULL, &last, &next, &err), VK_EUNTRUSTED);
+	free(note);
+	note = make_note(other, 9);
+	proof = make_consistency(5, 9);
+	assert_fails(witness_verify(&fleet, note, proof, &last, &next, &err), VK_EUNTRUSTED);
+	free(note);
+	note = make_note(key, 9);
+	assert_fails(witness_verify(&fleet, note, NULL, &last, &next, &err), VK_EUNTRUSTED);
+	assert_ok(witness_verify(&fleet, note, proof, &last, &next, &err), err);
+	ck_assert_uint_eq(next.size, 9);
+	free(note);
+	vkjson_free(proof);
+
+	leaves[2][0] ^= 1; /* history is rewritten below what the host has seen */
+	note = make_note(key, 9);
+	proof = make_consistency(5, 9);
+	assert_fails(witness_verify(&fleet, note, proof, &last, &next, &err), VK_EUNTRUSTED);
+	ck_assert_ptr_nonnull(strstr(err.msg, "forked"));
+	vkjson_free(proof);
+	free(note);
+	note = make_note(key, 5);
+	assert_fails(witness_verify(&fleet, note, NULL, &last, &next, &err), VK_EUNTRUSTED);
+	free(note);
+	vk_signkey_free(key);
+	vk_signkey_free(other);
+}
+END_TEST
+
+START_TEST(pins_are_read_as_they_were_written)
+{
+	struct pins pins = {.fleet = "demo", .host = "db1", .environment = "prod", .root_version = 3,
+		.count = 2, .instances = {"cache", "main"}};
+	struct vk_err err = VK_ERR_INIT;
+	struct pins again;
+
+	assert_fails(pins_read(state, &again, &err), VK_ENOTFOUND);
+	ck_assert_ptr_nonnull(strstr(err.hint, "enrol"));
+	digest_of(1, pins.root);
+	assert_ok(pins_write(state, &pins, &err), err);
+	assert_ok(pins_read(state, &again, &err), err);
+	ck_assert_int_eq(memcmp(&pins, &again, sizeof(pins)), 0);
+	ck_assert(pins_has_instance(&again, "cache"));
+	ck_assert(!pins_has_instance(&again, "mai"));
+	pins.count = 0;
+	assert_ok(pins_write(state, &pins, &err), err);
+	assert_ok(pins_read(state, &again, &err), err);
+	ck_assert_uint_eq(again.count, 0);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("pull_trust");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_release_never_goes_back_but_to_the_signed_fallback);
+	tcase_add_test(tc, a_damaged_memory_is_an_error_and_no_fresh_start);
+	tcase_add_test(tc, a_log_that_shrinks_or_forks_is_refused);
+	tcase_add_test(tc, what_is_wanted_survives_on_disk);
+	tcase_add_test(tc, pins_are_read_as_they_were_written);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
