@@ -104,22 +104,20 @@ static void print_question(const struct cli *cli, const struct change *change)
 
 /* With --json nobody reads a question: it needs --yes. */
 static enum vk_rc ask(const struct cli *cli, const struct args *args, const struct change *change,
-	struct vk_err *err)
+	bool *is_yes, struct vk_err *err)
 {
 	char *question;
-	bool is_yes = false;
 	enum vk_rc rc;
 
-	if (args_has(args, "yes"))
+	*is_yes = args_has(args, "yes");
+	if (*is_yes)
 		return VK_OK;
 	if (cli->is_json)
 		return vk_err_set(err, VK_EINPUT, "--json asks no questions: give --yes as well");
 	question = xasprintf("Sign release %s/%lld?", change->release->environment,
 		(long long)change->release->number);
-	rc = cli_confirm(cli, question, &is_yes, err);
+	rc = cli_confirm(cli, question, is_yes, err);
 	free(question);
-	if (rc == VK_OK && !is_yes)
-		rc = vk_err_set(err, VK_EINPUT, "nothing was signed");
 	return rc;
 }
 
@@ -170,6 +168,7 @@ enum vk_rc cmd_approve(struct cli *cli, const struct args *args, struct vk_err *
 	struct signers signers;
 	struct change change;
 	const char *user;
+	bool is_yes = false;
 	enum vk_rc rc;
 
 	signers_init(&signers);
@@ -191,7 +190,12 @@ enum vk_rc cmd_approve(struct cli *cli, const struct args *args, struct vk_err *
 		goto out;
 	session_drop_trust(session); /* a person may take long to answer */
 	print_question(cli, &change);
-	rc = ask(cli, args, &change, err);
+	rc = ask(cli, args, &change, &is_yes, err);
+	if (rc == VK_OK && !is_yes) {
+		cli->is_answer_no = true;
+		cli_say(cli, "nothing was signed\n");
+		goto out;
+	}
 	if (rc == VK_OK)
 		rc = signers_unlock(&signers, cli, err);
 	if (rc == VK_OK)

@@ -197,7 +197,8 @@ static enum vk_rc change_environment(
 	struct session *session = NULL;
 	struct tuf_client *tuf = NULL;
 	struct approvers approvers;
-	bool is_change = is_new || args_has(args, "approver");
+	bool is_change = is_new || args_has(args, "approver") || args_has(args, "threshold") ||
+			 args_has(args, "author-may-approve") || args_has(args, "key");
 	enum vk_rc rc;
 
 	approvers_init(&approvers);

@@ -114,13 +114,10 @@ enum vk_rc cmd_status(struct cli *cli, const struct args *args, struct vk_err *e
 	(void)args;
 	if (rc == VK_OK)
 		rc = session_get(session, "/v1/status", &status, err);
-	if (rc == VK_OK) {
+	if (rc == VK_OK && session_has_root(session))
 		rc = verify_status(session, status, err);
-		if (rc == VK_ENOTFOUND) {
-			cli_note(cli, "note: %s; nothing here is verified", err->msg);
-			rc = VK_OK;
-		}
-	}
+	else if (rc == VK_OK)
+		cli_note(cli, "note: no root is pinned yet; nothing here is verified");
 	if (rc == VK_OK && !cli_print_json(cli, status))
 		print_status(cli, status);
 	vkjson_free(status);

@@ -25,8 +25,8 @@
 #include "common/banned.h"
 
 /* Writes text to DIRECTORY/PATH, making the directories on the way. */
-static enum vk_rc write_below(
-	const char *directory, const char *path, mode_t mode, const char *text, struct vk_err *err)
+static enum vk_rc write_below(const char *directory, const char *path, mode_t mode,
+	const char *text, bool may_replace, struct vk_err *err)
 {
 	char *full = xasprintf("%s/%s", directory, path);
 	char *slash = strrchr(full, '/');
@@ -35,7 +35,9 @@ static enum vk_rc write_below(
 	*slash = '\0';
 	rc = vk_file_mkdirs(AT_FDCWD, full, 0755, err);
 	*slash = '/';
-	if (rc == VK_OK)
+	if (rc == VK_OK && may_replace)
+		rc = vk_file_replace(AT_FDCWD, full, mode, text, strlen(text), err);
+	else if (rc == VK_OK)
 		rc = vk_file_create(AT_FDCWD, full, mode, text, strlen(text), err);
 	free(full);
 	return rc;
@@ -50,7 +52,7 @@ enum vk_rc cmd_new(struct cli *cli, const struct args *args, struct vk_err *err)
 
 	for (const struct example_file *file = example_files; rc == VK_OK && file->path != NULL;
 		file++) {
-		rc = write_below(directory, file->path, 0644, file->text, err);
+		rc = write_below(directory, file->path, 0644, file->text, false, err);
 		vkjson_append(files, vkjson_string(file->path));
 	}
 	if (rc == VK_ECONFLICT)
@@ -142,7 +144,8 @@ static enum vk_rc write_bundle(const struct cli *cli, const struct vk_bundle *bu
 	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++) {
 		const struct vk_bundle_file *file = &bundle->files[i];
 
-		rc = write_below(directory, file->path, file->mode, file->text, err);
+		rc = write_below(
+			directory, file->path, file->mode, file->text, true, err);
 		if (rc == VK_OK)
 			cli_say(cli, "%s/%s\n", directory, file->path);
 	}

@@ -181,7 +181,8 @@ static enum vk_rc add_page(struct session *session, const char *target, size_t m
 
 	vk_buf_init(&url, TARGET_MAX_BYTES);
 	vk_buf_adds(&url, target);
-	vk_buf_addf(&url, "%climit=%d", strchr(target, '?') == NULL ? '?' : '&', PAGE_ITEMS);
+	vk_buf_addf(&url, "%climit=%zu", strchr(target, '?') == NULL ? '?' : '&',
+		max_items < PAGE_ITEMS ? max_items : PAGE_ITEMS);
 	session_add_query(&url, "after", *after);
 	rc = vk_buf_check(&url, "the request's target", err);
 	if (rc == VK_OK)
@@ -260,18 +261,24 @@ static enum vk_rc fetch_target(void *ctx, const char *path, struct vk_buf *out, 
 	return rc;
 }
 
-static enum vk_rc check_root_is_pinned(struct session *session, struct vk_err *err)
+bool session_has_root(const struct session *session)
 {
 	char *path = home_path(session->cli->home, "tuf/root.json");
-	enum vk_rc rc = VK_OK;
+	bool is_there = access(path, F_OK) == 0;
 
-	if (access(path, F_OK) != 0) {
-		rc = vk_err_set(err, VK_ENOTFOUND, "no root is pinned: there is no %s", path);
-		vk_err_hint(err, "the first administrator runs 'vkcfg root init'; everyone else "
-			"gets a token with the root in it");
-	}
 	free(path);
-	return rc;
+	return is_there;
+}
+
+static enum vk_rc check_root_is_pinned(struct session *session, struct vk_err *err)
+{
+	if (session_has_root(session))
+		return VK_OK;
+	vk_err_set(err, VK_ENOTFOUND, "no root is pinned: there is no %s/tuf/root.json",
+		session->cli->home);
+	vk_err_hint(err, "the first administrator runs 'vkcfg root init'; everyone else gets a "
+		"token with the root in it");
+	return VK_ENOTFOUND;
 }
 
 static enum vk_rc open_store(struct session *session, struct vk_err *err)

@@ -14,6 +14,7 @@
 #ifndef ADMIN_SESSION_H
 #define ADMIN_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,9 @@ VK_CHECKED enum vk_rc session_list(struct session *session, const char *target, 
 
 /* Adds "NAME=VALUE" with ? or & before it and the value percent-encoded; nothing if value is NULL. */
 void session_add_query(struct vk_buf *target, const char *name, const char *value);
+
+/* Whether this person has pinned a root: before `vkcfg root init` there is none. */
+bool session_has_root(const struct session *session);
 
 /* Brings the metadata up to date, once per session; the client is borrowed. VK_ENOTFOUND when no
  * root is pinned yet. */
