@@ -132,7 +132,10 @@ static void catch_signal(int signal_number)
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
 enum { CAUGHT_COUNT = sizeof(caught) / sizeof(caught[0]) };
 
-static enum vk_rc read_unechoed(int tty, struct passphrase *phrase, struct vk_err *err)
+/* The prompt comes after the echo is off: whoever types as soon as it is there is not seen, and
+ * nothing of it is flushed. */
+static enum vk_rc read_unechoed(
+	int tty, const char *prompt, struct passphrase *phrase, struct vk_err *err)
 {
 	struct sigaction action = {.sa_handler = catch_signal}; /* no SA_RESTART: wakes read() */
 	struct sigaction before[CAUGHT_COUNT];
@@ -150,6 +153,8 @@ static enum vk_rc read_unechoed(int tty, struct passphrase *phrase, struct vk_er
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
 		rc = vk_err_errno(err, VK_EIO, errno, "switching off the terminal's echo");
+	else if (write(tty, prompt, strlen(prompt)) < 0)
+		rc = vk_err_errno(err, VK_EIO, errno, "writing to the terminal");
 	else
 		rc = read_line(tty, phrase, err);
 	tcsetattr(tty, TCSAFLUSH, &shown);
@@ -171,11 +176,7 @@ static enum vk_rc read_tty(const char *prompt, struct passphrase *phrase, struct
 		return VK_EIO;
 	}
 	do {
-		if (write(tty, prompt, strlen(prompt)) < 0) {
-			rc = vk_err_errno(err, VK_EIO, errno, "writing to the terminal");
-			break;
-		}
-		rc = read_unechoed(tty, phrase, err);
+		rc = read_unechoed(tty, prompt, phrase, err);
 		if (rc == VK_EUNAVAIL && caught_signal != 0)
 			raise(caught_signal); /* a stop returns here when continued */
 	} while (rc == VK_EUNAVAIL && caught_signal != SIGINT);

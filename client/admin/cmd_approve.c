@@ -98,7 +98,8 @@ static void print_question(const struct cli *cli, const struct change *change)
 	table_print_object(cli, columns, object);
 	cli_say(cli, "\n");
 	difference_print(cli, change->difference);
-	cli_say_in(cli, CLI_GOOD, "rendered here: document and metadata are the same to the byte\n");
+	cli_say_in(cli, CLI_GOOD, "rendered here: document and metadata are the same to the byte");
+	cli_say(cli, "\n");
 	vkjson_free(object);
 }
 

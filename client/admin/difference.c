@@ -295,7 +295,8 @@ void difference_print(const struct cli *cli, const struct vkjson *difference)
 	if (vkjson_count(groups) == 0)
 		cli_say(cli, "nothing changes in %s\n", text_of(difference, "environment"));
 	else
-		cli_say(cli, "%s: %lld instances change, %lld of them restart, %lld stay as they are\n",
+		cli_say(cli, "%s: instances that change: %lld, of them with a restart: %lld, that stay "
+			"as they are: %lld\n",
 			text_of(difference, "environment"),
 			(long long)number(difference, "instances"),
 			(long long)number(difference, "restarts"),
