@@ -41,3 +41,10 @@ ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)
 bin_PROGRAMS += client/admin/vkcfg
 client_admin_vkcfg_SOURCES = client/admin/main.c
 client_admin_vkcfg_LDADD = $(ADMIN_LIBS)
+
+# Made by the program itself out of its table of commands.
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = packaging/completion/vkcfg
+CLEANFILES += packaging/completion/vkcfg
+packaging/completion/vkcfg: client/admin/vkcfg$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && client/admin/vkcfg$(EXEEXT) completion bash >$@.tmp && mv $@.tmp $@

@@ -14,3 +14,15 @@ tests_unit_check_printable_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_approvers
 TESTS += tests/unit/check_approvers
 tests_unit_check_approvers_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_candidate
+TESTS += tests/unit/check_candidate
+tests_unit_check_candidate_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_command
+TESTS += tests/unit/check_command
+tests_unit_check_command_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_example
+TESTS += tests/unit/check_example
+tests_unit_check_example_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
