@@ -75,7 +75,8 @@ enum vk_rc address_parse(const char *text, struct address *out, struct vk_err *e
 
 	if (!parse(text, &address)) {
 		vk_err_set(err, VK_EINPUT, "'%s' is no address of a Valkey", text);
-		vk_err_hint(err, "unix:/absolute/path (at most 107 bytes), tcp:HOST:PORT or tls:HOST:PORT");
+		vk_err_hint(err,
+			"unix:/absolute/path (at most 107 bytes), tcp:HOST:PORT or tls:HOST:PORT");
 		return VK_EINPUT;
 	}
 	*out = address;

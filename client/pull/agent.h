@@ -22,8 +22,7 @@ struct agent {
 };
 
 /* Reads pull.yaml, gives up root, and checks that the state directory is private. */
-VK_CHECKED enum vk_rc agent_load(
-	const char *config, struct agent *agent, struct vk_err *err);
+VK_CHECKED enum vk_rc agent_load(const char *config, struct agent *agent, struct vk_err *err);
 
 /* ...and reads pins and password: what --status needs. */
 VK_CHECKED enum vk_rc agent_load_enrolled(

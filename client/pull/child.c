@@ -62,8 +62,9 @@ static bool take_descriptors(int output_fd, int report_fd)
 {
 	int null_fd = open("/dev/null", O_RDONLY);
 
-	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0 ||
-		dup2(report_fd, REPORT_FD) < 0 || fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) != 0)
+	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 ||
+		dup2(output_fd, 2) < 0 || dup2(report_fd, REPORT_FD) < 0 ||
+		fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) != 0)
 		return false;
 	close_others();
 	return true;

@@ -54,8 +54,7 @@ bool converge_covers(const struct difference_item *item, const struct converge_o
 	if (options->scope == CONVERGE_ALL)
 		return true;
 	return strncmp(item->name, "tls-", 4) != 0 &&
-	       !(strncmp(item->expected, options->current, len) == 0 &&
-		       item->expected[len] == '/');
+	       !(strncmp(item->expected, options->current, len) == 0 && item->expected[len] == '/');
 }
 
 /* Certificates stand in the same call as what uses them: a port that is opened alone would keep
@@ -97,8 +96,8 @@ static const char *blamed_as_fixed(const struct difference *difference, const ch
 	const char *name = strstr(text, mark);
 	size_t len;
 
-	if (name == NULL ||
-		(strstr(text, "immutable config") == NULL && strstr(text, "protected config") == NULL))
+	if (name == NULL || (strstr(text, "immutable config") == NULL &&
+				    strstr(text, "protected config") == NULL))
 		return NULL;
 	name += strlen(mark);
 	len = strcspn(name, "'");
@@ -129,8 +128,7 @@ static enum vk_rc refused(const struct reply *reply, struct vk_err *err)
 }
 
 enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
-	const struct expected *expected, const struct converge_options *options,
-	struct vk_err *err)
+	const struct expected *expected, const struct converge_options *options, struct vk_err *err)
 {
 	struct command command = {.argv = NULL};
 	enum vk_rc rc = VK_OK;
@@ -146,7 +144,8 @@ enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 		if (rc != VK_OK)
 			break;
 		fault_point("pull.set");
-		fixed = reply->kind == REPLY_ERROR ? blamed_as_fixed(difference, reply->text) : NULL;
+		fixed = reply->kind == REPLY_ERROR ? blamed_as_fixed(difference, reply->text)
+						   : NULL;
 		if (fixed == NULL && !reply_is_status(reply, "OK"))
 			rc = refused(reply, err);
 		reply_free(reply);

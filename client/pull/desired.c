@@ -50,12 +50,14 @@ static enum vk_rc parse(const struct vkjson *json, struct desired *out, struct v
 {
 	const struct vkjson *bundles = NULL;
 	int64_t format;
-	enum vk_rc rc = vkjson_get_int(json, "format", DESIRED_FORMAT, DESIRED_FORMAT, &format, err);
+	enum vk_rc rc =
+		vkjson_get_int(json, "format", DESIRED_FORMAT, DESIRED_FORMAT, &format, err);
 
 	if (rc == VK_OK)
 		rc = get_text(json, "etag", out->etag, sizeof(out->etag), err);
 	if (rc == VK_OK)
-		rc = vkjson_get_int(json, "timestamp-expires", 0, INT64_MAX, &out->timestamp_expires, err);
+		rc = vkjson_get_int(
+			json, "timestamp-expires", 0, INT64_MAX, &out->timestamp_expires, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_int(json, "release", 0, INT64_MAX, &out->release, err);
 	if (rc == VK_OK)
@@ -119,8 +121,7 @@ static struct vkjson *to_json(const struct desired *desired)
 	return json;
 }
 
-enum vk_rc desired_write(
-	const char *state, const struct desired *desired, struct vk_err *err)
+enum vk_rc desired_write(const char *state, const struct desired *desired, struct vk_err *err)
 {
 	struct vkjson *json = to_json(desired);
 	char *path = xasprintf("%s/desired.json", state);
@@ -168,7 +169,8 @@ enum vk_rc desired_move(struct desired *desired, const struct vk_release *releas
 		rc = check_known(release->number, desired->fallback_document, document, err);
 	} else {
 		rc = vk_err_set(err, VK_EUNTRUSTED,
-			"release %lld is older than release %lld, which this host has seen, and is not "
+			"release %lld is older than release %lld, which this host has seen, and is "
+			"not "
 			"its signed fallback",
 			(long long)release->number, (long long)desired->highest);
 	}

@@ -22,12 +22,12 @@ struct desired_bundle {
 };
 
 struct desired {
-	char etag[HTTPC_ETAG_BYTES];	/* empty: ask for everything again */
-	int64_t timestamp_expires;	/* after which an unchanged server is a silent one */
-	int64_t release;		/* 0: none yet */
-	int64_t highest;		/* the newest release ever accepted... */
+	char etag[HTTPC_ETAG_BYTES];	    /* empty: ask for everything again */
+	int64_t timestamp_expires;	    /* after which an unchanged server is a silent one */
+	int64_t release;		    /* 0: none yet */
+	int64_t highest;		    /* the newest release ever accepted... */
 	char document[VK_SHA256_HEX_BYTES]; /* ...the digest of its document... */
-	int64_t fallback;		/* ...and the one older release that it allows, or 0 */
+	int64_t fallback;		    /* ...and the one older release that it allows, or 0 */
 	char fallback_document[VK_SHA256_HEX_BYTES];
 	size_t count;
 	struct desired_bundle bundles[PINS_MAX_INSTANCES];

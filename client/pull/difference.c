@@ -91,10 +91,10 @@ static void compare_values(struct difference *difference, const struct expected 
 			is_masked_by_cluster(live, want->name))
 			continue;
 		add(difference, &(struct difference_item){.kind = DIFFERENCE_VALUE,
-				.cure = cure_of(schema, directive, want->name),
-				.name = want->name,
-				.expected = want->text,
-				.actual = actual});
+					.cure = cure_of(schema, directive, want->name),
+					.name = want->name,
+					.expected = want->text,
+					.actual = actual});
 	}
 }
 
@@ -107,10 +107,10 @@ static void compare_users(struct difference *difference, const struct expected *
 
 		if (actual == NULL || strcmp(want->rules, actual->rules) != 0)
 			add(difference, &(struct difference_item){.kind = DIFFERENCE_USER,
-					.cure = CURE_LIVE,
-					.name = want->name,
-					.expected = want->rules,
-					.actual = actual != NULL ? actual->rules : NULL});
+						.cure = CURE_LIVE,
+						.name = want->name,
+						.expected = want->rules,
+						.actual = actual != NULL ? actual->rules : NULL});
 	}
 	for (size_t i = 0; i < live->users.count; i++) {
 		const struct user *actual = &live->users.items[i];
@@ -120,9 +120,9 @@ static void compare_users(struct difference *difference, const struct expected *
 		if (users_find(&expected->users, actual->name) == NULL &&
 			(rules->removes_unmanaged || was_ours))
 			add(difference, &(struct difference_item){.kind = DIFFERENCE_USER,
-					.cure = CURE_LIVE,
-					.name = actual->name,
-					.actual = actual->rules});
+						.cure = CURE_LIVE,
+						.name = actual->name,
+						.actual = actual->rules});
 	}
 }
 

@@ -39,9 +39,10 @@ struct difference {
 
 /* How to judge. */
 struct difference_rules {
-	const char *schema;	 /* version of the directives */
-	bool removes_unmanaged;	 /* users that are not expected are to be removed... */
-	const struct users *formerly; /* ...and these in any case: of the generation before; or NULL */
+	const char *schema;	/* version of the directives */
+	bool removes_unmanaged; /* users that are not expected are to be removed... */
+	const struct users
+		*formerly; /* ...and these in any case: of the generation before; or NULL */
 };
 
 void difference_init(struct difference *difference);

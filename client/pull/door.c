@@ -53,8 +53,7 @@ static enum vk_rc program_failed(
 	return VK_EUNAVAIL;
 }
 
-static enum vk_rc run_program(
-	const char *const *argv, int64_t deadline_ms, struct vk_err *err)
+static enum vk_rc run_program(const char *const *argv, int64_t deadline_ms, struct vk_err *err)
 {
 	struct child *child;
 	int status = 0;
@@ -87,8 +86,8 @@ static enum vk_rc touch(const char *path, struct vk_err *err)
 }
 
 /* One look: is it another process than before (*is_new), and does it serve already? */
-static enum vk_rc look(const struct instance *instance, const char *old_run_id, bool *is_new,
-	struct vk_err *err)
+static enum vk_rc look(
+	const struct instance *instance, const char *old_run_id, bool *is_new, struct vk_err *err)
 {
 	struct valkey *valkey = NULL;
 	struct live live;
@@ -124,8 +123,7 @@ static enum vk_rc wait_for_valkey(const struct instance *instance, const char *o
 	}
 }
 
-enum vk_rc door_restart(
-	const struct instance *instance, const char *old_run_id, struct vk_err *err)
+enum vk_rc door_restart(const struct instance *instance, const char *old_run_id, struct vk_err *err)
 {
 	int64_t deadline_ms = vk_clock_monotonic_ms() + instance->restart_timeout_ms;
 	enum vk_rc rc;
@@ -135,8 +133,8 @@ enum vk_rc door_restart(
 	} else if (instance->door_file != NULL) {
 		rc = touch(instance->door_file, err);
 	} else {
-		vk_err_set(err, VK_EINPUT, "Valkey has to be restarted, and instance %s has no door",
-			instance->name);
+		vk_err_set(err, VK_EINPUT,
+			"Valkey has to be restarted, and instance %s has no door", instance->name);
 		vk_err_hint(err, "set instances/%s/door in pull.yaml", instance->name);
 		return VK_EINPUT;
 	}

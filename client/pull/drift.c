@@ -37,11 +37,10 @@ static enum vk_rc learn_if_stale(struct drift *drift, struct vk_err *err)
 	struct expected fresh;
 	enum vk_rc rc = expected_basis_now(drift->instance, &now, err);
 
-	if (rc != VK_OK || !drift->may_learn ||
-		expected_basis_equal(&now, &drift->expected.basis))
+	if (rc != VK_OK || !drift->may_learn || expected_basis_equal(&now, &drift->expected.basis))
 		return rc;
-	rc = preflight_run(drift->instance, drift->generation, &drift->bundle, drift->scratch,
-		&fresh, err);
+	rc = preflight_run(
+		drift->instance, drift->generation, &drift->bundle, drift->scratch, &fresh, err);
 	if (rc == VK_OK)
 		rc = expected_write(drift->instance, drift->generation, &fresh, err);
 	if (rc == VK_OK) {
@@ -87,8 +86,8 @@ static bool is_pending(const struct drift *drift, const struct difference_item *
 	return item->cure == CURE_RESTART && drift->bundle.bundle->restart == VK_RESTART_NEVER;
 }
 
-static enum vk_rc revert(struct drift *drift, struct valkey *valkey,
-	struct difference *difference, struct vk_err *err)
+static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct difference *difference,
+	struct vk_err *err)
 {
 	char *current = fill_current_path(drift->instance);
 	const struct converge_options options = {.scope = CONVERGE_ALL, .current = current};
@@ -100,8 +99,8 @@ static enum vk_rc revert(struct drift *drift, struct valkey *valkey,
 	return rc;
 }
 
-static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
-	struct difference *difference, struct vk_err *err)
+static enum vk_rc handle(struct drift *drift, struct valkey *valkey, struct difference *difference,
+	struct vk_err *err)
 {
 	size_t first = drift->outcome->drift_count;
 	size_t at = first;
@@ -135,7 +134,8 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 
 	live_init(&live);
 	difference_init(&difference);
-	rc = live_read(valkey, bundle->valkey, (const char *const *)drift->expected.extra, &live, err);
+	rc = live_read(
+		valkey, bundle->valkey, (const char *const *)drift->expected.extra, &live, err);
 	if (rc == VK_OK) {
 		drift->outcome->health = live_health(&live);
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
@@ -148,8 +148,7 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 }
 
 /* A Valkey that is down is started where drift is to be reverted: that it runs is part of it. */
-static enum vk_rc connect_or_start(
-	struct drift *drift, struct valkey **valkey, struct vk_err *err)
+static enum vk_rc connect_or_start(struct drift *drift, struct valkey **valkey, struct vk_err *err)
 {
 	enum vk_rc rc = instance_connect(drift->instance, valkey, err);
 

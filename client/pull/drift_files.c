@@ -28,8 +28,8 @@ static void describe_content(const void *data, size_t len, char out[FOUND_BYTES]
 }
 
 /* What is wrong with the file itself; an empty text if nothing is. */
-static enum vk_rc look_at_node(int dirfd, const struct vk_bundle_file *file,
-	char found[FOUND_BYTES], struct vk_err *err)
+static enum vk_rc look_at_node(
+	int dirfd, const struct vk_bundle_file *file, char found[FOUND_BYTES], struct vk_err *err)
 {
 	struct stat st;
 
@@ -90,7 +90,8 @@ static enum vk_rc check_file(const struct instance *instance, int dirfd, const c
 			snprintf(expected, sizeof(expected), "mode %04o", file->mode);
 		outcome_add_drift(outcome, OUTCOME_DRIFT_FILE, file->path, expected, found);
 		if (is_reverting)
-			rc = vk_file_replace(dirfd, file->path, file->mode, want.data, want.len, err);
+			rc = vk_file_replace(
+				dirfd, file->path, file->mode, want.data, want.len, err);
 		if (is_reverting && rc == VK_OK && outcome->drift_count > before)
 			outcome->drift[before].is_reverted = true;
 	}
@@ -110,7 +111,8 @@ enum vk_rc drift_check_files(const struct instance *instance, const char *genera
 	if (dirfd < 0)
 		rc = vk_err_errno(err, VK_EIO, errno, "cannot open %s", path);
 	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++)
-		rc = check_file(instance, dirfd, current, &bundle->files[i], is_reverting, outcome, err);
+		rc = check_file(
+			instance, dirfd, current, &bundle->files[i], is_reverting, outcome, err);
 	if (dirfd >= 0)
 		close(dirfd);
 	free(current);

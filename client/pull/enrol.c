@@ -41,8 +41,8 @@ struct enrolment {
 };
 
 /* Reads STATE/name; *is_there tells whether it exists. */
-static enum vk_rc read_state(const struct agent *agent, const char *name,
-	enum vk_file_flags flags, struct vk_buf *out, bool *is_there, struct vk_err *err)
+static enum vk_rc read_state(const struct agent *agent, const char *name, enum vk_file_flags flags,
+	struct vk_buf *out, bool *is_there, struct vk_err *err)
 {
 	char *path = agent_path(agent, name);
 	enum vk_rc rc = vk_file_read(AT_FDCWD, path, flags, out, err);
@@ -75,7 +75,8 @@ static enum vk_rc make_host_key(struct enrolment *work, struct vk_err *err)
 	vk_buf_init(&text, SEED_HEX + 1);
 	rc = read_state(work->agent, "host.key", VK_FILE_PRIVATE, &text, &is_there, err);
 	if (rc == VK_OK && is_there && !vk_parse_hex(text.data, SEED_HEX, seed, sizeof(seed)))
-		rc = vk_err_set(err, VK_EINPUT, "%s/host.key is damaged", work->agent->settings->state);
+		rc = vk_err_set(
+			err, VK_EINPUT, "%s/host.key is damaged", work->agent->settings->state);
 	if (rc == VK_OK && !is_there) {
 		randombytes_buf(seed, sizeof(seed));
 		vk_buf_reset(&text);
@@ -100,8 +101,8 @@ static enum vk_rc make_tls_key(struct enrolment *work, struct vk_err *err)
 {
 	struct x509_key *key = NULL;
 	bool is_there;
-	enum vk_rc rc = read_state(
-		work->agent, "tls.key", VK_FILE_PRIVATE, &work->tls_key, &is_there, err);
+	enum vk_rc rc =
+		read_state(work->agent, "tls.key", VK_FILE_PRIVATE, &work->tls_key, &is_there, err);
 
 	if (rc != VK_OK || is_there)
 		return rc;
@@ -307,8 +308,8 @@ static enum vk_rc write_pins(struct enrolment *work, struct vk_err *err)
 	return pins_write(settings->state, &pins, err);
 }
 
-static enum vk_rc check_token(const struct agent *agent, const struct vk_token *token,
-	struct vk_err *err)
+static enum vk_rc check_token(
+	const struct agent *agent, const struct vk_token *token, struct vk_err *err)
 {
 	struct vk_err ignored = VK_ERR_INIT;
 	struct pins pins;

@@ -13,7 +13,6 @@
 
 /* agent: loaded by agent_load(). VK_ECONFLICT if this host is enrolled already; VK_EUNTRUSTED if
  * CA, certificate or root are not what the token says. */
-VK_CHECKED enum vk_rc enrol(
-	struct agent *agent, const struct vk_token *token, struct vk_err *err);
+VK_CHECKED enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_err *err);
 
 #endif

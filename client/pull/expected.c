@@ -52,7 +52,8 @@ enum vk_rc expected_basis_now(
 		basis.binary_size = st.st_size;
 		basis.binary_mtime = st.st_mtime;
 		vk_sha256_hex(text.data, text.len, basis.runtime);
-		vk_sha256_hex(instance->agent_password, strlen(instance->agent_password), basis.agent);
+		vk_sha256_hex(
+			instance->agent_password, strlen(instance->agent_password), basis.agent);
 		vk_sha256_hex(basis.agent, strlen(basis.agent), basis.agent);
 		*out = basis;
 	}
@@ -69,8 +70,7 @@ bool expected_basis_equal(const struct expected_basis *a, const struct expected_
 
 static char *file_path(const struct instance *instance, const char *generation)
 {
-	return xasprintf(
-		"%s/generations/%s/" GENERATION_EXPECTED, instance->directory, generation);
+	return xasprintf("%s/generations/%s/" GENERATION_EXPECTED, instance->directory, generation);
 }
 
 static enum vk_rc get_digest(const struct vkjson *json, const char *member,
@@ -125,8 +125,7 @@ static enum vk_rc parse_users(const struct vkjson *json, struct users *out, stru
 	return VK_OK;
 }
 
-static enum vk_rc parse_extra(
-	const struct vkjson *json, struct expected *out, struct vk_err *err)
+static enum vk_rc parse_extra(const struct vkjson *json, struct expected *out, struct vk_err *err)
 {
 	size_t count = vkjson_count(json);
 
@@ -146,7 +145,8 @@ static enum vk_rc parse(const struct vkjson *json, struct expected *out, struct 
 {
 	const struct vkjson *part = NULL;
 	int64_t format;
-	enum vk_rc rc = vkjson_get_int(json, "format", EXPECTED_FORMAT, EXPECTED_FORMAT, &format, err);
+	enum vk_rc rc =
+		vkjson_get_int(json, "format", EXPECTED_FORMAT, EXPECTED_FORMAT, &format, err);
 
 	if (rc == VK_OK)
 		rc = get_digest(json, "bundle", out->bundle, err);

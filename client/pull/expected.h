@@ -31,7 +31,8 @@ struct expected_basis {
 struct expected {
 	char bundle[VK_SHA256_HEX_BYTES];
 	struct expected_basis basis;
-	int64_t maxclients_asked; /* what the file says, where the host's limit lowered it; 0: n/a */
+	int64_t maxclients_asked; /* what the file says, where the host's limit lowered it; 0: n/a
+				   */
 	char *extra[EXPECTED_MAX_EXTRA + 1]; /* names that CONFIG GET shows only when asked for */
 	size_t extra_count;
 	struct values values;

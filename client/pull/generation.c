@@ -140,7 +140,8 @@ static enum vk_rc write_files(const struct instance *instance, int dirfd,
 		fault_point("pull.stage-file");
 	}
 	if (rc == VK_OK)
-		rc = vk_file_create(dirfd, GENERATION_BUNDLE, 0600, bundle->bytes, bundle->len, err);
+		rc = vk_file_create(
+			dirfd, GENERATION_BUNDLE, 0600, bundle->bytes, bundle->len, err);
 	free(current);
 	return rc;
 }
@@ -176,7 +177,8 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 enum vk_rc generation_read_bundle(const struct instance *instance, const char *name,
 	struct generation_bundle *out, struct vk_err *err)
 {
-	char *path = xasprintf("%s/" LINK_PREFIX "%s/" GENERATION_BUNDLE, instance->directory, name);
+	char *path =
+		xasprintf("%s/" LINK_PREFIX "%s/" GENERATION_BUNDLE, instance->directory, name);
 	struct vk_buf bytes;
 	enum vk_rc rc;
 
@@ -225,8 +227,7 @@ static enum vk_rc replace_link(
 	return VK_OK;
 }
 
-enum vk_rc generation_switch(
-	const struct instance *instance, const char *name, struct vk_err *err)
+enum vk_rc generation_switch(const struct instance *instance, const char *name, struct vk_err *err)
 {
 	char *path = fill_current_path(instance);
 	char *temp = xasprintf("%s.new~", path);
@@ -246,8 +247,7 @@ enum vk_rc generation_switch(
 	return rc;
 }
 
-enum vk_rc generation_remove(
-	const struct instance *instance, const char *name, struct vk_err *err)
+enum vk_rc generation_remove(const struct instance *instance, const char *name, struct vk_err *err)
 {
 	char *path = generation_path(instance, name);
 	enum vk_rc rc = vk_file_remove_tree(AT_FDCWD, path, err);

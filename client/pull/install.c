@@ -124,8 +124,7 @@ static enum vk_rc do_preflight(struct install *install, struct vk_err *err)
 		install->bundle, install->scratch, &expected, err);
 
 	if (rc == VK_OK)
-		rc = expected_write(
-			install->instance, install->journal.generation, &expected, err);
+		rc = expected_write(install->instance, install->journal.generation, &expected, err);
 	expected_release(&expected);
 	if (rc == VK_OK)
 		rc = running_load(&install->running, install->journal.generation,
@@ -174,8 +173,8 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 		return rc;
 	fault_point("pull.committed");
 	generation_prune(install->instance, install->journal.previous);
-	outcome->state = install->running.is_restart_pending ? OUTCOME_PENDING_RESTART
-							     : OUTCOME_COMMITTED;
+	outcome->state =
+		install->running.is_restart_pending ? OUTCOME_PENDING_RESTART : OUTCOME_COMMITTED;
 	outcome->release = install->journal.release;
 	memcpy(outcome->generation, install->journal.generation, sizeof(outcome->generation));
 	running_describe(&install->running, outcome->text, sizeof(outcome->text));
@@ -275,11 +274,11 @@ static void abandon(struct install *install)
 static enum install_state after_failure(struct install *install, const struct vk_err *err)
 {
 	struct outcome *outcome = install->outcome;
-	/* After the switch whatever failed, but for our own disk, is held against the release: trying
-	 * it again in every run would restart Valkey in every run. */
+	/* After the switch whatever failed, but for our own disk, is held against the release:
+	 * trying it again in every run would restart Valkey in every run. */
 	bool is_late = install->state == INSTALL_LOAD || install->state == INSTALL_VERIFY;
-	bool is_fault = err->rc == VK_EINPUT || err->rc == VK_ELIMIT ||
-			(is_late && err->rc != VK_EIO);
+	bool is_fault =
+		err->rc == VK_EINPUT || err->rc == VK_ELIMIT || (is_late && err->rc != VK_EIO);
 
 	outcome->is_settled = is_fault;
 	switch (install->state) {
@@ -343,7 +342,8 @@ static enum vk_rc begin(struct install *install, int64_t release, struct vk_err 
 		return rc;
 	journal->release = release;
 	generation_name(release, install->bundle->digest, journal->generation);
-	/* The same bundle again, because what is installed is damaged: beside it, by its next digits. */
+	/* The same bundle again, because what is installed is damaged: beside it, by its next
+	 * digits. */
 	if (strcmp(journal->generation, journal->previous) == 0)
 		generation_name(release, install->bundle->digest + 6, journal->generation);
 	put_generation(install->outcome, journal->previous);
@@ -426,17 +426,14 @@ static void tell_recovered(struct install *install)
 		snprintf(outcome->text, sizeof(outcome->text),
 			"undid an install that was cut short");
 	if (outcome->state == OUTCOME_UNCHANGED && journal->error[0] != '\0') {
-		outcome->state =
-			journal->was_switched ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
+		outcome->state = journal->was_switched ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
 		vk_err_set(&outcome->failure, VK_EINPUT, "%s", journal->error);
 	}
 }
 
-bool install_recover(
-	const struct instance *instance, const char *scratch, struct outcome *outcome)
+bool install_recover(const struct instance *instance, const char *scratch, struct outcome *outcome)
 {
-	struct install install = {
-		.instance = instance, .scratch = scratch, .outcome = outcome};
+	struct install install = {.instance = instance, .scratch = scratch, .outcome = outcome};
 	struct vk_err err = VK_ERR_INIT;
 	enum vk_rc rc = read_journal(&install, &err);
 

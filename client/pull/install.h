@@ -27,7 +27,6 @@ void install_run(const struct instance *instance, const char *scratch, int64_t r
 
 /* Ends an install that a crash cut short; does nothing where there is none. True if there was one:
  * then the outcome says how it ended. */
-bool install_recover(
-	const struct instance *instance, const char *scratch, struct outcome *outcome);
+bool install_recover(const struct instance *instance, const char *scratch, struct outcome *outcome);
 
 #endif

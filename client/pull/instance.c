@@ -43,7 +43,8 @@ static enum vk_rc first_contact(
 	if (rc != VK_OK)
 		return rc;
 	if (reply_is_error(reply, "NOAUTH") || reply_is_error(reply, "DENIED")) {
-		rc = vk_err_set(err, VK_EDENIED, "Valkey asks for a password that the agent has not got");
+		rc = vk_err_set(
+			err, VK_EDENIED, "Valkey asks for a password that the agent has not got");
 		vk_err_hint(err, "set user and password-file of instance %s for the first contact",
 			instance->name);
 	}

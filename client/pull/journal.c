@@ -57,7 +57,8 @@ static enum vk_rc read_json(
 	if (rc == VK_OK) {
 		rc = vkjson_parse(text.data, text.len, &json, err);
 		if (rc == VK_OK)
-			rc = vkjson_get_int(json, "format", JOURNAL_FORMAT, JOURNAL_FORMAT, &format, err);
+			rc = vkjson_get_int(
+				json, "format", JOURNAL_FORMAT, JOURNAL_FORMAT, &format, err);
 		if (rc != VK_OK)
 			rc = vk_err_prefix(err, "%s", path);
 	}
@@ -72,8 +73,8 @@ static enum vk_rc read_json(
 }
 
 /* Takes the reference to json. */
-static enum vk_rc write_json(const struct instance *instance, const char *name,
-	struct vkjson *json, struct vk_err *err)
+static enum vk_rc write_json(
+	const struct instance *instance, const char *name, struct vkjson *json, struct vk_err *err)
 {
 	char *path = xasprintf("%s/%s", instance->directory, name);
 	struct vk_buf text;

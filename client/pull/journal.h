@@ -33,9 +33,9 @@ struct journal {
 	int64_t release;
 	char generation[GENERATION_NAME_BYTES];
 	char previous[GENERATION_NAME_BYTES]; /* empty: there was none */
-	bool was_switched;	 /* `current` has named it */
-	bool was_restarted;	 /* a Valkey that ran went through the door */
-	bool is_fault;		 /* rolling back because the configuration is at fault */
+	bool was_switched;		      /* `current` has named it */
+	bool was_restarted;		      /* a Valkey that ran went through the door */
+	bool is_fault; /* rolling back because the configuration is at fault */
 	char error[sizeof(((struct vk_err *)0)->msg)]; /* rolling back: why; else empty */
 };
 

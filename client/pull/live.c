@@ -60,8 +60,8 @@ static void read_fields(const char *info, struct live *live)
 enum vk_rc live_read_info(struct valkey *valkey, struct live *live, struct vk_err *err)
 {
 	struct reply *reply = NULL;
-	enum vk_rc rc = valkey_demand(valkey,
-		VALKEY_ARGV("INFO", "server", "persistence", "replication"), &reply, err);
+	enum vk_rc rc = valkey_demand(
+		valkey, VALKEY_ARGV("INFO", "server", "persistence", "replication"), &reply, err);
 
 	if (rc != VK_OK)
 		return rc;

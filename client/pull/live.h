@@ -33,8 +33,8 @@ VK_CHECKED enum vk_rc live_read_info(struct valkey *valkey, struct live *live, s
 
 /* All of it. schema: the version whose directive names are canonical. extra: names that CONFIG
  * GET shows only when asked for (NULL-terminated), or NULL. */
-VK_CHECKED enum vk_rc live_read(struct valkey *valkey, const char *schema,
-	const char *const *extra, struct live *live, struct vk_err *err);
+VK_CHECKED enum vk_rc live_read(struct valkey *valkey, const char *schema, const char *const *extra,
+	struct live *live, struct vk_err *err);
 
 /* For the report: "ok", "degraded". */
 const char *live_health(const struct live *live);

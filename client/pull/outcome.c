@@ -76,8 +76,8 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 		vkjson_set(item, "name", vkjson_string(drift->name));
 		vkjson_set(item, "expected", vkjson_string(drift->expected));
 		vkjson_set(item, "actual", vkjson_string(drift->actual));
-		vkjson_set(item, "action",
-			vkjson_string(drift->is_reverted ? "reverted" : "report"));
+		vkjson_set(
+			item, "action", vkjson_string(drift->is_reverted ? "reverted" : "report"));
 		vkjson_append(list, item);
 	}
 	return list;
@@ -95,8 +95,8 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	vkjson_set(json, "health", vkjson_string(outcome->health));
 	vkjson_set(json, "valkey", vkjson_string(outcome->valkey));
 	vkjson_set(json, "outcome", vkjson_string(outcome->text));
-	vkjson_set(json, "error",
-		vkjson_string(failure->rc == VK_OK ? "" : vk_rc_name(failure->rc)));
+	vkjson_set(
+		json, "error", vkjson_string(failure->rc == VK_OK ? "" : vk_rc_name(failure->rc)));
 	vkjson_set(json, "detail", vkjson_string(failure->rc == VK_OK ? "" : failure->msg));
 	vkjson_set(json, "drift", drift_to_json(outcome));
 	return json;
@@ -108,9 +108,9 @@ static void log_drift(const struct outcome *outcome)
 		const struct outcome_drift *drift = &outcome->drift[i];
 
 		vk_log(drift->is_reverted ? VK_LOG_INFO : VK_LOG_WARN, "drift",
-			VK_KV("instance", outcome->instance), VK_KV("kind", drift_names[drift->kind]),
-			VK_KV("name", drift->name), VK_KV("expected", drift->expected),
-			VK_KV("actual", drift->actual),
+			VK_KV("instance", outcome->instance),
+			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
+			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
 			VK_KV("action", drift->is_reverted ? "reverted" : "report"));
 	}
 }
@@ -121,9 +121,9 @@ void outcome_log(const struct outcome *outcome)
 	bool is_bad = failure->rc != VK_OK;
 
 	log_drift(outcome);
-	vk_log(is_bad			       ? VK_LOG_ERROR
-	       : outcome->state == OUTCOME_UNCHANGED ? VK_LOG_DEBUG
-						     : VK_LOG_INFO,
+	vk_log(is_bad				      ? VK_LOG_ERROR
+		: outcome->state == OUTCOME_UNCHANGED ? VK_LOG_DEBUG
+						      : VK_LOG_INFO,
 		"instance", VK_KV("instance", outcome->instance),
 		VK_KV("state", state_names[outcome->state]), VK_KN("release", outcome->release),
 		VK_KV("generation", outcome->generation), VK_KV("health", outcome->health),

@@ -181,7 +181,8 @@ enum vk_rc overrides_make(struct overrides *overrides, const struct instance *in
 		if (is_given(overrides, "unixsocketgroup", ""))
 			add_option(overrides, "unixsocketgroup", "");
 		/* With tls-port 0 the certificates are looked at for replication only. */
-		if (is_given(overrides, "tls-cert-file", "") || is_given(overrides, "tls-port", "0"))
+		if (is_given(overrides, "tls-cert-file", "") ||
+			is_given(overrides, "tls-port", "0"))
 			add_option(overrides, "tls-replication", "yes");
 	}
 	free(acl);

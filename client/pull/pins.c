@@ -61,7 +61,8 @@ static enum vk_rc take_instances(
 
 	for (size_t i = 0; i < count; i++) {
 		if (!vk_name_is_valid(names[i]))
-			return vk_err_set(err, VK_EINPUT, "pins.yaml: '%s' is no valid name", names[i]);
+			return vk_err_set(
+				err, VK_EINPUT, "pins.yaml: '%s' is no valid name", names[i]);
 		snprintf(out->instances[out->count++], VK_NAME_BYTES, "%s", names[i]);
 	}
 	return VK_OK;
@@ -115,7 +116,8 @@ enum vk_rc pins_write(const char *state, const struct pins *pins, struct vk_err 
 	enum vk_rc rc;
 
 	vk_buf_init(&text, PINS_MAX_BYTES);
-	vk_buf_adds(&text, "# What this host believes whatever its server says; see vkcfg-pull(8).\n");
+	vk_buf_adds(
+		&text, "# What this host believes whatever its server says; see vkcfg-pull(8).\n");
 	vk_buf_addf(&text, "fleet: \"%s\"\nhost: \"%s\"\nenvironment: \"%s\"\ninstances: [",
 		pins->fleet, pins->host, pins->environment);
 	for (size_t i = 0; i < pins->count; i++)

@@ -28,8 +28,7 @@ struct pins {
 
 /* VK_ENOTFOUND: this host is not enrolled. */
 VK_CHECKED enum vk_rc pins_read(const char *state, struct pins *out, struct vk_err *err);
-VK_CHECKED enum vk_rc pins_write(
-	const char *state, const struct pins *pins, struct vk_err *err);
+VK_CHECKED enum vk_rc pins_write(const char *state, const struct pins *pins, struct vk_err *err);
 
 bool pins_has_instance(const struct pins *pins, const char *name);
 

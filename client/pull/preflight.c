@@ -84,7 +84,8 @@ static enum vk_rc wait_until_up(struct preflight *run, struct vk_err *err)
 
 static enum vk_rc start(struct preflight *run, const char *generation, struct vk_err *err)
 {
-	char *conf = xasprintf("%s/generations/%s/" FILL_CONF, run->instance->directory, generation);
+	char *conf =
+		xasprintf("%s/generations/%s/" FILL_CONF, run->instance->directory, generation);
 	const char **argv = xcalloc(run->overrides.count + 3, sizeof(*argv));
 	enum vk_rc rc;
 
@@ -102,8 +103,8 @@ static enum vk_rc start(struct preflight *run, const char *generation, struct vk
 /* All that the agent does with a running server must work under the candidate ACL. */
 static enum vk_rc check_agent(struct preflight *run, struct vk_err *err)
 {
-	enum vk_rc rc = valkey_auth(
-		run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
+	enum vk_rc rc =
+		valkey_auth(run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
 
 	if (rc == VK_OK)
 		rc = valkey_demand(run->valkey, VALKEY_ARGV("PING"), NULL, err);
@@ -114,7 +115,8 @@ static enum vk_rc check_agent(struct preflight *run, struct vk_err *err)
 		rc = valkey_demand(
 			run->valkey, VALKEY_ARGV("ACL", "SETUSER", CFG_AGENT_USER), NULL, err);
 	if (rc == VK_OK)
-		rc = valkey_demand(run->valkey, VALKEY_ARGV("ACL", "DELUSER", "vkcfg-nobody"), NULL, err);
+		rc = valkey_demand(
+			run->valkey, VALKEY_ARGV("ACL", "DELUSER", "vkcfg-nobody"), NULL, err);
 	if (rc == VK_EDENIED || rc == VK_EINPUT) {
 		vk_err_prefix(err, "the new ACL would lock the agent out");
 		err->rc = VK_EINPUT;
@@ -130,7 +132,8 @@ static void find_hidden(
 	for (size_t i = 0; i < overrides->file.count; i++) {
 		const char *name = overrides->file.items[i].name;
 
-		if (values_get(&live->values, name) == NULL && out->extra_count < EXPECTED_MAX_EXTRA)
+		if (values_get(&live->values, name) == NULL &&
+			out->extra_count < EXPECTED_MAX_EXTRA)
 			out->extra[out->extra_count++] = xstrdup(name);
 	}
 }
@@ -147,7 +150,8 @@ static enum vk_rc learn(struct preflight *run, struct expected *out, struct vk_e
 	if (rc == VK_OK && out->extra_count > 0) {
 		live_release(&live);
 		live_init(&live);
-		rc = live_read(run->valkey, run->schema, (const char *const *)out->extra, &live, err);
+		rc = live_read(
+			run->valkey, run->schema, (const char *const *)out->extra, &live, err);
 	}
 	if (rc == VK_OK) {
 		out->values = live.values;
@@ -164,8 +168,8 @@ static enum vk_rc ask(struct preflight *run, struct expected *out, struct vk_err
 {
 	struct vk_err ignored = VK_ERR_INIT;
 	int status;
-	enum vk_rc rc = valkey_auth(
-		run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
+	enum vk_rc rc =
+		valkey_auth(run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
 
 	if (rc == VK_EDENIED) {
 		vk_err_prefix(err, "the new ACL would lock the agent out");
@@ -224,7 +228,8 @@ enum vk_rc preflight_run(const struct instance *instance, const char *generation
 	overrides_init(&run.overrides);
 	rc = expected_basis_now(instance, &out->basis, err);
 	if (rc == VK_OK)
-		rc = overrides_make(&run.overrides, instance, generation, bundle->bundle, scratch, err);
+		rc = overrides_make(
+			&run.overrides, instance, generation, bundle->bundle, scratch, err);
 	if (rc == VK_OK)
 		rc = make_scratch(&run, err);
 	if (rc == VK_OK)

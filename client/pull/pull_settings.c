@@ -46,16 +46,15 @@ const struct setting pull_setting_rows[] = {
 		.help = "program and arguments that (re)start Valkey; run without a shell"},
 	{.name = "instances/<name>/door/file",
 		.type = SETTING_PATH,
-		.help = "instead: a file to write to, for a systemd path unit that restarts Valkey"},
+		.help = "instead: a file to write to, for a systemd path unit that restarts "
+			"Valkey"},
 	{.name = "instances/<name>/ca",
 		.type = SETTING_PATH,
 		.help = "with tls: the CA of Valkey's certificate, PEM"},
 	{.name = "instances/<name>/certificate",
 		.type = SETTING_PATH,
 		.help = "with tls: a client certificate, PEM"},
-	{.name = "instances/<name>/key",
-		.type = SETTING_PATH,
-		.help = "with tls: its key, PEM"},
+	{.name = "instances/<name>/key", .type = SETTING_PATH, .help = "with tls: its key, PEM"},
 	{.name = "instances/<name>/password-file",
 		.type = SETTING_PATH,
 		.help = "first contact with a Valkey that has a password; 0600, the agent's"},
@@ -83,8 +82,8 @@ static bool is_plain_path(const char *path)
 	return true;
 }
 
-static enum vk_rc blame(const struct settings *settings, const char *instance, const char *rest,
-	struct vk_err *err)
+static enum vk_rc blame(
+	const struct settings *settings, const char *instance, const char *rest, struct vk_err *err)
 {
 	char *name = xasprintf("instances/%s/%s", instance, rest);
 	char where[256];
@@ -94,8 +93,8 @@ static enum vk_rc blame(const struct settings *settings, const char *instance, c
 	return vk_err_prefix(err, "%s", where);
 }
 
-static enum vk_rc check_path(const struct settings *settings, const char *instance,
-	const char *rest, struct vk_err *err)
+static enum vk_rc check_path(
+	const struct settings *settings, const char *instance, const char *rest, struct vk_err *err)
 {
 	if (is_plain_path(settings_string_of(settings, "instances", instance, rest)))
 		return VK_OK;
@@ -140,8 +139,8 @@ static enum vk_rc take_tls(
 	return VK_OK;
 }
 
-static enum vk_rc take_instance(const struct settings *settings, const char *name,
-	struct instance *out, struct vk_err *err)
+static enum vk_rc take_instance(
+	const struct settings *settings, const char *name, struct instance *out, struct vk_err *err)
 {
 	enum vk_rc rc;
 
@@ -183,8 +182,7 @@ static enum vk_rc check_directories(const struct pull_settings *settings, struct
 	return VK_OK;
 }
 
-enum vk_rc pull_settings_load(
-	const char *path, struct pull_settings **out, struct vk_err *err)
+enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, struct vk_err *err)
 {
 	struct pull_settings *loaded = xcalloc(1, sizeof(*loaded));
 	const char *const *names = NULL;
@@ -198,8 +196,8 @@ enum vk_rc pull_settings_load(
 	loaded->user = settings_string(loaded->settings, "user");
 	loaded->count = settings_keys(loaded->settings, "instances", &names);
 	if (loaded->count > PULL_MAX_INSTANCES)
-		rc = vk_err_set(err, VK_ELIMIT, "%s: more than %d instances", path,
-			PULL_MAX_INSTANCES);
+		rc = vk_err_set(
+			err, VK_ELIMIT, "%s: more than %d instances", path, PULL_MAX_INSTANCES);
 	for (size_t i = 0; rc == VK_OK && i < loaded->count; i++)
 		rc = take_instance(loaded->settings, names[i], &loaded->instances[i], err);
 	if (rc == VK_OK)

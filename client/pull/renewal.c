@@ -15,20 +15,20 @@
 
 #include "common/banned.h"
 
-enum vk_rc renewal_check_certificate(const char *cert_pem, const char *key_pem,
-	const char *fleet, const char *host, struct vk_err *err)
+enum vk_rc renewal_check_certificate(const char *cert_pem, const char *key_pem, const char *fleet,
+	const char *host, struct vk_err *err)
 {
 	struct x509_key *key = NULL;
 	struct x509_info info;
 	enum vk_rc rc = x509_parse_identity(cert_pem, strlen(cert_pem), &info, err);
 
-	if (rc == VK_OK && (info.identity.kind != X509_KIND_HOST ||
-				   strcmp(info.identity.fleet, fleet) != 0 ||
-				   strcmp(info.identity.name, host) != 0))
+	if (rc == VK_OK &&
+		(info.identity.kind != X509_KIND_HOST || strcmp(info.identity.fleet, fleet) != 0 ||
+			strcmp(info.identity.name, host) != 0))
 		rc = vk_err_set(err, VK_EUNTRUSTED,
 			"the certificate is for %s/%s of fleet %s, not for host %s of %s",
-			x509_kind_name(info.identity.kind), info.identity.name,
-			info.identity.fleet, host, fleet);
+			x509_kind_name(info.identity.kind), info.identity.name, info.identity.fleet,
+			host, fleet);
 	if (rc == VK_OK)
 		rc = x509_key_parse(key_pem, strlen(key_pem), &key, err);
 	if (rc == VK_OK)
@@ -37,8 +37,8 @@ enum vk_rc renewal_check_certificate(const char *cert_pem, const char *key_pem,
 	return rc;
 }
 
-static enum vk_rc read_file(const struct agent *agent, const char *name,
-	enum vk_file_flags flags, struct vk_buf *out, struct vk_err *err)
+static enum vk_rc read_file(const struct agent *agent, const char *name, enum vk_file_flags flags,
+	struct vk_buf *out, struct vk_err *err)
 {
 	char *path = agent_path(agent, name);
 	enum vk_rc rc = vk_file_read(AT_FDCWD, path, flags, out, err);

@@ -137,16 +137,16 @@ enum vk_rc reply_parser_feed(struct reply_parser *parser, const void *data, size
 	void *reply = NULL;
 
 	if (len > REPLY_MAX_BYTES - parser->bytes)
-		return vk_err_set(err, VK_ELIMIT, "Valkey's reply is larger than %d bytes",
-			REPLY_MAX_BYTES);
+		return vk_err_set(
+			err, VK_ELIMIT, "Valkey's reply is larger than %d bytes", REPLY_MAX_BYTES);
 	parser->bytes += len;
 	if (redisReaderFeed(parser->reader, data, len) != REDIS_OK ||
 		redisReaderGetReply(parser->reader, &reply) != REDIS_OK) {
 		if (parser->is_too_large)
-			return vk_err_set(err, VK_ELIMIT, "Valkey's reply has more than %d elements",
-				REPLY_MAX_ELEMENTS);
-		return vk_err_set(err, VK_EUNAVAIL, "what answers is no Valkey: %s",
-			parser->reader->errstr);
+			return vk_err_set(err, VK_ELIMIT,
+				"Valkey's reply has more than %d elements", REPLY_MAX_ELEMENTS);
+		return vk_err_set(
+			err, VK_EUNAVAIL, "what answers is no Valkey: %s", parser->reader->errstr);
 	}
 	if (reply != NULL) {
 		parser->bytes = 0;

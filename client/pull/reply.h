@@ -28,7 +28,7 @@ struct reply {
 	enum reply_kind kind;
 	char *text; /* STRING, STATUS, ERROR: NUL-terminated, may hold further NULs */
 	size_t len;
-	int64_t number; /* INTEGER */
+	int64_t number;	      /* INTEGER */
 	struct reply **items; /* ARRAY; never NULL inside a finished reply */
 	size_t count;
 };

@@ -56,8 +56,8 @@ static bool was_sent(const char *path, const char *digest)
 	return is_same;
 }
 
-static enum vk_rc post(const struct report *report, struct vkjson *json, struct httpc *client,
-	struct vk_err *err)
+static enum vk_rc post(
+	const struct report *report, struct vkjson *json, struct httpc *client, struct vk_err *err)
 {
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	uint8_t id[REPORT_ID_BYTES];

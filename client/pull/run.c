@@ -89,8 +89,8 @@ static void running_digest(const struct instance *instance, char name[GENERATION
 }
 
 /* True if this very bundle of this very release has failed here before. */
-static bool has_failed(const struct instance *instance, int64_t release, const char *digest,
-	struct failed *out)
+static bool has_failed(
+	const struct instance *instance, int64_t release, const char *digest, struct failed *out)
 {
 	struct vk_err err = VK_ERR_INIT;
 
@@ -151,8 +151,8 @@ static void tell_failed_before(struct outcome *outcome, const struct failed *fai
 }
 
 /* What is to be done with an instance whose wanted bundle is not the one that it runs. */
-static void bring_up_to_date(
-	struct run *run, const struct instance *instance, const char *scratch, struct outcome *outcome)
+static void bring_up_to_date(struct run *run, const struct instance *instance, const char *scratch,
+	struct outcome *outcome)
 {
 	const struct desired *desired = &run->update.desired;
 	const char *wanted = desired_digest(desired, instance->name);

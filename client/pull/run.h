@@ -14,8 +14,8 @@
 #include "client/pull/agent.h"
 
 struct run_options {
-	unsigned wait_seconds; /* how long the server may wait for news; 0: not at all */
-	bool is_retrying;      /* forget what failed before (--retry) */
+	unsigned wait_seconds;		 /* how long the server may wait for news; 0: not at all */
+	bool is_retrying;		 /* forget what failed before (--retry) */
 	const sigset_t *waiting_signals; /* blocked, but while the server is waited for; or NULL */
 };
 

@@ -57,8 +57,8 @@ static enum vk_rc load_side(const struct instance *instance, const char *name,
 	if (rc == VK_OK)
 		rc = expected_read(instance, name, &side->expected, err);
 	if (rc == VK_OK && strcmp(side->expected.bundle, side->bundle.digest) != 0)
-		rc = vk_err_set(err, VK_EINPUT, "generation %s: " GENERATION_BUNDLE
-			" is not what was installed", name);
+		rc = vk_err_set(err, VK_EINPUT,
+			"generation %s: " GENERATION_BUNDLE " is not what was installed", name);
 	side->is_known = rc == VK_OK;
 	if (rc != VK_OK)
 		release_side(side);
@@ -89,8 +89,7 @@ static enum vk_rc read_all(struct look *look, const struct running_side *want,
 {
 	const struct difference_rules rules = {
 		.schema = want->bundle.bundle->valkey,
-		.removes_unmanaged =
-			want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
+		.removes_unmanaged = want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
 		.formerly = other->is_known ? &other->expected.users : NULL,
 	};
 	enum vk_rc rc = live_read(look->valkey, rules.schema,
@@ -126,8 +125,8 @@ static enum vk_rc complain(const struct difference *difference, bool is_restart_
 		if (scope != NULL && !converge_covers(item, scope))
 			continue;
 		if (item->kind == DIFFERENCE_USER)
-			return vk_err_set(err, VK_EINPUT, "ACL user %s is not as it should be",
-				item->name);
+			return vk_err_set(
+				err, VK_EINPUT, "ACL user %s is not as it should be", item->name);
 		return vk_err_set(err, VK_EINPUT, "%s is '%.80s' instead of '%.80s'", item->name,
 			item->actual, item->expected);
 	}
@@ -151,8 +150,8 @@ static bool may_restart(const struct running_side *side)
 	return side->bundle.bundle->restart == VK_RESTART_ALLOWED;
 }
 
-static enum vk_rc read_back(struct running *running, const struct converge_options *options,
-	struct vk_err *err)
+static enum vk_rc read_back(
+	struct running *running, const struct converge_options *options, struct vk_err *err)
 {
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
@@ -177,8 +176,8 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
 			   may_restart(&running->next))) {
 		count_changes(running, &look.difference);
-		rc = converge_values(look.valkey, &look.difference, &running->next.expected,
-			&options, err);
+		rc = converge_values(
+			look.valkey, &look.difference, &running->next.expected, &options, err);
 		is_set = rc == VK_OK;
 	}
 	look_release(&look);
@@ -210,8 +209,8 @@ static enum vk_rc converge(struct running *running, struct look *look,
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
 		.reloads_tls = other->is_known && has_other_files_changed(want, other)};
-	enum vk_rc rc = converge_values(
-		look->valkey, &look->difference, &want->expected, &options, err);
+	enum vk_rc rc =
+		converge_values(look->valkey, &look->difference, &want->expected, &options, err);
 
 	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
 }
@@ -295,8 +294,8 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	return rc;
 }
 
-/* Brings what runs to the previous generation. A restart that was tried may have left anything, even
- * a server that is just ending: then only another restart is certain. */
+/* Brings what runs to the previous generation. A restart that was tried may have left anything,
+ * even a server that is just ending: then only another restart is certain. */
 static enum vk_rc restore_known(struct running *running, struct vk_err *err)
 {
 	bool was_tried = running->was_restarted || running->was_started;
@@ -341,7 +340,8 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 	live_init(&look.live);
 	if (running->was_restarted && running->was_switched &&
 		door_restart(running->instance, "", &ignored) != VK_OK)
-		outcome->health = "down"; /* it was not ours: its own service has to be looked after */
+		outcome->health =
+			"down"; /* it was not ours: its own service has to be looked after */
 	look.rc = instance_connect(running->instance, &valkey, &ignored);
 	if (look.rc == VK_OK)
 		look.rc = live_read_info(valkey, &look.live, &ignored);

@@ -14,8 +14,8 @@
 
 #include "common/banned.h"
 
-static void look(const struct instance *instance, const struct desired *desired,
-	struct outcome *outcome)
+static void look(
+	const struct instance *instance, const struct desired *desired, struct outcome *outcome)
 {
 	const char *wanted = desired_digest(desired, instance->name);
 	struct vk_err err = VK_ERR_INIT;
@@ -79,8 +79,8 @@ static struct vkjson *make_head(const struct agent *agent, const struct desired 
 	return json;
 }
 
-enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *out,
-	bool *is_clean, struct vk_err *err)
+enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *out, bool *is_clean,
+	struct vk_err *err)
 {
 	struct vkjson *instances = NULL;
 	struct vkjson *json = NULL;

@@ -8,7 +8,7 @@
 #include "client/pull/agent.h"
 
 /* Appends the status, as text or JSON. *is_clean: no drift, no failure, nothing pending. */
-VK_CHECKED enum vk_rc status_show(
-	const struct agent *agent, bool is_json, struct vk_buf *out, bool *is_clean, struct vk_err *err);
+VK_CHECKED enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *out,
+	bool *is_clean, struct vk_err *err);
 
 #endif

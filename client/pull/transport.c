@@ -62,8 +62,8 @@ static enum vk_rc finish_connect(int fd, int64_t deadline_ms, struct vk_err *err
 	return VK_OK;
 }
 
-static enum vk_rc connect_to(const struct sockaddr *sa, socklen_t len, int64_t deadline_ms,
-	int *out, struct vk_err *err)
+static enum vk_rc connect_to(
+	const struct sockaddr *sa, socklen_t len, int64_t deadline_ms, int *out, struct vk_err *err)
 {
 	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	enum vk_rc rc = VK_OK;
@@ -230,8 +230,8 @@ static enum vk_rc read_tls(struct transport *transport, void *data, size_t size,
 	}
 }
 
-enum vk_rc transport_read(struct transport *transport, void *data, size_t size,
-	int64_t deadline_ms, size_t *got, struct vk_err *err)
+enum vk_rc transport_read(struct transport *transport, void *data, size_t size, int64_t deadline_ms,
+	size_t *got, struct vk_err *err)
 {
 	if (transport->tls != NULL)
 		return read_tls(transport, data, size, deadline_ms, got, err);
@@ -246,7 +246,8 @@ enum vk_rc transport_read(struct transport *transport, void *data, size_t size,
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return vk_err_errno(err, VK_EUNAVAIL, errno, "lost the connection to Valkey");
+			return vk_err_errno(
+				err, VK_EUNAVAIL, errno, "lost the connection to Valkey");
 		rc = wait_for(transport->fd, POLLIN, deadline_ms, err);
 		if (rc != VK_OK)
 			return rc;

@@ -114,8 +114,8 @@ static enum vk_rc parse_answer(
 		return vk_err_prefix(err, "what the server wants");
 	if (strcmp(environment, answer->update->pins->environment) != 0)
 		return vk_err_set(err, VK_EUNTRUSTED,
-			"the server says environment '%.63s', but this host is in '%s'", environment,
-			answer->update->pins->environment);
+			"the server says environment '%.63s', but this host is in '%s'",
+			environment, answer->update->pins->environment);
 	return VK_OK;
 }
 
@@ -228,7 +228,8 @@ static enum vk_rc find_instance(const struct update *update, const struct vk_bun
 			update->pins->environment);
 	if (!pins_has_instance(update->pins, name)) {
 		vk_err_set(err, VK_EUNTRUSTED, "instance %s is not pinned on this host", name);
-		vk_err_hint(err, "if it belongs here: add it to pull.yaml and to instances in %s/pins.yaml",
+		vk_err_hint(err,
+			"if it belongs here: add it to pull.yaml and to instances in %s/pins.yaml",
 			update->settings->state);
 		return VK_EUNTRUSTED;
 	}
@@ -252,8 +253,8 @@ static enum vk_rc check_proof(const struct answer *answer, const struct vkjson *
 	struct merkle_proof proof;
 	uint8_t leaf[VK_SHA256_BYTES];
 	int64_t index = 0;
-	enum vk_rc rc = vkjson_get_int(
-		item, "index", 0, answer->document->bundle_count - 1, &index, err);
+	enum vk_rc rc =
+		vkjson_get_int(item, "index", 0, answer->document->bundle_count - 1, &index, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_get_array(item, "proof", &array, err);
@@ -263,12 +264,12 @@ static enum vk_rc check_proof(const struct answer *answer, const struct vkjson *
 		return rc;
 	vk_bundle_leaf_hash(bytes, strlen(bytes), leaf);
 	return merkle_verify_inclusion(leaf, (uint64_t)index,
-		(uint64_t)answer->document->bundle_count, &proof, answer->document->bundle_root, err);
+		(uint64_t)answer->document->bundle_count, &proof, answer->document->bundle_root,
+		err);
 }
 
 /* The proof comes before the parser: unproven bytes are not worth a look. */
-static enum vk_rc take_bundle(
-	struct answer *answer, const struct vkjson *item, struct vk_err *err)
+static enum vk_rc take_bundle(struct answer *answer, const struct vkjson *item, struct vk_err *err)
 {
 	struct update *update = answer->update;
 	struct generation_bundle bundle = {.len = 0};
@@ -316,13 +317,13 @@ static enum vk_rc check_complete(const struct answer *answer, struct vk_err *err
 
 static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 {
-	char *target = xasprintf("/v1/agent/bundles/%s/%lld",
-		answer->update->pins->environment, (long long)answer->release);
+	char *target = xasprintf("/v1/agent/bundles/%s/%lld", answer->update->pins->environment,
+		(long long)answer->release);
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	const struct vkjson *list = NULL;
 	struct vkjson *json = NULL;
-	enum vk_rc rc = httpc_get(
-		answer->update->client, target, BUNDLES_REPLY_MAX_BYTES, &reply, err);
+	enum vk_rc rc =
+		httpc_get(answer->update->client, target, BUNDLES_REPLY_MAX_BYTES, &reply, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_parse(reply.body, reply.body_len, &json, err);
@@ -405,7 +406,8 @@ static enum vk_rc check_fresh(const struct update *update, struct vk_err *err)
 		return VK_OK;
 	vk_time_format(update->desired.timestamp_expires, text);
 	return vk_err_set(err, VK_EUNTRUSTED,
-		"the server says that nothing has changed, but its last signature expired at %s", text);
+		"the server says that nothing has changed, but its last signature expired at %s",
+		text);
 }
 
 /* While it waits for an answer, and only then, the agent may be ended by a signal. */
@@ -424,8 +426,8 @@ static enum vk_rc request(struct update *update, const struct httpc_call *call,
 
 enum vk_rc update_poll(struct update *update, unsigned wait_seconds, struct vk_err *err)
 {
-	char *target = xasprintf(
-		"/v1/agent/desired?log=%llu", (unsigned long long)update->log_size);
+	char *target =
+		xasprintf("/v1/agent/desired?log=%llu", (unsigned long long)update->log_size);
 	const struct httpc_call call = {.target = target,
 		.if_none_match = update->desired.etag[0] != '\0' ? update->desired.etag : NULL,
 		.wait_seconds = update->desired.etag[0] != '\0' ? wait_seconds : 0,
@@ -441,7 +443,8 @@ enum vk_rc update_poll(struct update *update, unsigned wait_seconds, struct vk_e
 	else if (rc == VK_OK && reply.status == 200)
 		rc = believe(update, &reply, err);
 	else if (rc == VK_OK)
-		rc = vk_err_set(err, VK_EUNAVAIL, "the server answers with status %d", reply.status);
+		rc = vk_err_set(
+			err, VK_EUNAVAIL, "the server answers with status %d", reply.status);
 	if (rc != VK_OK)
 		drop_bundles(update);
 	httpc_reply_release(&reply);

@@ -32,9 +32,9 @@ struct update {
 	const struct pins *pins;
 	struct httpc *client;
 	const sigset_t *waiting_signals; /* blocked, but for the time of the question; or NULL */
-	struct desired desired; /* what was known, then what is wanted */
-	uint64_t log_size;	/* of the newest accepted checkpoint */
-	bool is_new;		/* the server said something: bundles hold all that it wants */
+	struct desired desired;		 /* what was known, then what is wanted */
+	uint64_t log_size;		 /* of the newest accepted checkpoint */
+	bool is_new; /* the server said something: bundles hold all that it wants */
 	char etag[HTTPC_ETAG_BYTES];
 	size_t count;
 	struct update_bundle bundles[PINS_MAX_INSTANCES];
@@ -47,8 +47,7 @@ void update_release(struct update *update);
 
 /* Asks, waiting up to wait_seconds for news. VK_EUNAVAIL: not reached; VK_EUNTRUSTED: refused; also
  * when nothing is new but the server has not signed that for longer than its timestamp lives. */
-VK_CHECKED enum vk_rc update_poll(
-	struct update *update, unsigned wait_seconds, struct vk_err *err);
+VK_CHECKED enum vk_rc update_poll(struct update *update, unsigned wait_seconds, struct vk_err *err);
 
 /* After the install: unless something has to be tried again, the next poll may say "unchanged". */
 VK_CHECKED enum vk_rc update_settle(struct update *update, bool is_settled, struct vk_err *err);

@@ -77,7 +77,8 @@ enum vk_rc valkey_command(struct valkey *valkey, size_t argc, const char *const 
 	int64_t deadline_ms = vk_clock_monotonic_ms() + valkey->timeout_ms;
 	char *text = NULL;
 	/* hiredis copies the arguments; it only lacks a const. */
-	int len = (int)redisFormatCommandArgv(&text, (int)argc, (const char **)(uintptr_t)argv, NULL);
+	int len =
+		(int)redisFormatCommandArgv(&text, (int)argc, (const char **)(uintptr_t)argv, NULL);
 	enum vk_rc rc;
 
 	if (len < 0)
@@ -96,8 +97,12 @@ static enum vk_rc error_code(const struct reply *reply)
 		const char *word;
 		enum vk_rc rc;
 	} codes[] = {
-		{"LOADING", VK_EUNAVAIL}, {"BUSY", VK_EUNAVAIL}, {"MASTERDOWN", VK_EUNAVAIL},
-		{"NOAUTH", VK_EDENIED}, {"NOPERM", VK_EDENIED}, {"WRONGPASS", VK_EDENIED},
+		{"LOADING", VK_EUNAVAIL},
+		{"BUSY", VK_EUNAVAIL},
+		{"MASTERDOWN", VK_EUNAVAIL},
+		{"NOAUTH", VK_EDENIED},
+		{"NOPERM", VK_EDENIED},
+		{"WRONGPASS", VK_EDENIED},
 		{"DENIED", VK_EDENIED},
 	};
 
@@ -117,7 +122,8 @@ enum vk_rc valkey_demand(struct valkey *valkey, size_t argc, const char *const *
 	if (rc != VK_OK)
 		return rc;
 	if (reply->kind == REPLY_ERROR)
-		rc = vk_err_set(err, error_code(reply), "Valkey answers to %s: %s", argv[0], reply->text);
+		rc = vk_err_set(
+			err, error_code(reply), "Valkey answers to %s: %s", argv[0], reply->text);
 	if (rc == VK_OK && out != NULL) {
 		*out = reply;
 		reply = NULL;

@@ -133,8 +133,8 @@ const char *values_get(const struct values *values, const char *name)
 	return NULL;
 }
 
-enum vk_rc values_add_reply(struct values *values, const char *version,
-	const struct reply *reply, struct vk_err *err)
+enum vk_rc values_add_reply(
+	struct values *values, const char *version, const struct reply *reply, struct vk_err *err)
 {
 	if (reply->kind != REPLY_ARRAY || reply->count % 2 != 0 || reply->count / 2 > VALUES_MAX)
 		return vk_err_set(err, VK_EUNAVAIL, "CONFIG GET answers no list of pairs");

@@ -51,8 +51,8 @@ void values_drop(struct values *values, const char *name);
 const char *values_get(const struct values *values, const char *name);
 
 /* Adds what CONFIG GET answered, under canonical names of this version, masked; sorts. */
-VK_CHECKED enum vk_rc values_add_reply(struct values *values, const char *version,
-	const struct reply *reply, struct vk_err *err);
+VK_CHECKED enum vk_rc values_add_reply(
+	struct values *values, const char *version, const struct reply *reply, struct vk_err *err);
 
 /* True for a directive whose value must not be shown. */
 bool value_is_secret(const char *version, const char *name);

@@ -41,8 +41,8 @@ static enum vk_rc take_signals(sigset_t *signals, struct vk_err *err)
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);
 	sigaddset(signals, SIGINT);
-	if (sigprocmask(SIG_BLOCK, signals, NULL) != 0 ||
-		sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0)
+	if (sigprocmask(SIG_BLOCK, signals, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
+		sigaction(SIGINT, &action, NULL) != 0)
 		return vk_err_errno(err, VK_EIO, errno, "cannot handle signals");
 	return VK_OK;
 }

@@ -85,8 +85,8 @@ static enum vk_rc check_consistency(const struct note_checkpoint *last,
 		if (consistency == NULL)
 			return vk_err_set(err, VK_EUNTRUSTED,
 				"the server does not prove that its audit log only grew");
-		rc = vkjson_get_int(consistency, "from", (int64_t)last->size, (int64_t)last->size,
-			&size, err);
+		rc = vkjson_get_int(
+			consistency, "from", (int64_t)last->size, (int64_t)last->size, &size, err);
 		if (rc == VK_OK)
 			rc = vkjson_get_int(consistency, "to", (int64_t)next->size,
 				(int64_t)next->size, &size, err);
@@ -97,8 +97,7 @@ static enum vk_rc check_consistency(const struct note_checkpoint *last,
 		if (rc != VK_OK)
 			return vk_err_prefix(err, "consistency");
 	}
-	rc = merkle_verify_consistency(
-		last->size, last->root, next->size, next->root, &proof, err);
+	rc = merkle_verify_consistency(last->size, last->root, next->size, next->root, &proof, err);
 	return rc == VK_OK ? rc : vk_err_prefix(err, "the audit log has forked");
 }
 

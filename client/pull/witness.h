@@ -19,7 +19,8 @@ VK_CHECKED enum vk_rc witness_read(
 	const char *state, struct note_checkpoint *out, struct vk_err *err);
 
 /* Verifies a checkpoint against the log's key from the root, and its consistency with the last one
- * (`consistency` as in GET /v1/agent/desired, NULL where the reply has none). Nothing is written. */
+ * (`consistency` as in GET /v1/agent/desired, NULL where the reply has none). Nothing is written.
+ */
 VK_CHECKED enum vk_rc witness_verify(const struct tuf_fleet *fleet, const char *note,
 	const struct vkjson *consistency, const struct note_checkpoint *last,
 	struct note_checkpoint *out, struct vk_err *err);

@@ -21,7 +21,8 @@ static enum vk_rc feed(const uint8_t *data, size_t size, size_t step, struct rep
 
 	*out = NULL;
 	for (size_t at = 0; at < size && rc == VK_OK && *out == NULL; at += step)
-		rc = reply_parser_feed(parser, data + at, size - at < step ? size - at : step, out, &err);
+		rc = reply_parser_feed(
+			parser, data + at, size - at < step ? size - at : step, out, &err);
 	reply_parser_free(parser);
 	return rc;
 }

@@ -294,12 +294,13 @@ START_TEST(survives_every_failing_write_fsync_and_rename)
 		has_failed = calls >= n;
 		fail_at = 0;
 		if (has_failed && outcome.state != OUTCOME_COMMITTED)
-			ck_assert_msg(outcome.failure.rc == VK_EIO, "%s: %s", what,
-				outcome.failure.msg);
+			ck_assert_msg(
+				outcome.failure.rc == VK_EIO, "%s: %s", what, outcome.failure.msg);
 		outcome_release(&outcome);
 		outcome_init(&outcome, "main");
 		if (install_recover(&host.instance, host.scratch, &outcome))
-			ck_assert_msg(outcome.failure.rc == VK_OK || outcome.failure.rc == VK_EINPUT,
+			ck_assert_msg(
+				outcome.failure.rc == VK_OK || outcome.failure.rc == VK_EINPUT,
 				"%s: %s", what, outcome.failure.msg);
 		outcome_release(&outcome);
 		assert_whole(what);

@@ -318,7 +318,8 @@ START_TEST(speaks_tls_and_refuses_another_ca)
 		char *cert = write_pem("v.crt", leaf.cert_pem);
 		char *key = write_pem("v.key", leaf.key_pem);
 		const char *const options[] = {"--tls-port", port, "--tls-cert-file", cert,
-			"--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no", NULL};
+			"--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no",
+			NULL};
 
 		pull_host_start_foreign(&host, options);
 		assert_ok(address_parse(address, &host.instance.address, &err), err);

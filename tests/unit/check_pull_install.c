@@ -104,9 +104,10 @@ START_TEST(changes_values_and_users_live)
 	before = pull_host_run_id(&host);
 	install(2,
 		&(struct pull_bundle){.conf = "maxmemory 128mb\nsave 60 1\n",
-			.users = "user app on #" /* SHA-256 of nothing in particular */
-				 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-				 " ~app:* resetchannels -@all +get (~x resetchannels -@all +set)\n"},
+			.users =
+				"user app on #" /* SHA-256 of nothing in particular */
+				"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+				" ~app:* resetchannels -@all +get (~x resetchannels -@all +set)\n"},
 		&outcome);
 	assert_state(&outcome, OUTCOME_COMMITTED);
 	ck_assert_str_eq(outcome.text, "changed 2 values and 1 user live");
@@ -158,7 +159,8 @@ START_TEST(refuses_what_valkey_refuses_and_remembers_it)
 
 	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});
 	/* Our schema cannot know that this build has no modified jemalloc, or no such locale. */
-	install(2, &(struct pull_bundle){.conf = "maxmemory 1mb\nlocale-collate xx_YY\n"}, &outcome);
+	install(2, &(struct pull_bundle){.conf = "maxmemory 1mb\nlocale-collate xx_YY\n"},
+		&outcome);
 	assert_state(&outcome, OUTCOME_REFUSED);
 	ck_assert(outcome.is_settled);
 	ck_assert_msg(strstr(outcome.failure.msg, "refuses the configuration") != NULL, "%s",
@@ -178,7 +180,8 @@ START_TEST(refuses_an_acl_that_locks_the_agent_out)
 	struct outcome outcome;
 
 	install_ok(1, &(struct pull_bundle){.conf = NULL});
-	install(2, &(struct pull_bundle){.users = "user vkcfg-agent on nopass ~* &* +@all\n"}, &outcome);
+	install(2, &(struct pull_bundle){.users = "user vkcfg-agent on nopass ~* &* +@all\n"},
+		&outcome);
 	assert_state(&outcome, OUTCOME_REFUSED);
 	assert_current("000001-");
 	outcome_release(&outcome);
@@ -220,8 +223,9 @@ START_TEST(rolls_back_when_valkey_does_not_come_up)
 	install_ok(1, &(struct pull_bundle){.conf = "databases 16\n"});
 	/* A door that fails for the new generation only. */
 	ck_assert_int_eq(rename(host.door, door), 0);
-	text = xasprintf("#!/bin/sh\ncd \"${0%%/*}\"\ncase $(readlink instance/current) in "
-			 "*000002-*) echo no luck; kill $(cat pid); exit 3;; esac\nexec ./real-door\n");
+	text = xasprintf(
+		"#!/bin/sh\ncd \"${0%%/*}\"\ncase $(readlink instance/current) in "
+		"*000002-*) echo no luck; kill $(cat pid); exit 3;; esac\nexec ./real-door\n");
 	assert_ok(vk_file_replace(AT_FDCWD, host.door, 0700, text, strlen(text), &err), err);
 	free(text);
 	free(door);
@@ -238,7 +242,8 @@ END_TEST
 
 START_TEST(removes_users_that_were_managed_and_keeps_others)
 {
-	static const char hash[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+	static const char hash[] =
+		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 	char *users = xasprintf("user app on #%s ~app:* resetchannels -@all +get\n", hash);
 	struct outcome outcome;
 
@@ -253,10 +258,13 @@ START_TEST(removes_users_that_were_managed_and_keeps_others)
 		struct reply *reply = NULL;
 
 		assert_ok(instance_connect(&host.instance, &valkey, &err), err);
-		assert_ok(valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "app"), &reply, &err), err);
+		assert_ok(valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "app"), &reply, &err),
+			err);
 		ck_assert_int_eq(reply->number, 0);
 		reply_free(reply);
-		assert_ok(valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "vault"), &reply, &err), err);
+		assert_ok(
+			valkey_demand(valkey, VALKEY_ARGV("ACL", "DELUSER", "vault"), &reply, &err),
+			err);
 		ck_assert_int_eq(reply->number, 1);
 		reply_free(reply);
 		valkey_free(valkey);

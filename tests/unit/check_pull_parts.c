@@ -112,7 +112,8 @@ END_TEST
 START_TEST(addresses_are_one_of_three_forms)
 {
 	static const char *const bad[] = {"", "unix:", "unix:relative", "tcp:host", "tcp::1",
-		"tcp:host:0", "tcp:host:65536", "tcp:host:x", "tls:[]:1", "redis://host", "tcp:[::1:6379",
+		"tcp:host:0", "tcp:host:65536", "tcp:host:x", "tls:[]:1", "redis://host",
+		"tcp:[::1:6379",
 		"unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
 		"0123456789012345678901234567890123456789"};
 	struct vk_err err = VK_ERR_INIT;
@@ -210,7 +211,8 @@ END_TEST
 
 START_TEST(users_are_split_at_blanks_but_not_in_selectors)
 {
-	static const char rules[] = "on #hash ~a resetchannels -@all +get (~sel* -@all +get) (+set) db=0,1";
+	static const char rules[] =
+		"on #hash ~a resetchannels -@all +get (~sel* -@all +get) (+set) db=0,1";
 	struct vk_err err = VK_ERR_INIT;
 	char **tokens;
 	size_t count;
@@ -229,7 +231,8 @@ END_TEST
 
 START_TEST(lines_that_are_no_users_are_refused)
 {
-	static const char *const bad[] = {"", "user", "user ", "user  x", "User a on", "x user a on"};
+	static const char *const bad[] = {
+		"", "user", "user ", "user  x", "User a on", "x user a on"};
 	struct vk_err err = VK_ERR_INIT;
 	struct users users;
 
@@ -370,7 +373,8 @@ START_TEST(placeholders_are_filled_once_and_only_known_ones)
 		{"valkey.conf", "a @{agent-password}\n", NULL},
 		{"users.acl", "#@{agent-password}",
 			"#2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"},
-		{"notes.txt", "@{nobody} @{data} @{agent-password} @{", "@{nobody} /data @{agent-password} @{"},
+		{"notes.txt", "@{nobody} @{data} @{agent-password} @{",
+			"@{nobody} /data @{agent-password} @{"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -389,7 +393,8 @@ END_TEST
 START_TEST(names_of_generations_are_checked)
 {
 	static const char *const bad[] = {"", "1-abcdef", "000001-abcde", "000001-abcdeg",
-		"000001-abcdef/..", "../../../etc", "000001-abcdef0", "0000000000000000000000000000-abcdef"};
+		"000001-abcdef/..", "../../../etc", "000001-abcdef0",
+		"0000000000000000000000000000-abcdef"};
 	char name[GENERATION_NAME_BYTES];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -433,9 +438,11 @@ START_TEST(settings_are_refused_with_their_place)
 		{HEAD "    connect: tls:h:1\n", "'ca'"},
 		{HEAD "    connect: tcp:h:1\n    door: {program: [relative]}\n", "relative"},
 		{HEAD "    connect: tcp:h:1\n    door: {program: [/a], file: /b}\n", "not both"},
-		{HEAD "    connect: tcp:h:1\n  other:\n    directory: /d\n    data: /y\n    connect: tcp:h:2\n",
+		{HEAD "    connect: tcp:h:1\n  other:\n    directory: /d\n    data: /y\n    "
+		      "connect: tcp:h:2\n",
 			"same directory"},
-		{"server: https://s:1\ninstances:\n  main:\n    directory: \"/a\\\"b\"\n    data: /x\n"
+		{"server: https://s:1\ninstances:\n  main:\n    directory: \"/a\\\"b\"\n    data: "
+		 "/x\n"
 		 "    connect: tcp:h:1\n",
 			"quotes"},
 	};

@@ -125,7 +125,7 @@ static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
 {
 	(void)ctx;
 	(void)err;
-	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])&leaves[index << level],
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES]) & leaves[index << level],
 		(size_t)1 << level, out);
 	return VK_OK;
 }
@@ -215,8 +215,12 @@ END_TEST
 
 START_TEST(pins_are_read_as_they_were_written)
 {
-	struct pins pins = {.fleet = "demo", .host = "db1", .environment = "prod", .root_version = 3,
-		.count = 2, .instances = {"cache", "main"}};
+	struct pins pins = {.fleet = "demo",
+		.host = "db1",
+		.environment = "prod",
+		.root_version = 3,
+		.count = 2,
+		.instances = {"cache", "main"}};
 	struct vk_err err = VK_ERR_INIT;
 	struct pins again;
 

@@ -37,7 +37,8 @@ static const char door_text[] = "#!/bin/sh\n"
 
 const char *pull_host_valkey(void)
 {
-	static const char *const paths[] = {"/usr/bin/valkey-server", "/usr/local/bin/valkey-server"};
+	static const char *const paths[] = {
+		"/usr/bin/valkey-server", "/usr/local/bin/valkey-server"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (access(paths[i], X_OK) == 0)
