@@ -60,6 +60,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *out;
 
 	assert(size < SIZE_MAX / 2);
+	if (size == 0)
+		size = 1; /* never NULL, not even from an arena that has no block yet */
 	size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 	if (size > BLOCK_BYTES / 4 && size > arena->room)
 		return add_block(arena, size)->data;
