@@ -20,7 +20,7 @@
 enum {
 	VKYAML_MAX_BYTES = 1024 * 1024, /* of one document's text */
 	VKYAML_MAX_DEPTH = 24,
-	VKYAML_MAX_NODES = 200 * 1000,
+	VKYAML_MAX_NODES = 100 * 1000,
 };
 
 enum vkyaml_kind { VKYAML_SCALAR, VKYAML_LIST, VKYAML_MAP };

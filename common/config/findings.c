@@ -11,7 +11,7 @@
 
 #include "common/banned.h"
 
-enum { VALUE_SHOWN_BYTES = 200 };
+enum { VALUE_SHOWN_BYTES = 200, MESSAGE_MAX_BYTES = 1024, FILE_MAX_BYTES = 4096 };
 
 struct cfg_findings {
 	struct arena *arena;
@@ -38,6 +38,11 @@ void cfg_findings_free(struct cfg_findings *findings)
 	free(findings);
 }
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* A copy for a person's terminal: cut, and without control characters. */
 static const char *copy_clean(struct cfg_findings *findings, const char *text, size_t max)
 {
@@ -47,43 +52,54 @@ static const char *copy_clean(struct cfg_findings *findings, const char *text, s
 		return "";
 	copy = arena_dup(findings->arena, text, strnlen(text, max));
 	for (char *c = copy; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
+		if (is_control(*c))
 			*c = '?';
 	}
 	return copy;
 }
 
-static bool is_same(const struct cfg_finding *a, const struct cfg_finding *b)
+/* True if clean is what copy_clean() makes of text. */
+static bool is_copy(const char *clean, const char *text, size_t max)
 {
-	return a->line == b->line && a->column == b->column &&
-		strcmp(a->message, b->message) == 0 && strcmp(a->file, b->file) == 0;
+	for (; max > 0 && *text != '\0'; clean++, text++, max--) {
+		if (*clean != (is_control(*text) ? '?' : *text))
+			return false;
+	}
+	return *clean == '\0';
+}
+
+/* One line of a role that is wrong for 10,000 instances is one finding. */
+static bool is_known(const struct cfg_findings *findings, const struct cfg_finding *finding)
+{
+	for (size_t i = findings->count; i-- > 0;) {
+		const struct cfg_finding *item = &findings->items[i];
+
+		if (item->line == finding->line && item->column == finding->column &&
+			is_copy(item->message, finding->message, MESSAGE_MAX_BYTES) &&
+			is_copy(item->file, finding->file, FILE_MAX_BYTES))
+			return true;
+	}
+	return false;
 }
 
 void cfg_findings_add(struct cfg_findings *findings, const struct cfg_finding *finding)
 {
-	struct cfg_finding *item;
-
-	if (findings->count == CFG_FINDINGS_MAX) {
-		findings->error_count += finding->severity == CFG_ERROR;
+	if (is_known(findings, finding))
 		return;
-	}
+	findings->error_count += finding->severity == CFG_ERROR;
+	if (findings->count == CFG_FINDINGS_MAX)
+		return;
 	findings->items = xreallocarray(
 		findings->items, findings->count + 1, sizeof(*findings->items));
-	item = &findings->items[findings->count];
-	item->severity = finding->severity;
-	item->line = finding->line;
-	item->column = finding->column;
-	item->file = copy_clean(findings, finding->file, 4096);
-	item->message = copy_clean(findings, finding->message, 1024);
-	item->hint = copy_clean(findings, finding->hint, 1024);
-	item->value = copy_clean(findings, finding->value, VALUE_SHOWN_BYTES);
-	/* One line of a role that is wrong for 10,000 instances is one finding. */
-	for (size_t i = findings->count; i-- > 0;) {
-		if (is_same(&findings->items[i], item))
-			return;
-	}
-	findings->count++;
-	findings->error_count += finding->severity == CFG_ERROR;
+	findings->items[findings->count++] = (struct cfg_finding){
+		.severity = finding->severity,
+		.file = copy_clean(findings, finding->file, FILE_MAX_BYTES),
+		.line = finding->line,
+		.column = finding->column,
+		.message = copy_clean(findings, finding->message, MESSAGE_MAX_BYTES),
+		.hint = copy_clean(findings, finding->hint, MESSAGE_MAX_BYTES),
+		.value = copy_clean(findings, finding->value, VALUE_SHOWN_BYTES),
+	};
 	findings->is_sorted = false;
 }
 

@@ -227,6 +227,16 @@ static void read_environments(struct cfg_fleet *fleet)
 
 /* ---- roles/ ---- */
 
+static int compare_role(const void *key, const void *element)
+{
+	return strcmp(key, ((const struct cfg_role *)element)->name);
+}
+
+static int compare_roles(const void *a, const void *b)
+{
+	return compare_role(((const struct cfg_role *)a)->name, b);
+}
+
 static void read_roles(struct cfg_fleet *fleet)
 {
 	size_t end, first = first_file(fleet->tree, "roles/", &end);
@@ -241,15 +251,14 @@ static void read_roles(struct cfg_fleet *fleet)
 			cfg_role_read(fleet, name, file->path, root,
 				&fleet->roles[fleet->role_count++]);
 	}
+	/* By name, not by path: '-' comes before the '.' of ".yaml". */
+	qsort(fleet->roles, fleet->role_count, sizeof(*fleet->roles), compare_roles);
 }
 
 static struct cfg_role *find_role(const struct cfg_fleet *fleet, const char *name)
 {
-	for (size_t i = 0; i < fleet->role_count; i++) {
-		if (strcmp(fleet->roles[i].name, name) == 0)
-			return &fleet->roles[i];
-	}
-	return NULL;
+	return bsearch(
+		name, fleet->roles, fleet->role_count, sizeof(*fleet->roles), compare_role);
 }
 
 /* ---- hosts/ ---- */
