@@ -76,6 +76,37 @@ static bool is_type(const char *value, const char *type)
 		strchr("; \t", value[len]) != NULL; /* also finds the NUL */
 }
 
+static void hint_parameters(const char *const *known, struct vk_err *err)
+{
+	struct vk_buf list;
+
+	vk_buf_init(&list, sizeof(err->hint));
+	for (const char *const *name = known; *name != NULL; name++)
+		vk_buf_addf(&list, "%s%s", name == known ? "" : ", ", *name);
+	if (list.len > 0)
+		vk_err_hint(err, "known here: %s", list.data);
+	vk_buf_release(&list);
+}
+
+/* A parameter that nobody reads is a typing error that would silently show the wrong thing. */
+static bool admit_query(struct request *req)
+{
+	static const char *const none[] = {NULL};
+	const char *const *known = req->route->parameters;
+	const char *unknown = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	if (known == NULL)
+		known = none;
+	unknown = http_query_unknown(req->conn->parser, known);
+	if (unknown == NULL)
+		return true;
+	vk_err_set(&err, VK_EINPUT, "parameter '%s' is not known here", unknown);
+	hint_parameters(known, &err);
+	reply_error(req, &err);
+	return false;
+}
+
 /* Whether the body that is announced is one that the route takes. */
 static bool admit_body(struct request *req)
 {
@@ -145,7 +176,7 @@ bool dispatch_admit(struct request *req)
 		deny(req, 401, &err);
 		return false;
 	}
-	return admit_route(req) && admit_body(req);
+	return admit_route(req) && admit_query(req) && admit_body(req);
 }
 
 void dispatch_run(struct request *req)

@@ -7,7 +7,7 @@
  * {name*} for one or more. No two patterns of one method match the same path except that a literal
  * segment is preferred to a {name} by standing earlier in the table.
  *
- * Dispatch answers by itself: 400 (not HTTP as common/http wants it), 401 (certificate unknown,
+ * Dispatch answers by itself: 400 (not HTTP as common/http wants it, unknown query parameter), 401 (certificate unknown,
  * revoked or expired), 403 (not permitted), 404, 405 with Allow, 413, 415. Everything else is the
  * handler's.
  */
@@ -45,6 +45,8 @@ struct route {
 	route_handler *handler;
 	size_t max_body_bytes;    /* 0: a body is refused */
 	const char *content_type; /* of the request's body; NULL: application/json */
+	/* Names of the query parameters that the handler reads, NULL-terminated; NULL: none. */
+	const char *const *parameters;
 };
 
 /* The server's table (server/routes.c). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The API of vkcfgd, all of it: method, path, who may, what, how large. A line
+ * The API of vkcfgd, all of it: method, path, who may, what, how large, with
+ * which query parameters. A line
  * without a permission is denied to everybody; tests/unit/check_routes.c walks
  * the table with every role.
  */
@@ -15,7 +16,7 @@ enum {
 	MIB = 1024 * 1024,
 	SMALL = 16 * KIB,
 	/* 64 MiB of files, escaped as JSON: as a rule far less, never much more than this. */
-	TREE = 96 * MIB,
+	TREE = 80 * MIB,
 	/* A release document and a role's metadata. */
 	CHANGE = 8 * MIB,
 	REPORT = 4 * MIB,
@@ -32,47 +33,54 @@ enum {
 #define ANY PERMISSION_ANY
 #define ENROL PERMISSION_ENROL
 
+static const char *const desired[] = {"log", NULL};
+static const char *const page[] = {"limit", "after", NULL};
+static const char *const changes[] = {"limit", "after", "environment", "state", NULL};
+static const char *const by_environment[] = {"limit", "after", "environment", NULL};
+static const char *const entries[] = {"from", "limit", NULL};
+static const char *const sizes[] = {"from", "to", NULL};
+
 /* clang-format off */
 const struct route routes[] = {
-	{"GET",  "/v1/agent/desired",               HOST,              route_get_desired,     0,      NULL},
-	{"POST", "/v1/agent/report",                HOST,              route_post_report,     REPORT, NULL},
-	{"GET",  "/v1/agent/bundles/{env}/{number}", HOST,             route_get_bundles,     0,      NULL},
-	{"GET",  "/tuf/{file*}",                    HOST | VIEWER,     route_get_tuf,         0,      NULL},
+	{"GET",  "/v1/agent/desired",               HOST,              route_get_desired,     0,      NULL, desired},
+	{"POST", "/v1/agent/report",                HOST,              route_post_report,     REPORT, NULL, NULL},
+	{"GET",  "/v1/agent/bundles/{env}/{number}", HOST,             route_get_bundles,     0,      NULL, NULL},
+	{"GET",  "/tuf/{file*}",                    HOST | VIEWER,     route_get_tuf,         0,      NULL, NULL},
 
-	{"POST", "/v1/enrol",                       ENROL,             route_enrol,           SMALL,  NULL},
-	{"POST", "/v1/renew",                       HOST | VIEWER,     route_renew,           SMALL,  NULL},
-	{"GET",  "/v1/whoami",                      ANY,               route_whoami,          0,      NULL},
+	{"POST", "/v1/enrol",                       ENROL,             route_enrol,           SMALL,  NULL, NULL},
+	{"POST", "/v1/renew",                       HOST | VIEWER,     route_renew,           SMALL,  NULL, NULL},
+	{"GET",  "/v1/whoami",                      ANY,               route_whoami,          0,      NULL, NULL},
 
-	{"POST", "/v1/trees",                       AUTHOR,            route_post_tree,       TREE,   NULL},
-	{"GET",  "/v1/trees/{digest}",              VIEWER,            route_get_tree,        0,      NULL},
-	{"POST", "/v1/changes",                     AUTHOR,            route_post_change,     CHANGE, NULL},
-	{"GET",  "/v1/changes",                     VIEWER,            route_list_changes,    0,      NULL},
-	{"GET",  "/v1/changes/{id}",                VIEWER,            route_get_change,      0,      NULL},
-	{"POST", "/v1/changes/{id}/approve",        APPROVER,          route_approve_change,  SMALL,  NULL},
-	{"POST", "/v1/changes/{id}/reject",         AUTHOR | APPROVER, route_reject_change,   SMALL,  NULL},
-	{"GET",  "/v1/releases",                    VIEWER,            route_list_releases,   0,      NULL},
-	{"GET",  "/v1/releases/{env}/{number}",     VIEWER,            route_get_release,     0,      NULL},
+	{"POST", "/v1/trees",                       AUTHOR,            route_post_tree,       TREE,   NULL, NULL},
+	{"GET",  "/v1/trees/{digest}",              VIEWER,            route_get_tree,        0,      NULL, NULL},
+	{"POST", "/v1/changes",                     AUTHOR,            route_post_change,     CHANGE, NULL, NULL},
+	{"GET",  "/v1/changes",                     VIEWER,            route_list_changes,    0,      NULL, changes},
+	{"GET",  "/v1/changes/{id}",                VIEWER,            route_get_change,      0,      NULL, NULL},
+	{"POST", "/v1/changes/{id}/approve",        APPROVER,          route_approve_change,  SMALL,  NULL, NULL},
+	{"POST", "/v1/changes/{id}/reject",         AUTHOR | APPROVER, route_reject_change,   SMALL,  NULL, NULL},
+	{"GET",  "/v1/releases",                    VIEWER,            route_list_releases,   0,      NULL, by_environment},
+	{"GET",  "/v1/releases/{env}/{number}",     VIEWER,            route_get_release,     0,      NULL, NULL},
 
-	{"GET",  "/v1/hosts",                       VIEWER,            route_list_hosts,      0,      NULL},
-	{"POST", "/v1/hosts",                       OPERATOR,          route_post_host,       SMALL,  NULL},
-	{"GET",  "/v1/hosts/{name}",                VIEWER,            route_get_host,        0,      NULL},
-	{"POST", "/v1/hosts/{name}/revoke",         OPERATOR,          route_revoke_host,     SMALL,  NULL},
-	{"GET",  "/v1/drift",                       VIEWER,            route_list_drift,      0,      NULL},
-	{"GET",  "/v1/status",                      VIEWER,            route_get_status,      0,      NULL},
+	{"GET",  "/v1/hosts",                       VIEWER,            route_list_hosts,      0,      NULL, by_environment},
+	{"POST", "/v1/hosts",                       OPERATOR,          route_post_host,       SMALL,  NULL, NULL},
+	{"GET",  "/v1/hosts/{name}",                VIEWER,            route_get_host,        0,      NULL, NULL},
+	{"POST", "/v1/hosts/{name}/revoke",         OPERATOR,          route_revoke_host,     SMALL,  NULL, NULL},
+	{"GET",  "/v1/drift",                       VIEWER,            route_list_drift,      0,      NULL, by_environment},
+	{"GET",  "/v1/status",                      VIEWER,            route_get_status,      0,      NULL, NULL},
 
-	{"GET",  "/v1/users",                       VIEWER,            route_list_users,      0,      NULL},
-	{"POST", "/v1/users",                       ADMIN,             route_post_user,       SMALL,  NULL},
-	{"POST", "/v1/users/{name}/revoke",         ADMIN,             route_revoke_user,     SMALL,  NULL},
-	{"GET",  "/v1/online-keys",                 ADMIN,             route_get_online_keys, 0,      NULL},
-	{"POST", "/v1/tuf",                         ADMIN,             route_post_tuf,        TRUST,  NULL},
+	{"GET",  "/v1/users",                       VIEWER,            route_list_users,      0,      NULL, page},
+	{"POST", "/v1/users",                       ADMIN,             route_post_user,       SMALL,  NULL, NULL},
+	{"POST", "/v1/users/{name}/revoke",         ADMIN,             route_revoke_user,     SMALL,  NULL, NULL},
+	{"GET",  "/v1/online-keys",                 ADMIN,             route_get_online_keys, 0,      NULL, NULL},
+	{"POST", "/v1/tuf",                         ADMIN,             route_post_tuf,        TRUST,  NULL, NULL},
 
-	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL},
-	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL},
-	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL},
+	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL, entries},
+	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},
+	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL, NULL},
 
-	{"GET",  "/metrics",                        ANY,               route_get_metrics,     0,      NULL},
-	{"GET",  "/healthz",                        ANY,               route_get_health,      0,      NULL},
-	{"GET",  "/readyz",                         ANY,               route_get_ready,       0,      NULL},
+	{"GET",  "/metrics",                        ANY,               route_get_metrics,     0,      NULL, NULL},
+	{"GET",  "/healthz",                        ANY,               route_get_health,      0,      NULL, NULL},
+	{"GET",  "/readyz",                         ANY,               route_get_ready,       0,      NULL, NULL},
 };
 /* clang-format on */
 

@@ -27,13 +27,14 @@ problem 404 "an unknown route" /v1/nothing
 problem 404 "the root" /
 problem 405 "a wrong method" -X DELETE /v1/changes
 problem 404 "a change that is not there" /v1/changes/4711
-problem 400 "a change id that is none" /v1/changes/../status --path-as-is
+problem 400 "a path that climbs" --path-as-is /v1/changes/../status
+problem 404 "a change id that is none" /v1/changes/x
 problem 400 "bad JSON" "${json[@]}" -d '{"a":' /v1/trees
 problem 400 "JSON with a member twice" "${json[@]}" -d '{"files":[],"files":[]}' /v1/trees
 problem 400 "JSON of the wrong type" "${json[@]}" -d '{"files":1}' /v1/trees
 problem 400 "a real number" "${json[@]}" -d '{"files":[1.5]}' /v1/trees
 printf '[%.0s' {1..5000} >"$WORK/deep"
-problem 400 "JSON nested deeply" "${json[@]}" --data-binary "@$WORK/deep" /v1/trees
+problem 413 "JSON nested deeply" "${json[@]}" --data-binary "@$WORK/deep" /v1/trees
 problem 400 "a path in a tree that climbs out" "${json[@]}" -d '{"files":[{"path":"../x","text":""}]}' /v1/trees
 head -c 100000000 /dev/zero >"$WORK/big"
 problem 413 "an oversized body" "${json[@]}" --data-binary "@$WORK/big" /v1/trees

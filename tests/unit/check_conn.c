@@ -96,14 +96,14 @@ static void handle_who(struct request *req)
 }
 
 static const struct route table[] = {
-	{"POST", "/echo", PERMISSION_HOST, handle_echo, 1000, NULL},
-	{"GET", "/poll", PERMISSION_HOST, handle_poll, 0, NULL},
-	{"GET", "/defer", PERMISSION_HOST, handle_defer, 0, NULL},
-	{"GET", "/defer-and-answer", PERMISSION_HOST, handle_defer_and_answer, 0, NULL},
-	{"GET", "/big", PERMISSION_HOST, handle_big, 0, NULL},
-	{"GET", "/who", PERMISSION_ANY, handle_who, 0, NULL},
-	{"POST", "/enrol", PERMISSION_ENROL, handle_echo, 1000, NULL},
-	{"GET", "/nobody", 0, handle_who, 0, NULL},
+	{"POST", "/echo", PERMISSION_HOST, handle_echo, 1000, NULL, NULL},
+	{"GET", "/poll", PERMISSION_HOST, handle_poll, 0, NULL, NULL},
+	{"GET", "/defer", PERMISSION_HOST, handle_defer, 0, NULL, NULL},
+	{"GET", "/defer-and-answer", PERMISSION_HOST, handle_defer_and_answer, 0, NULL, NULL},
+	{"GET", "/big", PERMISSION_HOST, handle_big, 0, NULL, NULL},
+	{"GET", "/who", PERMISSION_ANY, handle_who, 0, NULL, NULL},
+	{"POST", "/enrol", PERMISSION_ENROL, handle_echo, 1000, NULL, NULL},
+	{"GET", "/nobody", 0, handle_who, 0, NULL, NULL},
 };
 
 static void on_denied(void *context, const struct request *req, const struct vk_err *why)
@@ -322,6 +322,7 @@ START_TEST(refuses_what_it_does_not_serve)
 		{"PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 ",
 			"Allow: POST\r\n", false},
 		{GET("/nobody"), "HTTP/1.1 403 ", "urn:vkcfg:error:denied", false},
+		{GET("/who?frobnicate=1"), "HTTP/1.1 400 ", "frobnicate", false},
 		{POST("/enrol", "application/json", "2") "{}", "HTTP/1.1 403 ", "denied", true},
 		{POST("/echo", "text/plain", "2"), "HTTP/1.1 415 ", "application/json", true},
 		{POST("/echo", "application/json", "1001"), "HTTP/1.1 413 ", "1000 bytes", true},
