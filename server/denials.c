@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/audit.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -17,7 +19,7 @@
 
 #include "common/banned.h"
 
-enum { PATH_MAX_BYTES = 256 };
+enum { PATH_MAX_BYTES = VK_AUDIT_FIELD_MAX_BYTES };
 
 struct denials {
 	struct writer *writer;
@@ -28,7 +30,7 @@ struct denials {
 struct denial {
 	struct writer_command command; /* first: the writer hands back a pointer to it */
 	char actor[VK_NAME_BYTES + 16];
-	struct vk_buf object; /* "GET /v1/hosts" */
+	char *object; /* "path/v1/hosts" */
 	struct vkjson *detail;
 };
 
@@ -77,7 +79,7 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 	const struct writer_audit audit = {
 		.actor = denial->actor,
 		.action = "access.denied",
-		.object = denial->object.data,
+		.object = denial->object,
 		.result = vk_rc_name(VK_EDENIED),
 		.detail = denial->detail,
 	};
@@ -88,7 +90,7 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 static void denial_free(struct denial *denial)
 {
 	vkjson_free(denial->detail);
-	vk_buf_release(&denial->object);
+	free(denial->object);
 	free(denial);
 }
 
@@ -97,6 +99,24 @@ static void done(struct writer_command *command, const struct vk_err *err)
 	if (err->rc != VK_OK)
 		vk_log_err(VK_LOG_WARN, "denial-not-recorded", err);
 	denial_free((struct denial *)command);
+}
+
+/* The path as an object of the audit log, which holds graphic ASCII of a bounded length. */
+static char *format_object(const struct request *req)
+{
+	struct vk_buf path;
+	char *object;
+
+	vk_buf_init(&path, PATH_MAX_BYTES);
+	vk_buf_adds(&path, "path");
+	request_format_path(req, &path);
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.data[i] <= ' ' || path.data[i] > '~' || strchr("\"\\", path.data[i]))
+			path.data[i] = '?';
+	}
+	object = vk_buf_detach(&path, NULL);
+	vk_buf_release(&path);
+	return object;
 }
 
 static struct denial *denial_new(
@@ -113,10 +133,9 @@ static struct denial *denial_new(
 	else
 		snprintf(denial->actor, sizeof(denial->actor), "%s/%s",
 			identity_kind_name(caller->kind), caller->name);
-	vk_buf_init(&denial->object, PATH_MAX_BYTES);
-	vk_buf_addf(&denial->object, "%s ", request_method(req));
-	request_format_path(req, &denial->object);
+	denial->object = format_object(req);
 	denial->detail = vkjson_object();
+	vkjson_set(denial->detail, "method", vkjson_string(request_method(req)));
 	vkjson_set(denial->detail, "reason", vkjson_string(why->msg));
 	vkjson_set(denial->detail, "address", vkjson_string(request_peer_address(req)));
 	if (omitted > 0)
@@ -138,7 +157,7 @@ void denials_note(struct denials *denials, const struct request *req, const stru
 		return;
 	denial = denial_new(req, why, omitted);
 	vk_log(VK_LOG_WARN, "access-denied", VK_KV("actor", denial->actor),
-		VK_KV("request", denial->object.data), VK_KV("reason", why->msg),
+		VK_KV("method", request_method(req)), VK_KV("object", denial->object), VK_KV("reason", why->msg),
 		VK_KV("address", request_peer_address(req)), VK_KN("omitted", omitted));
 	if (writer_submit(denials->writer, &denial->command, &err) == VK_OK)
 		return;
