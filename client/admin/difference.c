@@ -259,22 +259,48 @@ static void print_instances(const struct cli *cli, const struct vkjson *group)
 	cli_say(cli, "\n");
 }
 
-static void print_change(const struct cli *cli, const struct vkjson *change, bool with_effect)
+/* "maxmemory", "user app", "file tls.crt", "apply drift"; the Valkey version has no name. */
+static void print_subject(const struct cli *cli, const char *kind, const char *name)
+{
+	if (strcmp(kind, "valkey") == 0) {
+		cli_say(cli, "  valkey version");
+		return;
+	}
+	cli_say(cli, "  %s%s", strcmp(kind, "directive") == 0 ? "" : kind,
+		strcmp(kind, "directive") == 0 ? "" : " ");
+	cli_say_foreign(cli, CLI_PLAIN, name);
+}
+
+/* A directive that stands nowhere has the server's default. */
+static void print_side(
+	const struct cli *cli, const char *kind, const char *text, enum cli_style style)
+{
+	const char *absent = strcmp(kind, "directive") == 0 ? "(default)" : "(none)";
+
+	if (text == NULL || text[0] == '\0')
+		cli_say_in(cli, CLI_DIM, "%s", text == NULL ? absent : "\"\"");
+	else
+		cli_say_foreign(cli, style, text);
+}
+
+/* Of an instance that comes or goes only the one side is shown. */
+static void print_change(const struct cli *cli, const struct vkjson *change, bool is_changed)
 {
 	const char *kind = text_of(change, "kind");
 	const char *before = text_of(change, "old");
 	const char *after = text_of(change, "new");
 
-	cli_say(cli, "  %s", strcmp(kind, "directive") == 0 ? "" : kind);
-	cli_say(cli, strcmp(kind, "directive") == 0 ? "" : " ");
-	cli_say_foreign(cli, CLI_PLAIN, text_of(change, "name"));
+	print_subject(cli, kind, text_of(change, "name"));
 	cli_say(cli, ": ");
-	cli_say_foreign(cli, before != NULL ? CLI_BAD : CLI_DIM, before != NULL ? before : "(none)");
-	cli_say(cli, " -> ");
-	cli_say_foreign(cli, after != NULL ? CLI_GOOD : CLI_DIM, after != NULL ? after : "(none)");
-	if (with_effect && is_true(change, "live"))
+	if (is_changed || after == NULL)
+		print_side(cli, kind, before, CLI_BAD);
+	if (is_changed)
+		cli_say(cli, " -> ");
+	if (is_changed || after != NULL)
+		print_side(cli, kind, after, CLI_GOOD);
+	if (is_changed && is_true(change, "live"))
 		cli_say_in(cli, CLI_DIM, "  live");
-	else if (with_effect)
+	else if (is_changed)
 		cli_say_in(cli, CLI_WARN, "  restart");
 	cli_say(cli, "\n");
 }

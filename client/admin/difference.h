@@ -3,9 +3,10 @@
  * What changes for the instances of an environment from one rendering to the
  * next. Instances whose changes are the same are one group: a change to a role
  * of a thousand instances is one paragraph.
+ * presence is added, changed or removed.
  *
  *   {"environment":"prod","instances":1,"restarts":0,"unchanged":41,"groups":[
- *     {"instances":["db1/main"],"restart":false,"changes":[
+ *     {"instances":["db1/main"],"presence":"changed","restart":false,"changes":[
  *       {"kind":"directive","name":"maxmemory","old":"1gb","new":"2gb","live":true}]}]}
  */
 #ifndef ADMIN_DIFFERENCE_H
