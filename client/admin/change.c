@@ -76,7 +76,8 @@ enum vk_rc change_fetch(
 
 /* Fetches the tree that the document names: nothing else of the document is believed yet. */
 static enum vk_rc render_tree(struct session *session, const struct change *change,
-	struct candidate_content *content, struct cfg_rendered **out, struct vk_err *err)
+	struct candidate_content *content, struct cfg_tree **tree_out, struct cfg_rendered **out,
+	struct vk_err *err)
 {
 	struct vk_release *claimed = NULL;
 	struct cfg_tree *tree = NULL;
@@ -95,7 +96,10 @@ static enum vk_rc render_tree(struct session *session, const struct change *chan
 		rc = cfg_render(tree, change->environment, NULL, out, err);
 	if (rc == VK_OK)
 		rc = candidate_content_of(cfg_tree_digest(tree), *out, content, err);
-	cfg_tree_free(tree);
+	if (rc == VK_OK)
+		*tree_out = tree;
+	else
+		cfg_tree_free(tree);
 	vk_release_free(claimed);
 	return rc;
 }
@@ -103,20 +107,26 @@ static enum vk_rc render_tree(struct session *session, const struct change *chan
 enum vk_rc change_verify(struct session *session, struct change *change, struct vk_err *err)
 {
 	struct candidate_content content;
+	struct cfg_tree *old_tree = NULL;
+	struct cfg_tree *new_tree = NULL;
 	struct cfg_rendered *before = NULL;
 	struct cfg_rendered *after = NULL;
 	enum vk_rc rc = current_load(session, change->environment, &change->current, err);
 
 	if (rc == VK_OK)
-		rc = render_tree(session, change, &content, &after, err);
+		rc = render_tree(session, change, &content, &new_tree, &after, err);
 	if (rc == VK_OK)
 		rc = candidate_check(&change->current.base, &content, &change->texts,
 			change->author, vk_clock_now(), &change->release, err);
 	if (rc == VK_OK)
-		rc = current_render(session, &change->current, NULL, &before, err);
+		rc = current_render(session, &change->current, &old_tree, &before, err);
 	if (rc == VK_OK)
 		rc = difference_of(before, after, &change->difference, err);
+	if (rc == VK_OK)
+		rc = difference_add_host_keys(change->difference, old_tree, new_tree, err);
 	cfg_rendered_free(before);
 	cfg_rendered_free(after);
+	cfg_tree_free(old_tree);
+	cfg_tree_free(new_tree);
 	return rc;
 }

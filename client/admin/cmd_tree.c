@@ -202,18 +202,16 @@ out:
 
 /* The other side of a diff: the tree in --against, or the verified current release. */
 static enum vk_rc render_other(const struct cli *cli, const struct args *args,
-	struct cfg_rendered **out, struct vk_err *err)
+	struct cfg_tree **tree, struct cfg_rendered **out, struct vk_err *err)
 {
 	struct session *session = NULL;
-	struct cfg_tree *tree = NULL;
 	struct current current;
 	enum vk_rc rc;
 
 	if (args_has(args, "against")) {
-		rc = cfg_tree_load_dir(args_get(args, "against"), &tree, err);
+		rc = cfg_tree_load_dir(args_get(args, "against"), tree, err);
 		if (rc == VK_OK)
-			rc = cfg_render(tree, args_at(args, 0), NULL, out, err);
-		cfg_tree_free(tree);
+			rc = cfg_render(*tree, args_at(args, 0), NULL, out, err);
 		return rc;
 	}
 	current_init(&current);
@@ -221,7 +219,7 @@ static enum vk_rc render_other(const struct cli *cli, const struct args *args,
 	if (rc == VK_OK)
 		rc = current_load(session, args_at(args, 0), &current, err);
 	if (rc == VK_OK)
-		rc = current_render(session, &current, NULL, out, err);
+		rc = current_render(session, &current, tree, out, err);
 	current_release(&current);
 	session_free(session);
 	return rc;
@@ -230,6 +228,7 @@ static enum vk_rc render_other(const struct cli *cli, const struct args *args,
 enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err)
 {
 	struct cfg_tree *tree = NULL;
+	struct cfg_tree *other_tree = NULL;
 	struct cfg_rendered *ours = NULL;
 	struct cfg_rendered *other = NULL;
 	struct vkjson *difference = NULL;
@@ -238,9 +237,11 @@ enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err
 	if (rc == VK_OK)
 		rc = cfg_render(tree, args_at(args, 0), NULL, &ours, err);
 	if (rc == VK_OK)
-		rc = render_other(cli, args, &other, err);
+		rc = render_other(cli, args, &other_tree, &other, err);
 	if (rc == VK_OK)
 		rc = difference_of(other, ours, &difference, err);
+	if (rc == VK_OK)
+		rc = difference_add_host_keys(difference, other_tree, tree, err);
 	if (rc == VK_OK) {
 		cli->is_answer_no = !difference_is_empty(difference);
 		if (!cli_print_json(cli, difference))
@@ -249,6 +250,7 @@ enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err
 	vkjson_free(difference);
 	cfg_rendered_free(other);
 	cfg_rendered_free(ours);
+	cfg_tree_free(other_tree);
 	cfg_tree_free(tree);
 	return rc;
 }

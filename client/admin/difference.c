@@ -8,6 +8,7 @@
 
 #include "client/admin/cli.h"
 #include "common/config/diff.h"
+#include "common/config/fleet.h"
 #include "common/config/render.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
@@ -195,6 +196,7 @@ static struct vkjson *grouping_json(const struct grouping *grouping, const char 
 	vkjson_set(object, "restarts", vkjson_int(grouping->restarts));
 	vkjson_set(object, "unchanged", vkjson_int(grouping->unchanged));
 	vkjson_set(object, "groups", groups);
+	vkjson_set(object, "host_keys", vkjson_array());
 	return object;
 }
 
@@ -210,9 +212,81 @@ enum vk_rc difference_of(const struct cfg_rendered *before, const struct cfg_ren
 	return rc;
 }
 
+/* The public key of a host of this environment, or "". */
+static const char *key_of(
+	const struct cfg_fleet *fleet, const char *host, const char *environment)
+{
+	struct cfg_host_info info;
+
+	if (fleet == NULL || !cfg_fleet_host_find(fleet, host, &info) ||
+		strcmp(info.environment, environment) != 0)
+		return "";
+	return info.public_key;
+}
+
+static void add_host_key(
+	struct vkjson *list, const char *host, const char *before, const char *after)
+{
+	struct vkjson *item;
+
+	if (strcmp(before, after) == 0)
+		return;
+	item = vkjson_object();
+	vkjson_set(item, "host", vkjson_string(host));
+	if (before[0] != '\0')
+		vkjson_set(item, "old", vkjson_string(before));
+	if (after[0] != '\0')
+		vkjson_set(item, "new", vkjson_string(after));
+	vkjson_append(list, item);
+}
+
+/* Hosts of one side whose key differs on the other; the second pass takes only those that the
+ * first has not seen. */
+static void compare_keys(struct vkjson *list, const struct cfg_fleet *before,
+	const struct cfg_fleet *after, const char *environment)
+{
+	for (size_t i = 0; i < cfg_fleet_host_count(after); i++) {
+		const char *host = cfg_fleet_host_at(after, i).name;
+
+		add_host_key(list, host, key_of(before, host, environment),
+			key_of(after, host, environment));
+	}
+	for (size_t i = 0; before != NULL && i < cfg_fleet_host_count(before); i++) {
+		const char *host = cfg_fleet_host_at(before, i).name;
+		struct cfg_host_info info;
+
+		if (!cfg_fleet_host_find(after, host, &info))
+			add_host_key(list, host, key_of(before, host, environment), "");
+	}
+}
+
+enum vk_rc difference_add_host_keys(struct vkjson *difference, const struct cfg_tree *before,
+	const struct cfg_tree *after, struct vk_err *err)
+{
+	struct cfg_fleet *old_fleet = NULL;
+	struct cfg_fleet *new_fleet = NULL;
+	struct vkjson *list = vkjson_array();
+	const char *environment = NULL;
+	enum vk_rc rc = vkjson_get_string(difference, "environment", &environment, err);
+
+	if (rc == VK_OK && before != NULL)
+		rc = cfg_fleet_parse(before, NULL, &old_fleet, err);
+	if (rc == VK_OK)
+		rc = cfg_fleet_parse(after, NULL, &new_fleet, err);
+	if (rc == VK_OK) {
+		compare_keys(list, old_fleet, new_fleet, environment);
+		vkjson_set(difference, "host_keys", vkjson_ref(list));
+	}
+	vkjson_free(list);
+	cfg_fleet_free(old_fleet);
+	cfg_fleet_free(new_fleet);
+	return rc;
+}
+
 bool difference_is_empty(const struct vkjson *difference)
 {
-	return vkjson_count(vkjson_get(difference, "groups")) == 0;
+	return vkjson_count(vkjson_get(difference, "groups")) == 0 &&
+	       vkjson_count(vkjson_get(difference, "host_keys")) == 0;
 }
 
 static bool is_true(const struct vkjson *object, const char *member)
@@ -305,6 +379,20 @@ static void print_change(const struct cli *cli, const struct vkjson *change, boo
 	cli_say(cli, "\n");
 }
 
+static void print_host_keys(const struct cli *cli, const struct vkjson *list)
+{
+	for (size_t i = 0; i < vkjson_count(list); i++) {
+		const struct vkjson *item = vkjson_at(list, i);
+
+		cli_say_in(cli, CLI_BOLD, "host %s", text_of(item, "host"));
+		cli_say(cli, " public key: ");
+		print_side(cli, "host", text_of(item, "old"), CLI_BAD);
+		cli_say(cli, " -> ");
+		print_side(cli, "host", text_of(item, "new"), CLI_GOOD);
+		cli_say(cli, "\n");
+	}
+}
+
 void difference_print(const struct cli *cli, const struct vkjson *difference)
 {
 	const struct vkjson *groups = vkjson_get(difference, "groups");
@@ -318,7 +406,8 @@ void difference_print(const struct cli *cli, const struct vkjson *difference)
 		for (size_t i = 0; i < vkjson_count(changes); i++)
 			print_change(cli, vkjson_at(changes, i), is_changed);
 	}
-	if (vkjson_count(groups) == 0)
+	print_host_keys(cli, vkjson_get(difference, "host_keys"));
+	if (difference_is_empty(difference))
 		cli_say(cli, "nothing changes in %s\n", text_of(difference, "environment"));
 	else
 		cli_say(cli, "%s: instances that change: %lld, of them with a restart: %lld, that stay "

@@ -135,6 +135,7 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	struct candidate_content content;
 	struct cfg_rendered *rendered = NULL;
 	struct cfg_rendered *before = NULL;
+	struct cfg_tree *old_tree = NULL;
 	struct vkjson *difference = NULL;
 	struct vkjson *body = vkjson_object();
 	struct vkjson *reply = NULL;
@@ -143,9 +144,11 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	if (rc == VK_OK)
 		rc = candidate_content_of(cfg_tree_digest(tree), rendered, &content, err);
 	if (rc == VK_OK)
-		rc = current_render(session, current, NULL, &before, err);
+		rc = current_render(session, current, &old_tree, &before, err);
 	if (rc == VK_OK)
 		rc = difference_of(before, rendered, &difference, err);
+	if (rc == VK_OK)
+		rc = difference_add_host_keys(difference, old_tree, tree, err);
 	if (rc == VK_OK)
 		rc = make_change(session, current, &content, message, commit, body, err);
 	if (rc == VK_OK)
@@ -159,5 +162,6 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	vkjson_free(body);
 	cfg_rendered_free(before);
 	cfg_rendered_free(rendered);
+	cfg_tree_free(old_tree);
 	return rc;
 }

@@ -141,6 +141,34 @@ START_TEST(shows_all_of_a_first_release_as_added)
 }
 END_TEST
 
+START_TEST(shows_a_host_key_that_changes_although_no_bundle_does)
+{
+	static const char keyed[] =
+		"hosts:\n  db1:\n    environment: dev\n    public-key: \"ed25519:"
+		"0000000000000000000000000000000000000000000000000000000000000001\"\n"
+		"    instances:\n      main:\n        role: session-cache\n"
+		"        config: {port: 6379, bind: [127.0.0.1]}\n";
+	struct cfg_tree *before = tree_with(NULL, NULL);
+	struct cfg_tree *after = tree_with("hosts/db1.yaml", keyed);
+	struct cfg_rendered *old = rendered_with(NULL, NULL);
+	struct cfg_rendered *new = rendered_with("hosts/db1.yaml", keyed);
+	struct vkjson *difference = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(difference_of(old, new, &difference, &err), err);
+	ck_assert(difference_is_empty(difference));
+	assert_ok(difference_add_host_keys(difference, before, after, &err), err);
+	ck_assert(!difference_is_empty(difference));
+	assert_ok(difference_add_host_keys(difference, after, after, &err), err);
+	ck_assert(difference_is_empty(difference));
+	vkjson_free(difference);
+	cfg_rendered_free(old);
+	cfg_rendered_free(new);
+	cfg_tree_free(before);
+	cfg_tree_free(after);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("example");
@@ -151,6 +179,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, differs_in_nothing_from_itself);
 	tcase_add_test(tc, groups_equal_changes_of_two_instances);
 	tcase_add_test(tc, shows_all_of_a_first_release_as_added);
+	tcase_add_test(tc, shows_a_host_key_that_changes_although_no_bundle_does);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
