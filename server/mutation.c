@@ -40,13 +40,17 @@ static enum vk_log_level level_of(const struct mutation *mutation, const struct 
 
 static void log_end(const struct mutation *mutation, const struct vk_err *err)
 {
+	enum vk_log_level level = level_of(mutation, err);
+	const char *event = mutation->command.name;
 	struct vk_buf path;
 
 	vk_buf_init(&path, PATH_MAX_BYTES);
 	request_format_path(mutation->req, &path);
-	vk_log(level_of(mutation, err), mutation->command.name, VK_KV("actor", mutation->actor),
-		VK_KV("path", path.data), VK_KV("result", vk_rc_name(err->rc)),
-		VK_KV("reason", err->rc == VK_OK ? "" : err->msg));
+	if (err->rc == VK_OK)
+		vk_log(level, event, VK_KV("actor", mutation->actor), VK_KV("path", path.data));
+	else
+		vk_log(level, event, VK_KV("actor", mutation->actor), VK_KV("path", path.data),
+			VK_KV("error", vk_rc_name(err->rc)), VK_KV("reason", err->msg));
 	vk_buf_release(&path);
 }
 

@@ -30,6 +30,7 @@ E2E_TESTS += tests/e2e/021-refused-tampering.sh
 E2E_TESTS += tests/e2e/022-refused-identity.sh
 E2E_TESTS += tests/e2e/030-crash-agent.sh
 E2E_TESTS += tests/e2e/031-crash-server.sh
+E2E_TESTS += tests/e2e/032-server.sh
 E2E_TESTS += tests/e2e/040-disk.sh
 E2E_TESTS += tests/e2e/050-bad-tree.sh
 E2E_TESTS += tests/e2e/051-bad-http.sh
