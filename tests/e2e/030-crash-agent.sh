@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # kill -9 of vkcfg-pull after each step of an install: the next run ends in the new configuration, or
 # in the old one where Valkey refuses the new; files and running values are equal, never between.
-# Three kinds of install: live, with a restart, and refused by Valkey.
+# Four kinds of install: live, with a restart, refused by Valkey, and rolled back because it does not
+# come up.
 . "${0%/*}/lib.sh"
 good_fleet
 set_config prod "databases: 10" "maxclients: 100"
@@ -11,7 +12,7 @@ pull db1
 is "$STATUS" 0 "the release before is installed"
 
 # The points stand in the program itself: one that is added is tested without further ado.
-points=$(fault_points "$VKCFG_PULL" "$abs_top_builddir/client/pull/vkcfg-pull")
+points=$(fault_points "$VKCFG_PULL" "$abs_top_builddir/client/pull/vkcfg-pull" | grep '^pull\.')
 for step in staged preflighted accepted switched loaded verified; do
 	like "$points" "^pull\.$step$" "vkcfg-pull has a fault point behind $step"
 done
@@ -62,6 +63,7 @@ matrix() {
 }
 
 set_config prod "databases: 10" "maxclients: 200"
+echo 'users: {app: {rules: "on nopass ~app:* resetchannels -@all +get"}}' >>"$TREE/environments/prod.yaml"
 release prod "live"
 matrix live 10 200 '^0$'
 set_config prod "databases: 20" "maxclients: 300"
@@ -71,6 +73,19 @@ set_config prod "databases: 20" "maxclients: 400" 'tls-port: 1' 'tls-cert-file: 
 	'tls-key-file: "@{instance}/none"' 'tls-ca-cert-file: "@{instance}/none"'
 release prod "refused by Valkey"
 matrix refused 20 300 '^[0-9]$'
+# A door that ends Valkey and fails, for this release only.
+mv "$WORK/restart-valkey" "$WORK/honest-door"
+cat >"$WORK/restart-valkey" <<-END
+	#!/bin/bash
+	grep -qE '^databases "?25' "\$1/current/valkey.conf" || exec "$WORK/honest-door" "\$@"
+	read -r pid <"\$2" && kill "\$pid"
+	exit 3
+END
+chmod 755 "$WORK/restart-valkey"
+set_config prod "databases: 25" "maxclients: 500"
+release prod "does not come up"
+matrix 'rolled back' 20 300 '^[0-9]$'
+mv "$WORK/honest-door" "$WORK/restart-valkey"
 for point in $points; do
 	like "$reached " " $point " "$point was reached"
 done
