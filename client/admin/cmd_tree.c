@@ -81,7 +81,8 @@ enum vk_rc cmd_validate(struct cli *cli, const struct args *args, struct vk_err 
 	if (rc != VK_OK)
 		goto out;
 	count = cfg_findings_count(findings);
-	cli->is_answer_no = count > 0;
+	/* Warnings are for people: a tree with them can be released. */
+	cli->is_answer_no = cfg_findings_errors(findings) > 0;
 	result = source_findings_json(findings);
 	vkjson_set(result, "tree", vkjson_string(cfg_tree_digest(tree)));
 	if (!cli_print_json(cli, result)) {
@@ -89,7 +90,7 @@ enum vk_rc cmd_validate(struct cli *cli, const struct args *args, struct vk_err 
 		if (count == 0)
 			cli_say_in(cli, CLI_GOOD, "no findings");
 		else
-			cli_say(cli, "%zu findings, %zu of them errors", count,
+			cli_say(cli, "findings: %zu, of them errors: %zu", count,
 				cfg_findings_errors(findings));
 		cli_say(cli, " (tree %.12s, %zu files)\n", cfg_tree_digest(tree),
 			cfg_tree_file_count(tree));

@@ -126,7 +126,7 @@ const struct command commands[] = {
 		"The tree has the environments dev, staging and prod, one role and one host.", 1, 1,
 		NULL, NULL, cmd_new},
 	{"validate", "", "check a tree and show all findings",
-		"Ends with status 1 if there are findings.", 0, 0, tree_options, NULL,
+		"Ends with status 1 if one of them is an error; warnings do not stop a release.", 0, 0, tree_options, NULL,
 		cmd_validate},
 	{"render", "HOST/INSTANCE", "show the files that an instance gets", NULL, 1, 1,
 		render_options, NULL, cmd_render},
