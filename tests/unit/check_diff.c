@@ -18,6 +18,7 @@ static char *changes(const char *old_prod, const char *new_prod)
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_diff *diff;
 	struct vk_buf out;
+	char *joined;
 
 	for (size_t i = 0; i < 2; i++) {
 		const char *prod = i == 0 ? old_prod : new_prod;
@@ -48,7 +49,9 @@ static char *changes(const char *old_prod, const char *new_prod)
 	cfg_diff_free(diff);
 	cfg_rendered_free(rendered[0]);
 	cfg_rendered_free(rendered[1]);
-	return vk_buf_detach(&out, NULL);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
 }
 
 static void expect(const char *old_prod, const char *new_prod, const char *expected)

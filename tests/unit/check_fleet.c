@@ -17,6 +17,7 @@ static char *findings_of(const char *path, const char *text)
 	struct cfg_findings *findings = cfg_findings_new();
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_buf out;
+	char *joined;
 
 	vk_buf_init(&out, 1000000);
 	assert_ok(cfg_validate(tree, findings, &err), err);
@@ -26,7 +27,9 @@ static char *findings_of(const char *path, const char *text)
 	}
 	cfg_findings_free(findings);
 	cfg_tree_free(tree);
-	return vk_buf_detach(&out, NULL);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
 }
 
 struct refusal {

@@ -51,6 +51,7 @@ static char *fill(const struct server *server, const char *text)
 	char hash[VK_SHA256_HEX_BYTES];
 	struct vk_buf out;
 	const char *open;
+	char *joined;
 
 	vk_sha256_hex(PASSWORD, strlen(PASSWORD), hash);
 	vk_buf_init(&out, 1000000);
@@ -61,7 +62,9 @@ static char *fill(const struct server *server, const char *text)
 		text = strchr(open, '}') + 1;
 	}
 	vk_buf_adds(&out, text);
-	return vk_buf_detach(&out, NULL);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
 }
 
 static void server_make_dir(struct server *server)
