@@ -113,7 +113,8 @@ struct conn_stats {
 	atomic_uint_fast64_t resumed_total;
 	atomic_uint_fast64_t handshake_failures_total;
 	atomic_uint_fast64_t timeouts_total;
-	atomic_uint_fast64_t requests_total[6];
+	/* By index into the route table (the last row: no route) and class of status. */
+	atomic_uint_fast64_t requests_total[WORKER_MAX_ROUTES + 1][WORKER_STATUS_CLASSES];
 };
 
 /* What the connections of one worker share; belongs to the worker's thread but for the stats. */

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "server/context.h"
+#include "server/routes.h"
 #include "server/view.h"
 #include "server/worker.h"
 #include "server/writer.h"
@@ -46,10 +47,31 @@ static void format_network(const struct worker_stats *stats, struct vk_buf *out)
 		stats->handshake_failures_total);
 	counter(out, "vkcfgd_timeouts_total", "Connections closed at their deadline.",
 		stats->timeouts_total);
-	head(out, "vkcfgd_requests_total", "counter", "Requests answered, by class of status.");
-	for (int class = 1; class <= 5; class ++)
-		vk_buf_addf(out, "vkcfgd_requests_total{status=\"%dxx\"} %" PRIu64 "\n", class,
-			stats->requests_total[class]);
+}
+
+/* One row of the route table; index route_count: what no route took. */
+static void format_route(const struct context *context, size_t index, struct vk_buf *out)
+{
+	uint64_t counts[WORKER_STATUS_CLASSES];
+
+	worker_pool_requests(context->workers, index, counts);
+	for (int class = 2; class < WORKER_STATUS_CLASSES; class++) {
+		if (counts[class] == 0)
+			continue;
+		vk_buf_addf(out,
+			"vkcfgd_requests_total{method=\"%s\",route=\"%s\",status=\"%dxx\"} %" PRIu64
+			"\n",
+			index < route_count ? routes[index].method : "",
+			index < route_count ? routes[index].pattern : "", class, counts[class]);
+	}
+}
+
+static void format_requests(const struct context *context, struct vk_buf *out)
+{
+	head(out, "vkcfgd_requests_total", "counter",
+		"Requests answered, by route and class of status; no route: nothing served it.");
+	for (size_t i = 0; i <= route_count; i++)
+		format_route(context, i, out);
 }
 
 static void format_writer(const struct writer_stats *stats, struct vk_buf *out)
@@ -92,6 +114,7 @@ void metrics_format(const struct context *context, const struct view *view, stru
 	worker_pool_stats(context->workers, &network);
 	writer_get_stats(context->writer, &writer);
 	format_network(&network, out);
+	format_requests(context, out);
 	format_writer(&writer, out);
 	format_view(view, out);
 }

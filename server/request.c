@@ -177,10 +177,14 @@ bool request_park(struct request *req)
 
 static void count_reply(const struct request *req, int status)
 {
-	struct conn_stats *stats = &req->conn->env->stats;
+	struct conn_env *env = req->conn->env;
+	size_t route = env->options->route_count;
 
 	assert(status >= 200 && status < 600);
-	atomic_fetch_add_explicit(&stats->requests_total[status / 100], 1, memory_order_relaxed);
+	if (req->route != NULL)
+		route = (size_t)(req->route - env->options->routes);
+	atomic_fetch_add_explicit(
+		&env->stats.requests_total[route][status / 100], 1, memory_order_relaxed);
 }
 
 /* Puts the head, and a body that is small, into the worker's buffer; answers whether the body is

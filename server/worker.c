@@ -267,7 +267,7 @@ enum vk_rc worker_pool_new(
 	struct worker_pool *pool = xcalloc(1, sizeof(*pool));
 	enum vk_rc rc;
 
-	assert(options->workers > 0);
+	assert(options->workers > 0 && options->route_count <= WORKER_MAX_ROUTES);
 	pool->options = *options;
 	fill_in_limits(&pool->options.limits);
 	pool->by_identity = quota_new(pool->options.limits.connections_per_identity);
@@ -363,9 +363,17 @@ void worker_pool_stats(const struct worker_pool *pool, struct worker_stats *out)
 		sum.resumed_total += get(&stats->resumed_total);
 		sum.handshake_failures_total += get(&stats->handshake_failures_total);
 		sum.timeouts_total += get(&stats->timeouts_total);
-		for (size_t class = 0; class < 6; class++)
-			sum.requests_total[class] += get(&stats->requests_total[class]);
 	}
 	sum.connections = atomic_load(&pool->connections);
 	*out = sum;
+}
+
+void worker_pool_requests(
+	const struct worker_pool *pool, size_t route, uint64_t out[WORKER_STATUS_CLASSES])
+{
+	for (size_t class = 0; class < WORKER_STATUS_CLASSES; class++) {
+		out[class] = 0;
+		for (size_t i = 0; i < pool->count; i++)
+			out[class] += get(&pool->workers[i].env.stats.requests_total[route][class]);
+	}
 }

@@ -37,6 +37,11 @@ struct worker_hooks {
 	void (*denied)(void *context, const struct request *request, const struct vk_err *why);
 };
 
+enum {
+	WORKER_MAX_ROUTES = 64,
+	WORKER_STATUS_CLASSES = 6, /* 0 and 1 are never used */
+};
+
 /* Zero members get the default in brackets. */
 struct worker_limits {
 	unsigned connections;              /* in all workers together (10,000) */
@@ -57,7 +62,7 @@ struct worker_pool_options {
 	const struct vktls_ctx *tls;
 	struct view_slot *views; /* holds a view from the start; see server/view.h */
 	const struct route *routes; /* see server/route.h */
-	size_t route_count;
+	size_t route_count;         /* at most WORKER_MAX_ROUTES */
 	struct worker_hooks hooks;
 	struct worker_limits limits;
 };
@@ -102,8 +107,12 @@ struct worker_stats {
 	uint64_t resumed_total; /* part of the handshakes */
 	uint64_t handshake_failures_total;
 	uint64_t timeouts_total; /* connections closed by their deadline, idle ones excepted */
-	uint64_t requests_total[6]; /* by status class: [2] is 2xx */
 };
 void worker_pool_stats(const struct worker_pool *pool, struct worker_stats *out);
+
+/* Requests answered on one route, by index into the table (its length: requests that no route took),
+ * by class of status: out[2] counts 2xx. */
+void worker_pool_requests(
+	const struct worker_pool *pool, size_t route, uint64_t out[WORKER_STATUS_CLASSES]);
 
 #endif
