@@ -86,7 +86,7 @@ enum vk_rc generation_prepare(const struct instance *instance, struct vk_err *er
 	if (access(generations, F_OK) != 0)
 		rc = vk_file_mkdirs(AT_FDCWD, generations, DIRECTORY_MODE, err);
 	if (rc == VK_OK && access(runtime, F_OK) != 0) {
-		rc = vk_file_create(AT_FDCWD, runtime, 0660, "", 0, err);
+		rc = vk_file_create(AT_FDCWD, runtime, 0640, "", 0, err);
 		if (rc == VK_ECONFLICT)
 			rc = VK_OK;
 	}

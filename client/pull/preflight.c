@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/pull/boundary.h"
 #include "client/pull/child.h"
 #include "client/pull/complaint.h"
 #include "client/pull/fill.h"
@@ -226,7 +227,9 @@ enum vk_rc preflight_run(const struct instance *instance, const char *generation
 	expected_init(out);
 	memcpy(out->bundle, bundle->digest, sizeof(out->bundle));
 	overrides_init(&run.overrides);
-	rc = expected_basis_now(instance, &out->basis, err);
+	rc = boundary_check(instance, bundle->bundle, err);
+	if (rc == VK_OK)
+		rc = expected_basis_now(instance, &out->basis, err);
 	if (rc == VK_OK)
 		rc = overrides_make(
 			&run.overrides, instance, generation, bundle->bundle, scratch, err);

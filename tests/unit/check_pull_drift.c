@@ -234,7 +234,7 @@ START_TEST(learns_anew_when_runtime_conf_has_changed)
 	struct outcome outcome;
 
 	install_ok(&reporting);
-	assert_ok(vk_file_replace(AT_FDCWD, runtime, 0660, text, strlen(text), &err), err);
+	assert_ok(vk_file_replace(AT_FDCWD, runtime, 0640, text, strlen(text), &err), err);
 	check(DRIFT_DEFAULT, &outcome);
 	assert_one(&outcome, OUTCOME_DRIFT_VALUE, "hz", false);
 	ck_assert_str_eq(outcome.drift[0].expected, "20");

@@ -175,6 +175,25 @@ START_TEST(refuses_what_valkey_refuses_and_remembers_it)
 }
 END_TEST
 
+START_TEST(shows_valkey_no_file_of_the_host)
+{
+	char *path = xasprintf("%s/private", host.root);
+	char *conf = xasprintf("include %s\n", path);
+	struct vk_err err = VK_ERR_INIT;
+	struct outcome outcome;
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, "password hunter2\n", 17, &err), err);
+	install(1, &(struct pull_bundle){.conf = conf}, &outcome);
+	assert_state(&outcome, OUTCOME_REFUSED);
+	ck_assert_ptr_null(strstr(outcome.failure.msg, "password"));
+	ck_assert_msg(strstr(outcome.failure.msg, "this host does not accept 'include'") != NULL,
+		"%s", outcome.failure.msg);
+	outcome_release(&outcome);
+	free(conf);
+	free(path);
+}
+END_TEST
+
 START_TEST(refuses_an_acl_that_locks_the_agent_out)
 {
 	struct outcome outcome;
@@ -283,6 +302,7 @@ static Suite *make_suite(void)
 	tcase_set_timeout(tc, 60);
 	if (pull_host_valkey() != NULL) {
 		tcase_add_test(tc, refuses_what_valkey_refuses_and_remembers_it);
+		tcase_add_test(tc, shows_valkey_no_file_of_the_host);
 		tcase_add_test(tc, refuses_an_acl_that_locks_the_agent_out);
 		tcase_add_test(tc, refuses_a_maxclients_that_would_stall_the_server);
 		tcase_add_test(tc, starts_a_valkey_that_is_down);

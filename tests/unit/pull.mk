@@ -21,3 +21,6 @@ tests_unit_check_pull_drift_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_trust
 TESTS += tests/unit/check_pull_trust
 tests_unit_check_pull_trust_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_boundary
+TESTS += tests/unit/check_pull_boundary
+tests_unit_check_pull_boundary_LDADD = $(PULL_LIBS) $(CHECK_LIBS)

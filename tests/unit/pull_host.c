@@ -65,7 +65,7 @@ void pull_host_make(struct pull_host *host)
 	snprintf(host->root, sizeof(host->root), "/tmp/vkcfg-pull-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(host->root));
 	host->scratch = xasprintf("%s/scratch", host->root);
-	host->socket = xasprintf("%s/s", host->root);
+	host->socket = xasprintf("%s/instance/s", host->root);
 	host->directory = xasprintf("%s/instance", host->root);
 	host->data = xasprintf("%s/data", host->root);
 	host->door = xasprintf("%s/door", host->root);
@@ -162,7 +162,7 @@ void pull_host_remove(struct pull_host *host)
 void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *out)
 {
 	struct vk_err err = VK_ERR_INIT;
-	char *conf = xasprintf("port 0\nunixsocket \"@{instance}/../s\"\n%saclfile "
+	char *conf = xasprintf("port 0\nunixsocket \"@{instance}/s\"\n%saclfile "
 			       "\"@{generation}/users.acl\"\ndir \"@{data}\"\n"
 			       "include \"@{instance}/runtime.conf\"\n",
 		spec->conf != NULL ? spec->conf : "");
