@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/config/conf.h"
 #include "common/config/fleet_internal.h"
@@ -87,6 +88,12 @@ static bool check_renames(struct cfg_fleet *fleet, const struct cfg_place *place
 	return is_allowed;
 }
 
+/* With any other value a client of Valkey could load code, or write files anywhere. */
+static bool is_shut_door(const struct cfg_directive *d)
+{
+	return cfg_value_is_choice("enable-module-command|enable-protected-configs", d->name);
+}
+
 bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *place,
 	const struct cfg_directive *d, const char *text)
 {
@@ -103,6 +110,11 @@ bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *pla
 		cfg_report(fleet, place, (d->flags & CFG_SENSITIVE) != 0 ? NULL : text,
 			"a host fills in placeholders in paths only",
 			"%s: '@{' cannot stand in this value", d->name);
+		return false;
+	}
+	if (is_shut_door(d) && strcasecmp(text, "no") != 0) {
+		cfg_report(fleet, place, text, "leave it out, or say \"no\"",
+			"%s: it would let a client of Valkey load code or write files", d->name);
 		return false;
 	}
 	return d->type != CFG_TYPE_RENAME || check_renames(fleet, place, text);

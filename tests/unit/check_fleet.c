@@ -129,6 +129,12 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 			":2:3: rename-command: CONFIG cannot be renamed, vkcfg itself needs it"},
 		{"config:\n  rename-command: [\"KEYS K\", \"PING P\"]\n",
 			":2:3: rename-command: PING cannot be renamed, vkcfg itself needs it"},
+		{"config:\n  enable-module-command: local\n",
+			":2:3: enable-module-command: it would let a client of Valkey load code or "
+			"write files"},
+		{"config:\n  enable-protected-configs: \"yes\"\n",
+			":2:3: enable-protected-configs: it would let a client of Valkey load code or "
+			"write files"},
 		{"config:\n  slave-priority: 1\n  replica-priority: 2\n",
 			":3:3: 'slave-priority' and 'replica-priority' are the same directive"},
 		{"config:\n  port: 1\n  port: 2\n", ":3:3: key 'port' is already on line 2"},
