@@ -12,6 +12,9 @@ VKCFG_PULL=$abs_top_builddir/client/pull/vkcfg-pull
 . "$abs_top_srcdir/tests/e2e/lib.sh"
 
 KEEP=${KEEP:-}
+# Of the user 'ops' inside Valkey. valkey-cli reads the variable of this name.
+OPS_PASSWORD=$(head -c 18 /dev/urandom | base64)
+export REDISCLI_AUTH=$OPS_PASSWORD
 [ "${1:-}" != --keep ] || KEEP=1
 [ -n "${BASH_VERSION:-}" ] || exit 2
 if [ -t 1 ]; then
@@ -74,7 +77,7 @@ programs() {
 demo_valkey() {
 	local host=$1
 	shift
-	valkey-cli --no-auth-warning -p "${port_of[$host]}" --user ops --pass any "$@"
+	valkey-cli -p "${port_of[$host]}" --user ops "$@"
 }
 demo_config() { demo_valkey "$1" config get "$2" | sed -n 2p; }
 demo_info() { demo_valkey "$1" info server | tr -d '\r' | sed -n "s/^$2://p"; }
@@ -127,21 +130,23 @@ done
 title "3. First install: carol writes YAML, two people sign, each host verifies and installs"
 mkdir -p "$WORK/tree/environments" "$WORK/tree/roles" "$WORK/tree/hosts"
 printf 'fleet: demo\nenvironments: [prod]\nvalkey: "8.0"\n' >"$WORK/tree/fleet.yaml"
-cat >"$WORK/tree/roles/cache.yaml" <<'END'
+cat >"$WORK/tree/roles/cache.yaml" <<END
 parameters:
   memory: {type: memory, default: 64mb, min: 16mb, max: 1gb, help: what maxmemory gets}
 config:
-  maxmemory: ${memory}
+  maxmemory: \${memory}
   maxmemory-policy: allkeys-lru
   save: ""
 users:
-  ops: {rules: "on nopass ~* &* +@all"}
+  ops:
+    rules: "on ~* &* +@all"
+    passwords: ["sha256:$(printf %s "$OPS_PASSWORD" | sha256sum | cut -d' ' -f1)"]
 apply: {drift: revert}
 END
 set_memory 64mb
 for host in db1 db2; do
 	step carol 0 "" vkcfg host add "$host" --env prod --tree "$WORK/tree" --role cache --instance main
-	sed -i "s|role: cache|&\n        config: {port: ${port_of[$host]}, bind: [127.0.0.1]}|" "$WORK/tree/hosts/$host.yaml"
+	sed -i "s|role: \"cache\"|&\n        config: {port: ${port_of[$host]}, bind: [127.0.0.1]}|" "$WORK/tree/hosts/$host.yaml"
 done
 step carol 0 "" vkcfg validate --tree "$WORK/tree"
 step carol 0 "" vkcfg submit prod --tree "$WORK/tree" -m "two caches"
@@ -175,7 +180,7 @@ expect "run_id of db1" "$(demo_info db1 run_id)" "$run_id"
 note "128mb, and the same process as before: no restart, up since $(demo_info db1 uptime_in_seconds) s"
 
 title "6. Somebody changes a value by hand: found, shown, put right"
-step root 0 "" valkey-cli --no-auth-warning -p "${port_of[db1]}" --user ops --pass any config set maxmemory 1gb
+step root 0 "" valkey-cli -p "${port_of[db1]}" --user ops config set maxmemory 1gb
 memory_is db1 1024
 step db1 0 "" vkcfg-pull --config "$WORK/hosts/db1/pull.yaml"
 memory_is db1 128
@@ -267,7 +272,7 @@ if [ -n "$KEEP" ]; then
 	cat <<-END
 		Everything keeps running. To look around:
 		  PATH=$WORK/bin:\$PATH VKCFG_HOME=$WORK/people/carol vkcfg status
-		  valkey-cli -p ${port_of[db1]} --user ops --pass any
+		  REDISCLI_AUTH=$OPS_PASSWORD valkey-cli -p ${port_of[db1]} --user ops
 		To end it:
 		  kill $(cat "$WORK"/pids/* | xargs) && rm -rf $WORK
 	END
