@@ -131,8 +131,8 @@ static enum vk_rc walk(
 	if (is_map_of_names(s, name) && (rc = add_keys(s, name, map, err)) != VK_OK)
 		return rc;
 	for (size_t i = 0; i < vkyaml_count(map); i++) {
-		const char *prefix = arena_printf(s->arena, "%s%s", name,
-			name[0] != '\0' ? "/" : "");
+		const char *prefix =
+			arena_printf(s->arena, "%s%s", name, name[0] != '\0' ? "/" : "");
 		const char *full = arena_printf(s->arena, "%s%s", prefix, vkyaml_key(map, i));
 		const struct setting *row = NULL;
 		enum match match = MATCH_NO;
@@ -228,8 +228,9 @@ static enum vk_rc add_values(struct settings *s, struct vk_err *err)
 		bool is_seen = false;
 
 		for (size_t j = 0; len != 0 && j < i; j++)
-			is_seen = is_seen || (map_length(s->rows[j].name) == len &&
-				memcmp(s->rows[j].name, s->rows[i].name, len) == 0);
+			is_seen = is_seen ||
+				  (map_length(s->rows[j].name) == len &&
+					  memcmp(s->rows[j].name, s->rows[i].name, len) == 0);
 		if (is_seen)
 			continue;
 		rc = len != 0 ? add_map(s, i, err)

@@ -40,19 +40,21 @@ enum setting_type {
 
 enum setting_flags {
 	SETTING_NONE = 0,
-	SETTING_REQUIRED = 1,   /* no fallback: must be in the file (in each map entry, under a <name>) */
+	SETTING_REQUIRED =
+		1, /* no fallback: must be in the file (in each map entry, under a <name>) */
 	SETTING_RELOADABLE = 2, /* SIGHUP may change it */
-	SETTING_SECRET = 4,     /* shown as (secret) */
+	SETTING_SECRET = 4,	/* shown as (secret) */
 };
 
 struct setting {
 	const char *name;
 	enum setting_type type;
 	enum setting_flags flags;
-	int64_t min, max;     /* both 0: no range (texts: 1 to 4,096 bytes, lists: 1 to 256) */
-	const char *choices;  /* "error|warn|info|debug" */
-	const char *fallback; /* default, as written in YAML; lists: words with blanks; or NULL: none */
-	const char *help;     /* one line */
+	int64_t min, max;    /* both 0: no range (texts: 1 to 4,096 bytes, lists: 1 to 256) */
+	const char *choices; /* "error|warn|info|debug" */
+	const char *
+		fallback; /* default, as written in YAML; lists: words with blanks; or NULL: none */
+	const char *help; /* one line */
 };
 
 struct settings;
@@ -100,8 +102,7 @@ void settings_show(const struct settings *settings, struct vk_buf *out);
 
 /* Where a setting was set, "FILE:LINE:COLUMN", for messages about values that only the program
  * can judge; "FILE" where the file does not set it. out: NUL-terminated, cut at size. */
-void settings_where(
-	const struct settings *settings, const char *name, char *out, size_t size);
+void settings_where(const struct settings *settings, const char *name, char *out, size_t size);
 
 /* After a reload: the name of a setting that differs although it is not SETTING_RELOADABLE, or
  * NULL. Borrowed from one of the two. */

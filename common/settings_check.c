@@ -15,8 +15,8 @@
 
 enum { TEXT_MAX_BYTES = 4096, LIST_MAX = 256 };
 
-static enum vk_rc wrong(const struct settings *s, const struct settings_value *v, struct vk_err *err,
-	const char *expected)
+static enum vk_rc wrong(const struct settings *s, const struct settings_value *v,
+	struct vk_err *err, const char *expected)
 {
 	const struct vkyaml_node *node = v->node;
 
@@ -70,8 +70,8 @@ static bool is_choice(const char *choices, const char *text)
 	return false;
 }
 
-static enum vk_rc check_text(
-	const struct settings *s, const struct settings_value *v, const char *text, struct vk_err *err)
+static enum vk_rc check_text(const struct settings *s, const struct settings_value *v,
+	const char *text, struct vk_err *err)
 {
 	size_t len = strlen(text);
 	bool has_range = v->row->type != SETTING_LIST && (v->row->min != 0 || v->row->max != 0);
@@ -87,7 +87,8 @@ static enum vk_rc check_text(
 	return wrong(s, v, err, expected);
 }
 
-static enum vk_rc check_number(const struct settings *s, struct settings_value *v, struct vk_err *err)
+static enum vk_rc check_number(
+	const struct settings *s, struct settings_value *v, struct vk_err *err)
 {
 	const struct setting *row = v->row;
 	bool has_range = row->min != 0 || row->max != 0;
@@ -122,7 +123,8 @@ static enum vk_rc check_enum(const struct settings *s, struct settings_value *v,
 	return rc;
 }
 
-static enum vk_rc check_scalar(const struct settings *s, struct settings_value *v, struct vk_err *err)
+static enum vk_rc check_scalar(
+	const struct settings *s, struct settings_value *v, struct vk_err *err)
 {
 	if (vkyaml_kind(v->node) != VKYAML_SCALAR || vkyaml_is_null(v->node))
 		return wrong(s, v, err, "one value");

@@ -169,8 +169,8 @@ static size_t show_maps(const char *last, const char *name, struct vk_buf *out)
 
 		if (strncmp(last, name, upto) == 0)
 			continue;
-		vk_buf_addf(out, "%*s%.*s:\n", (int)depth * 2, "", (int)(slash - component),
-			component);
+		vk_buf_addf(
+			out, "%*s%.*s:\n", (int)depth * 2, "", (int)(slash - component), component);
 	}
 	return depth;
 }
@@ -187,7 +187,8 @@ void settings_show(const struct settings *s, struct vk_buf *out)
 		if (v->text == NULL && v->items == NULL)
 			continue;
 		depth = show_maps(last, v->name, out);
-		vk_buf_addf(out, "%*s%s: ", (int)depth * 2, "", slash != NULL ? slash + 1 : v->name);
+		vk_buf_addf(
+			out, "%*s%s: ", (int)depth * 2, "", slash != NULL ? slash + 1 : v->name);
 		show_value(v, out);
 		last = v->name;
 	}
@@ -197,7 +198,7 @@ static bool is_same_value(const struct settings_value *a, const struct settings_
 {
 	if (a->row->type != SETTING_LIST)
 		return a->text == b->text ||
-			(a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0);
+		       (a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0);
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
@@ -210,7 +211,8 @@ static bool is_same_value(const struct settings_value *a, const struct settings_
 static const char *fixed_change(const struct settings *a, const struct settings *b)
 {
 	for (size_t i = 0; i < a->value_count; i++) {
-		const struct settings_value *v = &a->values[i], *other = settings_find_value(b, v->name);
+		const struct settings_value *v = &a->values[i],
+					    *other = settings_find_value(b, v->name);
 
 		if ((v->row->flags & SETTING_RELOADABLE) != 0)
 			continue;

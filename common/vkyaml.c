@@ -54,9 +54,8 @@ static struct vkyaml_mark to_mark(yaml_mark_t mark)
 	return (struct vkyaml_mark){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
-static enum vk_rc error_at(
-	struct reader *r, struct vkyaml_mark mark, enum vk_rc rc, const char *fmt, ...)
-	VK_PRINTF(4, 5);
+static enum vk_rc error_at(struct reader *r, struct vkyaml_mark mark, enum vk_rc rc,
+	const char *fmt, ...) VK_PRINTF(4, 5);
 
 /* A message quotes what a stranger wrote: no control character may reach a terminal. */
 static void blank_controls(struct vk_err *err)
@@ -79,8 +78,8 @@ static enum vk_rc error_at(
 	return vk_err_prefix(r->err, "%s:%u:%u", r->doc->file, mark.line, mark.column);
 }
 
-enum vk_rc vkyaml_error(const struct vkyaml *doc, struct vkyaml_mark mark, struct vk_err *err,
-	const char *fmt, ...)
+enum vk_rc vkyaml_error(
+	const struct vkyaml *doc, struct vkyaml_mark mark, struct vk_err *err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -336,13 +335,13 @@ static enum vk_rc check_bytes(struct reader *r, const char *text, size_t len)
 			VKYAML_MAX_BYTES);
 	nul = len == 0 ? NULL : memchr(text, '\0', len);
 	if (nul != NULL)
-		return error_at(r, mark_of_offset(text, (size_t)(nul - text)), VK_EINPUT,
-			"a NUL byte");
+		return error_at(
+			r, mark_of_offset(text, (size_t)(nul - text)), VK_EINPUT, "a NUL byte");
 	return VK_OK;
 }
 
-enum vk_rc vkyaml_parse(const char *file, const char *text, size_t len, struct vkyaml **out,
-	struct vk_err *err)
+enum vk_rc vkyaml_parse(
+	const char *file, const char *text, size_t len, struct vkyaml **out, struct vk_err *err)
 {
 	struct vk_err own = VK_ERR_INIT;
 	struct reader r = {.err = err != NULL ? err : &own};
@@ -402,7 +401,7 @@ bool vkyaml_is_null(const struct vkyaml_node *node)
 	if (node == NULL || node->kind != VKYAML_SCALAR || node->is_quoted)
 		return false;
 	return node->text[0] == '\0' || strcmp(node->text, "~") == 0 ||
-		strcmp(node->text, "null") == 0;
+	       strcmp(node->text, "null") == 0;
 }
 
 const char *vkyaml_kind_name(const struct vkyaml_node *node)

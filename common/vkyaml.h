@@ -31,13 +31,13 @@ struct vkyaml_mark {
 	unsigned column;
 };
 
-struct vkyaml;      /* a document */
+struct vkyaml; /* a document */
 struct vkyaml_node;
 
 /* Parses text (len bytes, no NUL needed at the end). file names the source in messages, which
  * are "FILE:LINE:COLUMN: what is wrong". VK_EINPUT, or VK_ELIMIT past a limit. */
-VK_CHECKED enum vk_rc vkyaml_parse(const char *file, const char *text, size_t len,
-	struct vkyaml **out, struct vk_err *err);
+VK_CHECKED enum vk_rc vkyaml_parse(
+	const char *file, const char *text, size_t len, struct vkyaml **out, struct vk_err *err);
 void vkyaml_free(struct vkyaml *doc);
 
 /* The document's only node; NULL where the text holds nothing but blanks and comments. */

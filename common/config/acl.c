@@ -79,8 +79,8 @@ static enum vk_rc check_twice(struct cfg_acl *acl, const char *file, struct vk_e
 		const struct cfg_acl_user *a = &acl->users[i - 1], *b = &acl->users[i];
 
 		if (strcmp(a->name, b->name) == 0)
-			return vk_err_set(err, VK_EINPUT, "%s:%u: user '%.100s' is there twice", file,
-				a->line > b->line ? a->line : b->line, a->name);
+			return vk_err_set(err, VK_EINPUT, "%s:%u: user '%.100s' is there twice",
+				file, a->line > b->line ? a->line : b->line, a->name);
 	}
 	return VK_OK;
 }

@@ -50,8 +50,8 @@ struct cfg_acl;
 /* Reads a users.acl, or the lines of ACL LIST joined with newlines. A user that is there twice, and
  * anything but "user NAME RULES" or an empty line, is refused as Valkey would. The placeholder
  * @{agent-password} counts as a hash. */
-VK_CHECKED enum vk_rc cfg_acl_parse(const char *file, const char *text, size_t len,
-	struct cfg_acl **out, struct vk_err *err);
+VK_CHECKED enum vk_rc cfg_acl_parse(
+	const char *file, const char *text, size_t len, struct cfg_acl **out, struct vk_err *err);
 void cfg_acl_free(struct cfg_acl *acl);
 
 /* Users in byte order of their names. */

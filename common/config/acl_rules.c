@@ -52,8 +52,7 @@ static void words_add(struct words *words, const char *word)
 static void words_remove(struct words *words, size_t i)
 {
 	words->count--;
-	memmove(words->items + i, words->items + i + 1,
-		(words->count - i) * sizeof(*words->items));
+	memmove(words->items + i, words->items + i + 1, (words->count - i) * sizeof(*words->items));
 }
 
 static void permissions_release(struct permissions *p)
@@ -166,8 +165,10 @@ static enum vk_rc add_command(struct permissions *p, const char *rule, struct vk
 static enum vk_rc add_pattern(
 	struct words *patterns, const char *all, const char *rule, struct vk_err *err)
 {
-	if (patterns->count == 1 && strcmp(patterns->items[0], all) == 0 && strcmp(rule, all) != 0) {
-		vk_err_set(err, VK_EINPUT, "rule '%.100s': %s before it allows everything", rule, all);
+	if (patterns->count == 1 && strcmp(patterns->items[0], all) == 0 &&
+		strcmp(rule, all) != 0) {
+		vk_err_set(
+			err, VK_EINPUT, "rule '%.100s': %s before it allows everything", rule, all);
 		vk_err_hint(err, "leave one of the two out");
 		return VK_EINPUT;
 	}
@@ -194,11 +195,12 @@ static enum vk_rc add_key_permission(
 		may_write = may_write || letters[i] == 'W' || letters[i] == 'w';
 	}
 	if (flags == 0 || letters[flags] != '~')
-		return vk_err_set(err, VK_EINPUT, "rule '%.100s': expected %%R~, %%W~ or %%RW~", rule);
+		return vk_err_set(
+			err, VK_EINPUT, "rule '%.100s': expected %%R~, %%W~ or %%RW~", rule);
 	return add_pattern(&p->keys, "~*",
-		may_read && may_write
-			? letters + flags
-			: arena_printf(rules->arena, "%%%s%s", may_read ? "R" : "W", letters + flags),
+		may_read && may_write ? letters + flags
+				      : arena_printf(rules->arena, "%%%s%s", may_read ? "R" : "W",
+						letters + flags),
 		err);
 }
 
@@ -321,7 +323,8 @@ static enum vk_rc unknown_rule(const char *rule, struct vk_err *err)
 		    near, sizeof(near)))
 		vk_err_hint(err, "did you mean '%s'?", near);
 	else
-		vk_err_hint(err, "keys are ~pattern, channels &pattern, commands +name or +@category");
+		vk_err_hint(
+			err, "keys are ~pattern, channels &pattern, commands +name or +@category");
 	return VK_EINPUT;
 }
 

@@ -63,7 +63,7 @@ static bool read_double_quoted(struct cursor *c, struct vk_buf *word)
 		if (*c->at != '\\' || c->end - c->at < 2) {
 			vk_buf_addc(word, *c->at++);
 		} else if (c->at[1] == 'x' && c->end - c->at >= 4 &&
-			vk_parse_hex(c->at + 2, 2, &byte, 1)) {
+			   vk_parse_hex(c->at + 2, 2, &byte, 1)) {
 			vk_buf_addc(word, (char)byte);
 			c->at += 4;
 		} else {
@@ -118,8 +118,7 @@ static enum vk_rc split_into(
 		if (c.at == c.end)
 			return vk_buf_check(bytes, "a line", err);
 		if (*count == CFG_CONF_MAX_WORDS)
-			return vk_err_set(
-				err, VK_ELIMIT, "more than %d words", CFG_CONF_MAX_WORDS);
+			return vk_err_set(err, VK_ELIMIT, "more than %d words", CFG_CONF_MAX_WORDS);
 		if (!read_word(&c, bytes))
 			return vk_err_set(err, VK_EINPUT, "unbalanced quotes");
 		if (memchr(bytes->data + begin, '\0', bytes->len - begin) != NULL)
@@ -186,14 +185,13 @@ static void add_line(
 			*c = (char)(*c - 'A' + 'a');
 	}
 	if (conf->count % 64 == 0)
-		conf->lines =
-			xreallocarray(conf->lines, conf->count + 64, sizeof(*conf->lines));
+		conf->lines = xreallocarray(conf->lines, conf->count + 64, sizeof(*conf->lines));
 	conf->lines[conf->count++] = (struct cfg_conf_line){
 		.number = number, .name = copy, .word_count = count - 1, .words = words + 1};
 }
 
-static enum vk_rc parse_lines(struct cfg_conf *conf, const char *file, const char *text, size_t len,
-	struct vk_err *err)
+static enum vk_rc parse_lines(
+	struct cfg_conf *conf, const char *file, const char *text, size_t len, struct vk_err *err)
 {
 	const char *end = text + len;
 	struct vk_buf bytes;
@@ -214,8 +212,8 @@ static enum vk_rc parse_lines(struct cfg_conf *conf, const char *file, const cha
 		vk_buf_reset(&bytes);
 		rc = split_into(line, line_len, &bytes, &count, err);
 		if (rc == VK_OK && conf->count == CFG_CONF_MAX_LINES)
-			rc = vk_err_set(err, VK_ELIMIT, "more than %d directives",
-				CFG_CONF_MAX_LINES);
+			rc = vk_err_set(
+				err, VK_ELIMIT, "more than %d directives", CFG_CONF_MAX_LINES);
 		if (rc == VK_OK && count > 0 && bytes.data[0] == '\0')
 			rc = vk_err_set(err, VK_EINPUT, "a directive without a name");
 		if (rc != VK_OK)
@@ -227,8 +225,8 @@ static enum vk_rc parse_lines(struct cfg_conf *conf, const char *file, const cha
 	return rc;
 }
 
-enum vk_rc cfg_conf_parse(const char *file, const char *text, size_t len, struct cfg_conf **out,
-	struct vk_err *err)
+enum vk_rc cfg_conf_parse(
+	const char *file, const char *text, size_t len, struct cfg_conf **out, struct vk_err *err)
 {
 	struct cfg_conf *conf;
 	enum vk_rc rc;

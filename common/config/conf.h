@@ -29,8 +29,8 @@ struct cfg_conf;
 
 /* Parses the directives of a valkey.conf; comments and empty lines are left out. file is for
  * messages. Bytes that Valkey would misread (NUL, a byte order mark) are refused. */
-VK_CHECKED enum vk_rc cfg_conf_parse(const char *file, const char *text, size_t len,
-	struct cfg_conf **out, struct vk_err *err);
+VK_CHECKED enum vk_rc cfg_conf_parse(
+	const char *file, const char *text, size_t len, struct cfg_conf **out, struct vk_err *err);
 void cfg_conf_free(struct cfg_conf *conf);
 size_t cfg_conf_count(const struct cfg_conf *conf);
 const struct cfg_conf_line *cfg_conf_at(const struct cfg_conf *conf, size_t i);

@@ -36,8 +36,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* The words of a line as one text: as they are, or quoted where they will be split again. */
-static const char *join_words(
-	struct arena *arena, const struct cfg_conf_line *line, bool is_quoted)
+static const char *join_words(struct arena *arena, const struct cfg_conf_line *line, bool is_quoted)
 {
 	struct vk_buf text;
 	const char *out;
@@ -56,8 +55,7 @@ static const char *join_words(
 }
 
 /* The value of count entries of one name; what does not fit the schema stays as it is. */
-static const char *effective_value(
-	struct arena *arena, const struct entry *entries, size_t count)
+static const char *effective_value(struct arena *arena, const struct entry *entries, size_t count)
 {
 	const struct cfg_directive *d = entries->directive;
 	bool is_multi = d != NULL && (d->flags & CFG_MULTI) != 0 && d->type != CFG_TYPE_REFUSED;
@@ -111,9 +109,9 @@ enum vk_rc cfg_conf_effective(const struct cfg_conf *conf, const char *version,
 			if (strcmp(entries[i].name, entries[i + same].name) != 0)
 				break;
 		}
-		values->items[values->count++] = (struct cfg_conf_value){
-			arena_strdup(values->arena, entries[i].name),
-			effective_value(values->arena, entries + i, same)};
+		values->items[values->count++] =
+			(struct cfg_conf_value){arena_strdup(values->arena, entries[i].name),
+				effective_value(values->arena, entries + i, same)};
 	}
 	free(entries);
 	*out = values;
@@ -146,8 +144,8 @@ static int compare_values(const void *key, const void *element)
 
 const char *cfg_conf_values_get(const struct cfg_conf_values *values, const char *name)
 {
-	const struct cfg_conf_value *found = bsearch(
-		name, values->items, values->count, sizeof(*values->items), compare_values);
+	const struct cfg_conf_value *found =
+		bsearch(name, values->items, values->count, sizeof(*values->items), compare_values);
 
 	return found != NULL ? found->value : NULL;
 }

@@ -62,8 +62,8 @@ bool cfg_conf_line(struct cfg_fleet *fleet, const struct cfg_entry *entry,
 	enum vk_rc rc;
 
 	if (entry->is_list && (d->flags & CFG_MULTI) == 0) {
-		cfg_report(fleet, &entry->place, NULL, NULL,
-			"%s: expected one value, found a list", d->name);
+		cfg_report(fleet, &entry->place, NULL, NULL, "%s: expected one value, found a list",
+			d->name);
 		return false;
 	}
 	for (size_t i = 0; i < entry->count; i++) {
@@ -100,8 +100,8 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
 		is_good = false;
 	}
 	if (is_good)
-		is_good = cfg_conf_line(fleet, entry, resolved->directive,
-			(const char *const *)items, line, value);
+		is_good = cfg_conf_line(
+			fleet, entry, resolved->directive, (const char *const *)items, line, value);
 	for (size_t i = 0; i < entry->count; i++)
 		free(items[i]);
 	free(items);

@@ -25,7 +25,7 @@ struct cfg_change {
 	const char *name;     /* canonical directive, user, path, policy key */
 	const char *old_text; /* NULL: was not there (directives: the default was in force) */
 	const char *new_text; /* NULL: goes away (directives: back to the default) */
-	bool is_live;         /* no restart needed */
+	bool is_live;	      /* no restart needed */
 	bool is_sensitive;    /* texts are "(secret)" */
 };
 

@@ -12,41 +12,42 @@
 
 enum cfg_type {
 	CFG_TYPE_BOOL,
-	CFG_TYPE_INT,               /* min..max */
-	CFG_TYPE_UINT,              /* min..umax */
-	CFG_TYPE_OCTAL,             /* file mode, up to 0777 */
-	CFG_TYPE_MEMORY,            /* bytes, with k kb m mb g gb */
+	CFG_TYPE_INT,		    /* min..max */
+	CFG_TYPE_UINT,		    /* min..umax */
+	CFG_TYPE_OCTAL,		    /* file mode, up to 0777 */
+	CFG_TYPE_MEMORY,	    /* bytes, with k kb m mb g gb */
 	CFG_TYPE_PERCENT_OR_MEMORY, /* 10% or bytes */
 	CFG_TYPE_ENUM,
 	CFG_TYPE_FLAGS, /* a set of enum values, printed in the table's order */
 	CFG_TYPE_STRING,
-	CFG_TYPE_PATH,          /* in a tree: empty, or a placeholder of the host and a relative path */
-	CFG_TYPE_FILENAME,      /* a name without directories */
-	CFG_TYPE_BIND,          /* addresses */
-	CFG_TYPE_SAVE,          /* pairs: seconds, changes */
-	CFG_TYPE_OUTPUT_LIMIT,  /* client-output-buffer-limit */
-	CFG_TYPE_EVENTS,        /* notify-keyspace-events */
-	CFG_TYPE_PERCENTILES,   /* latency-tracking-info-percentiles */
-	CFG_TYPE_OOM_VALUES,    /* three numbers */
-	CFG_TYPE_RENAME,        /* rename-command OLD NEW, repeated */
-	CFG_TYPE_REFUSED,       /* never in a tree; reason says why */
+	CFG_TYPE_PATH,	   /* in a tree: empty, or a placeholder of the host and a relative path */
+	CFG_TYPE_FILENAME, /* a name without directories */
+	CFG_TYPE_BIND,	   /* addresses */
+	CFG_TYPE_SAVE,	   /* pairs: seconds, changes */
+	CFG_TYPE_OUTPUT_LIMIT, /* client-output-buffer-limit */
+	CFG_TYPE_EVENTS,       /* notify-keyspace-events */
+	CFG_TYPE_PERCENTILES,  /* latency-tracking-info-percentiles */
+	CFG_TYPE_OOM_VALUES,   /* three numbers */
+	CFG_TYPE_RENAME,       /* rename-command OLD NEW, repeated */
+	CFG_TYPE_REFUSED,      /* never in a tree; reason says why */
 };
 
 enum cfg_directive_flags {
-	CFG_LIVE = 1,      /* CONFIG SET changes it */
-	CFG_SENSITIVE = 2, /* its value is a secret: never shown */
-	CFG_MULTI = 4,     /* takes several words */
-	CFG_REPEATED = 8,  /* may stand on several lines of a file */
+	CFG_LIVE = 1,	    /* CONFIG SET changes it */
+	CFG_SENSITIVE = 2,  /* its value is a secret: never shown */
+	CFG_MULTI = 4,	    /* takes several words */
+	CFG_REPEATED = 8,   /* may stand on several lines of a file */
 	CFG_FILE_ONLY = 16, /* unknown to CONFIG GET */
-	CFG_HIDDEN = 32,   /* CONFIG GET only by exact name */
+	CFG_HIDDEN = 32,    /* CONFIG GET only by exact name */
 };
 
 struct cfg_directive {
 	const char *name;  /* canonical, as CONFIG GET prints it */
 	const char *alias; /* older name, or NULL */
 	enum cfg_type type;
-	unsigned flags;       /* enum cfg_directive_flags */
-	const char *fallback; /* the server's default, in CONFIG GET form; NULL: none or per machine */
+	unsigned flags; /* enum cfg_directive_flags */
+	const char
+		*fallback; /* the server's default, in CONFIG GET form; NULL: none or per machine */
 	int64_t min;
 	uint64_t max;
 	const char *values; /* enum and flags: "a|b|c" */

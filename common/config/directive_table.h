@@ -6,7 +6,7 @@
 #include "common/config/directive.h"
 
 struct cfg_schema {
-	const char *version;		       /* "8.0" */
+	const char *version;			/* "8.0" */
 	const struct cfg_directive *directives; /* sorted by name */
 	size_t count;
 };

@@ -44,8 +44,8 @@ static bool find_instance(struct cfg_fleet *fleet, const char *id, struct cfg_ho
 	return false;
 }
 
-static const char *written_text(struct cfg_explanation *e, const struct cfg_directive *d,
-	const struct cfg_entry *entry)
+static const char *written_text(
+	struct cfg_explanation *e, const struct cfg_directive *d, const struct cfg_entry *entry)
 {
 	struct vk_buf text;
 	const char *out;

@@ -89,8 +89,8 @@ void cfg_findings_add(struct cfg_findings *findings, const struct cfg_finding *f
 	findings->error_count += finding->severity == CFG_ERROR;
 	if (findings->count == CFG_FINDINGS_MAX)
 		return;
-	findings->items = xreallocarray(
-		findings->items, findings->count + 1, sizeof(*findings->items));
+	findings->items =
+		xreallocarray(findings->items, findings->count + 1, sizeof(*findings->items));
 	findings->items[findings->count++] = (struct cfg_finding){
 		.severity = finding->severity,
 		.file = copy_clean(findings, finding->file, FILE_MAX_BYTES),

@@ -22,7 +22,7 @@ enum cfg_severity {
 struct cfg_finding {
 	enum cfg_severity severity;
 	const char *file; /* path in the tree; "" where no file is meant */
-	unsigned line;    /* from 1; 0: the file as a whole */
+	unsigned line;	  /* from 1; 0: the file as a whole */
 	unsigned column;
 	const char *message; /* one sentence without a dot; names key and value */
 	const char *hint;    /* what would be right; may be "" */

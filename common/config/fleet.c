@@ -23,14 +23,13 @@ enum { KEY_DIGITS = 64 };
 void cfg_fleet_keep(struct cfg_fleet *fleet, struct vkyaml *doc)
 {
 	if (fleet->doc_count % 64 == 0)
-		fleet->docs = xreallocarray(
-			fleet->docs, fleet->doc_count + 64, sizeof(struct vkyaml *));
+		fleet->docs =
+			xreallocarray(fleet->docs, fleet->doc_count + 64, sizeof(struct vkyaml *));
 	fleet->docs[fleet->doc_count++] = doc;
 }
 
 /* "FILE:LINE:COLUMN: message" as a finding with its place. */
-static void report_unreadable(
-	struct cfg_fleet *fleet, const char *file, const struct vk_err *err)
+static void report_unreadable(struct cfg_fleet *fleet, const char *file, const struct vk_err *err)
 {
 	struct cfg_place place = {.file = file};
 	const char *msg = err->msg;
@@ -96,12 +95,13 @@ static size_t first_file(const struct cfg_tree *tree, const char *prefix, size_t
 
 static void read_environment_names(struct cfg_fleet *fleet, const struct vkyaml_node *list)
 {
-	fleet->environments = arena_calloc(
-		fleet->arena, vkyaml_count(list), sizeof(*fleet->environments));
+	fleet->environments =
+		arena_calloc(fleet->arena, vkyaml_count(list), sizeof(*fleet->environments));
 	for (size_t i = 0; i < vkyaml_count(list); i++) {
 		const char *name =
 			cfg_expect_text(fleet, "fleet.yaml", vkyaml_at(list, i), "environments");
-		struct cfg_place place = cfg_place_of("fleet.yaml", vkyaml_mark(vkyaml_at(list, i)));
+		struct cfg_place place =
+			cfg_place_of("fleet.yaml", vkyaml_mark(vkyaml_at(list, i)));
 
 		if (name == NULL)
 			continue;
@@ -109,8 +109,8 @@ static void read_environment_names(struct cfg_fleet *fleet, const struct vkyaml_
 			cfg_report(fleet, &place, name, NAME_HINT ", not a role name of TUF",
 				"'%.100s' cannot be the name of an environment", name);
 		else if (cfg_fleet_has_environment(fleet, name))
-			cfg_report(fleet, &place, name, NULL, "environment '%s' is there twice",
-				name);
+			cfg_report(
+				fleet, &place, name, NULL, "environment '%s' is there twice", name);
 		else
 			fleet->environments[fleet->environment_count++] = (struct cfg_environment){
 				.name = name, .layer = {.kind = "environment"}};
@@ -248,8 +248,8 @@ static void read_roles(struct cfg_fleet *fleet)
 		const char *name = name_of_file(fleet, file->path);
 
 		if (name != NULL)
-			cfg_role_read(fleet, name, file->path, root,
-				&fleet->roles[fleet->role_count++]);
+			cfg_role_read(
+				fleet, name, file->path, root, &fleet->roles[fleet->role_count++]);
 	}
 	/* By name, not by path: '-' comes before the '.' of ".yaml". */
 	qsort(fleet->roles, fleet->role_count, sizeof(*fleet->roles), compare_roles);
@@ -257,8 +257,7 @@ static void read_roles(struct cfg_fleet *fleet)
 
 static struct cfg_role *find_role(const struct cfg_fleet *fleet, const char *name)
 {
-	return bsearch(
-		name, fleet->roles, fleet->role_count, sizeof(*fleet->roles), compare_role);
+	return bsearch(name, fleet->roles, fleet->role_count, sizeof(*fleet->roles), compare_role);
 }
 
 /* ---- hosts/ ---- */
@@ -307,8 +306,7 @@ static void read_instances(struct cfg_fleet *fleet, const char *file,
 
 	if (map == NULL)
 		return;
-	host->instances =
-		arena_calloc(fleet->arena, vkyaml_count(map), sizeof(*host->instances));
+	host->instances = arena_calloc(fleet->arena, vkyaml_count(map), sizeof(*host->instances));
 	for (size_t i = 0; i < vkyaml_count(map); i++) {
 		struct cfg_instance *instance = &host->instances[host->instance_count];
 		const struct vkyaml_node *root;
@@ -321,8 +319,7 @@ static void read_instances(struct cfg_fleet *fleet, const char *file,
 			continue;
 		}
 		host->instance_count++;
-		instance->id =
-			arena_printf(fleet->arena, "%s/%s", host->name, instance->name);
+		instance->id = arena_printf(fleet->arena, "%s/%s", host->name, instance->name);
 		root = cfg_expect_map(fleet, file, vkyaml_at(map, i), instance->id);
 		cfg_expect_keys(
 			fleet, file, root, "role|parameters|config|users|files|apply", "instance");
@@ -370,8 +367,8 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 		text = cfg_expect_text(fleet, file, environment, "environment");
 		place = cfg_place_of(file, vkyaml_mark(environment));
 	} else {
-		cfg_report(fleet, &place, name, NULL, "host '%s': its environment is missing",
-			name);
+		cfg_report(
+			fleet, &place, name, NULL, "host '%s': its environment is missing", name);
 	}
 	if (text != NULL) {
 		host->environment = find_environment(fleet, text);
@@ -391,13 +388,13 @@ static void add_host(struct cfg_fleet *fleet, const char *file, const char *name
 	struct cfg_host *host;
 
 	if (!vk_name_is_valid(name)) {
-		cfg_report(fleet, &place, name, NAME_HINT,
-			"'%.100s' cannot be the name of a host", name);
+		cfg_report(fleet, &place, name, NAME_HINT, "'%.100s' cannot be the name of a host",
+			name);
 		return;
 	}
 	if (fleet->host_count % 256 == 0)
-		fleet->hosts = xreallocarray(
-			fleet->hosts, fleet->host_count + 256, sizeof(*fleet->hosts));
+		fleet->hosts =
+			xreallocarray(fleet->hosts, fleet->host_count + 256, sizeof(*fleet->hosts));
 	host = &fleet->hosts[fleet->host_count++];
 	*host = (struct cfg_host){.name = name, .place = place, .public_key = ""};
 	read_host(fleet, file, name, node, host);
@@ -446,8 +443,8 @@ static void check_hosts(struct cfg_fleet *fleet)
 		const struct cfg_host *a = &fleet->hosts[i - 1], *b = &fleet->hosts[i];
 
 		if (strcmp(a->name, b->name) == 0)
-			cfg_report(fleet, strcmp(a->place.file, b->place.file) > 0 ? &a->place
-										  : &b->place,
+			cfg_report(fleet,
+				strcmp(a->place.file, b->place.file) > 0 ? &a->place : &b->place,
 				b->name, NULL, "host '%s' is in %s and in %s", b->name,
 				a->place.file, b->place.file);
 	}
@@ -477,29 +474,26 @@ static void read_hosts(struct cfg_fleet *fleet)
 static bool is_declared(const struct cfg_role *role, const char *name)
 {
 	return role != NULL &&
-		cfg_parameter_find(role->parameters, role->parameter_count, name) != NULL;
+	       cfg_parameter_find(role->parameters, role->parameter_count, name) != NULL;
 }
 
 static void report_undeclared(
 	struct cfg_fleet *fleet, const struct cfg_layer *layer, size_t i, const char *whose)
 {
-	struct cfg_place place =
-		cfg_place_of(layer->file, vkyaml_key_mark(layer->parameters, i));
+	struct cfg_place place = cfg_place_of(layer->file, vkyaml_key_mark(layer->parameters, i));
 	const char *name = vkyaml_key(layer->parameters, i);
 
 	cfg_report(fleet, &place, name, "declare it under 'parameters' of the role",
 		"%s declares a parameter '%.100s'", whose, name);
 }
 
-static void check_environment_parameters(
-	struct cfg_fleet *fleet, const struct cfg_layer *layer)
+static void check_environment_parameters(struct cfg_fleet *fleet, const struct cfg_layer *layer)
 {
 	for (size_t i = 0; layer->parameters != NULL && i < vkyaml_count(layer->parameters); i++) {
 		bool is_known = false;
 
 		for (size_t k = 0; k < fleet->role_count && !is_known; k++)
-			is_known = is_declared(
-				&fleet->roles[k], vkyaml_key(layer->parameters, i));
+			is_known = is_declared(&fleet->roles[k], vkyaml_key(layer->parameters, i));
 		if (!is_known)
 			report_undeclared(fleet, layer, i, "no role");
 	}

@@ -20,7 +20,7 @@ struct cfg_host_info {
 	const char *name;
 	const char *environment;
 	const char *public_key; /* 64 hexadecimal digits, or "" */
-	const char *file;       /* where the host is described */
+	const char *file;	/* where the host is described */
 	unsigned line;
 	size_t instance_count;
 };

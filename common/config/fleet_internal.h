@@ -81,7 +81,7 @@ struct cfg_file {
 enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
 
 struct cfg_apply {
-	bool is_set; /* the layer says something about the key */
+	bool is_set;	 /* the layer says something about the key */
 	unsigned choice; /* index into the key's words; the default where it takes the key away */
 };
 
@@ -163,7 +163,7 @@ struct cfg_fleet {
 	size_t role_count;
 	struct cfg_role *roles; /* sorted by name */
 	size_t host_count;
-	struct cfg_host *hosts; /* sorted by name */
+	struct cfg_host *hosts;	 /* sorted by name */
 	struct cfg_base **bases; /* merge.c: by role and environment */
 };
 
@@ -235,7 +235,8 @@ bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const 
 
 /* ---- policy.c ---- */
 
-/* What no tree may set, whatever Valkey would say (docs/formats.md). NULL: allowed; else why not. */
+/* What no tree may set, whatever Valkey would say (docs/formats.md). NULL: allowed; else why not.
+ */
 const char *cfg_policy_refusal(const struct cfg_directive *directive);
 
 /* Checks one value as written in a tree, before it is normalised. False after a finding. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One layer: the config, users, files and apply of a template, role, environment, host or instance. */
+/* One layer: the config, users, files and apply of a template, role, environment, host or instance.
+ */
 #include "config.h"
 
 #include <stdio.h>
@@ -68,8 +69,7 @@ static void read_config(
 
 	if (map == NULL)
 		return;
-	layer->entries =
-		arena_calloc(r->fleet->arena, vkyaml_count(map), sizeof(*layer->entries));
+	layer->entries = arena_calloc(r->fleet->arena, vkyaml_count(map), sizeof(*layer->entries));
 	for (size_t i = 0; i < vkyaml_count(map); i++) {
 		struct cfg_entry *entry = &layer->entries[layer->entry_count];
 
@@ -100,8 +100,8 @@ static const struct cfg_directive *find_directive(
 	}
 	refusal = cfg_policy_refusal(d);
 	if (refusal != NULL) {
-		cfg_report(fleet, &entry->place, NULL, refusal, "%s cannot be set in a tree",
-			d->name);
+		cfg_report(
+			fleet, &entry->place, NULL, refusal, "%s cannot be set in a tree", d->name);
 		return NULL;
 	}
 	return d;
@@ -167,8 +167,7 @@ static struct cfg_resolved_layer *resolve(
 		struct cfg_resolved *r = &resolved[config->count];
 
 		if (resolve_entry(fleet, &layer->entries[i], version, r))
-			config->items[config->count++] =
-				(struct cfg_item){r->directive->name, r};
+			config->items[config->count++] = (struct cfg_item){r->directive->name, r};
 	}
 	sort_list(config);
 	check_aliases(fleet, config);
@@ -231,8 +230,7 @@ static void read_hashes(
 			vkyaml_kind_name(node));
 		return;
 	}
-	user->hashes =
-		arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*user->hashes));
+	user->hashes = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*user->hashes));
 	for (size_t i = 0; i < vkyaml_count(node); i++) {
 		const char *hash = read_hash(r, vkyaml_at(node, i), user->name);
 
@@ -318,8 +316,7 @@ static void read_users(
 
 /* ---- files ---- */
 
-static bool read_mode(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
+static bool read_mode(const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
 {
 	static const struct {
 		const char *text;
@@ -362,9 +359,8 @@ static const char *read_from(
 			"file '%s': the tree has no '%.200s'", file->path, path);
 		return NULL;
 	}
-	return cfg_policy_check_text(r->fleet, &place, file->path, found->text, true)
-		? found->text
-		: NULL;
+	return cfg_policy_check_text(r->fleet, &place, file->path, found->text, true) ? found->text
+										      : NULL;
 }
 
 /* `text:`, which may hold newlines; NULL after a finding. */
@@ -381,8 +377,8 @@ static const char *read_text(
 	}
 	file->has_parameters = strstr(vkyaml_text(node), "${") != NULL;
 	return cfg_policy_check_text(r->fleet, &place, file->path, vkyaml_text(node), false)
-		? vkyaml_text(node)
-		: NULL;
+		       ? vkyaml_text(node)
+		       : NULL;
 }
 
 static const char *read_path(const struct reader *r, const struct vkyaml_node *map)
@@ -415,8 +411,7 @@ static const char *read_path(const struct reader *r, const struct vkyaml_node *m
 }
 
 /* One element of files. False after a finding. */
-static bool read_file(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_item *item)
+static bool read_file(const struct reader *r, const struct vkyaml_node *node, struct cfg_item *item)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "files");
 	const struct vkyaml_node *from = vkyaml_get(map, "from"), *text = vkyaml_get(map, "text");

@@ -51,10 +51,9 @@ struct cfg_list cfg_merge_lists(
 		return *base;
 	out.items = arena_calloc(arena, base->count + over->count, sizeof(*out.items));
 	while (b < base->count || o < over->count) {
-		int order = b == base->count ? 1
-			: o == over->count
-			? -1
-			: strcmp(base->items[b].name, over->items[o].name);
+		int order = b == base->count   ? 1
+			    : o == over->count ? -1
+					       : strcmp(base->items[b].name, over->items[o].name);
 
 		if (order < 0) {
 			out.items[out.count++] = base->items[b++];
@@ -114,8 +113,8 @@ static void check_own_parameters(struct cfg_fleet *fleet, const struct cfg_insta
 	}
 }
 
-static void check_values(struct cfg_fleet *fleet, const struct cfg_instance *instance,
-	const char *const *values)
+static void check_values(
+	struct cfg_fleet *fleet, const struct cfg_instance *instance, const char *const *values)
 {
 	const struct cfg_role *role = instance->role;
 
@@ -151,18 +150,15 @@ static struct cfg_base *make_base(
 	struct cfg_base *base = arena_calloc(fleet->arena, 1, sizeof(*base));
 	struct cfg_effective merged = {.role = role};
 
-	base->values =
-		arena_calloc(fleet->arena, role->parameter_count, sizeof(*base->values));
+	base->values = arena_calloc(fleet->arena, role->parameter_count, sizeof(*base->values));
 	for (size_t i = 0; i < role->parameter_count; i++)
 		base->values[i] = role->parameters[i].fallback;
 	if (role->template != NULL)
 		apply_layer(fleet, fleet->arena, role->template, role->version, &merged);
 	apply_layer(fleet, fleet->arena, &role->layer, role->version, &merged);
 	if (environment != NULL) {
-		apply_layer(
-			fleet, fleet->arena, &environment->layer, role->version, &merged);
-		apply_values(
-			fleet, role, &environment->layer, base->values, &base->has_bad_value);
+		apply_layer(fleet, fleet->arena, &environment->layer, role->version, &merged);
+		apply_values(fleet, role, &environment->layer, base->values, &base->has_bad_value);
 	}
 	base->config = merged.config;
 	base->users = merged.users;

@@ -148,9 +148,8 @@ static bool read_bound(struct cfg_fleet *fleet, const char *file, const struct v
 	place = cfg_place_of(file, vkyaml_mark(node));
 	if (p->type == CFG_PARAMETER_STRING || p->type == CFG_PARAMETER_BOOLEAN ||
 		p->type == CFG_PARAMETER_ENUM || !to_number(p->type, text, out)) {
-		cfg_report(fleet, &place, text, NULL,
-			"parameter '%s': '%s' is no bound of type %s", p->name, text,
-			type_names[p->type]);
+		cfg_report(fleet, &place, text, NULL, "parameter '%s': '%s' is no bound of type %s",
+			p->name, text, type_names[p->type]);
 		return false;
 	}
 	*has = true;
@@ -226,7 +225,8 @@ bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *n
 
 /* ---- ${name} ---- */
 
-/* Copies the name of "${name}" at text; *len is that of all of it. False: never closed, too long. */
+/* Copies the name of "${name}" at text; *len is that of all of it. False: never closed, too long.
+ */
 static bool read_name(const char *text, char name[VK_NAME_BYTES], size_t *len)
 {
 	const char *close = strchr(text, '}');

@@ -101,7 +101,8 @@ bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *pla
 
 	if (is_path && !is_host_path(text)) {
 		cfg_report(fleet, place, text,
-			"begin with @{instance}/, @{generation}/ or @{data}/, without '..', or leave "
+			"begin with @{instance}/, @{generation}/ or @{data}/, without '..', or "
+			"leave "
 			"it empty",
 			"%s: '%.200s' is no path that a tree may name", d->name, text);
 		return false;
@@ -128,7 +129,7 @@ static bool has_only_placeholders(const char *text)
 
 		for (size_t i = 0; i < PLACEHOLDER_COUNT; i++) /* without the slash */
 			is_known = is_known ||
-				strncmp(text, placeholders[i], strlen(placeholders[i]) - 1) == 0;
+				   strncmp(text, placeholders[i], strlen(placeholders[i]) - 1) == 0;
 		if (!is_known)
 			return false;
 		text += 2;

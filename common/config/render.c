@@ -82,9 +82,9 @@ static void finish(struct cfg_rendered *rendered)
 			compare_bundles);
 	rendered->leaves = xcalloc(rendered->count + 1, sizeof(*rendered->leaves));
 	for (size_t i = 0; i < rendered->count; i++)
-		vk_bundle_leaf_hash(rendered->bundles[i].text, rendered->bundles[i].len,
-			rendered->leaves[i]);
-	merkle_root((const uint8_t (*)[MERKLE_HASH_BYTES])rendered->leaves, rendered->count,
+		vk_bundle_leaf_hash(
+			rendered->bundles[i].text, rendered->bundles[i].len, rendered->leaves[i]);
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])rendered->leaves, rendered->count,
 		rendered->root);
 }
 
@@ -154,7 +154,7 @@ const struct cfg_rendered_bundle *cfg_rendered_find(
 
 const uint8_t (*cfg_rendered_leaves(const struct cfg_rendered *rendered))[32]
 {
-	return (const uint8_t (*)[32])rendered->leaves;
+	return (const uint8_t(*)[32])rendered->leaves;
 }
 
 const uint8_t *cfg_rendered_root(const struct cfg_rendered *rendered)

@@ -14,11 +14,12 @@
 #include "common/config/tree.h"
 #include "common/err.h"
 
-/* Stands in release documents. A change of any rendered byte for an unchanged tree needs a new one. */
+/* Stands in release documents. A change of any rendered byte for an unchanged tree needs a new one.
+ */
 #define CFG_RENDERER_VERSION "1"
 
 struct cfg_rendered_bundle {
-	const char *id;       /* "db1/main" */
+	const char *id;	      /* "db1/main" */
 	const char *host;     /* "db1" */
 	const char *instance; /* "main" */
 	const char *role;

@@ -44,13 +44,12 @@ static bool add_directive(struct cfg_fleet *fleet, const struct cfg_effective *e
 
 	if (resolved->line != NULL) {
 		vk_buf_adds(out, resolved->line);
-		return check_generation_path(
-			fleet, effective, resolved, resolved->generation_path);
+		return check_generation_path(fleet, effective, resolved, resolved->generation_path);
 	}
 	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
 	is_good = cfg_conf_line_of(fleet, effective, resolved, out, &value) &&
-		check_generation_path(fleet, effective, resolved,
-			cfg_policy_generation_path(resolved->directive, value.data));
+		  check_generation_path(fleet, effective, resolved,
+			  cfg_policy_generation_path(resolved->directive, value.data));
 	vk_buf_release(&value);
 	return is_good;
 }
@@ -95,7 +94,7 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
 	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place,
 			  user->rules, &rules) &&
-		cfg_user_line(fleet, user, rules.data, out);
+		  cfg_user_line(fleet, user, rules.data, out);
 	if (is_good && rules.is_overflowed) {
 		cfg_report(fleet, &user->place, NULL, NULL, "user '%s': its rules are too long",
 			user->name);
@@ -128,8 +127,8 @@ static const char *file_text(struct cfg_fleet *fleet, const struct cfg_effective
 	if (!file->has_parameters)
 		return file->text;
 	vk_buf_init(&text, VK_BUNDLE_MAX_TEXT_BYTES);
-	if (cfg_substitute(fleet, effective->role, effective->values, &file->place, file->text,
-		    &text) &&
+	if (cfg_substitute(
+		    fleet, effective->role, effective->values, &file->place, file->text, &text) &&
 		cfg_policy_check_text(fleet, &file->place, file->path, text.data, false))
 		out = arena_dup(arena, text.data, text.len);
 	if (text.is_overflowed) {
@@ -153,8 +152,7 @@ static struct vk_bundle_file *collect_files(struct cfg_fleet *fleet,
 	struct arena *arena, size_t *count)
 {
 	const struct cfg_list *list = &effective->files;
-	struct vk_bundle_file *files =
-		arena_calloc(arena, list->count + OWN_FILES, sizeof(*files));
+	struct vk_bundle_file *files = arena_calloc(arena, list->count + OWN_FILES, sizeof(*files));
 	bool is_good = true;
 
 	files[0] = (struct vk_bundle_file){"users.acl", acl, MODE_OWN_FILES};
@@ -183,9 +181,8 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 		.drift = effective->apply[CFG_APPLY_DRIFT] != 0 ? VK_DRIFT_REVERT : VK_DRIFT_REPORT,
 		.restart = effective->apply[CFG_APPLY_RESTART] != 0 ? VK_RESTART_NEVER
 								    : VK_RESTART_ALLOWED,
-		.unmanaged_users = effective->apply[CFG_APPLY_UNMANAGED] != 0
-			? VK_UNMANAGED_REMOVE
-			: VK_UNMANAGED_KEEP,
+		.unmanaged_users = effective->apply[CFG_APPLY_UNMANAGED] != 0 ? VK_UNMANAGED_REMOVE
+									      : VK_UNMANAGED_KEEP,
 		.file_count = count,
 		.files = files,
 	};
@@ -220,7 +217,7 @@ bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
 	}
 	files = collect_files(fleet, &effective, conf.data, acl.data, arena, &count);
 	is_good = is_good && files != NULL &&
-		format_bundle(fleet, instance, &effective, files, count, out);
+		  format_bundle(fleet, instance, &effective, files, count, out);
 	vk_buf_release(&conf);
 	vk_buf_release(&acl);
 	arena_free(arena);

@@ -29,16 +29,15 @@ static void report(struct cfg_fleet *fleet, enum cfg_severity severity,
 
 	vk_buf_init(&message, 4096);
 	vk_buf_vaddf(&message, fmt, ap);
-	cfg_findings_add(fleet->findings,
-		&(struct cfg_finding){
-			.severity = severity,
-			.file = place->file,
-			.line = place->line,
-			.column = place->column,
-			.message = message.data,
-			.hint = hint,
-			.value = value,
-		});
+	cfg_findings_add(fleet->findings, &(struct cfg_finding){
+						  .severity = severity,
+						  .file = place->file,
+						  .line = place->line,
+						  .column = place->column,
+						  .message = message.data,
+						  .hint = hint,
+						  .value = value,
+					  });
 	vk_buf_release(&message);
 }
 
@@ -62,8 +61,8 @@ void cfg_report_warning(struct cfg_fleet *fleet, const struct cfg_place *place, 
 	va_end(ap);
 }
 
-const struct vkyaml_node *cfg_expect_map(struct cfg_fleet *fleet, const char *file,
-	const struct vkyaml_node *node, const char *what)
+const struct vkyaml_node *cfg_expect_map(
+	struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node, const char *what)
 {
 	struct cfg_place place;
 
@@ -77,8 +76,8 @@ const struct vkyaml_node *cfg_expect_map(struct cfg_fleet *fleet, const char *fi
 	return NULL;
 }
 
-const char *cfg_expect_text(struct cfg_fleet *fleet, const char *file,
-	const struct vkyaml_node *node, const char *what)
+const char *cfg_expect_text(
+	struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node, const char *what)
 {
 	struct cfg_place place = cfg_place_of(file, vkyaml_mark(node));
 

@@ -31,8 +31,7 @@ static void read_parameters(struct cfg_fleet *fleet, const char *file,
 
 	if (map == NULL)
 		return;
-	all = arena_calloc(
-		fleet->arena, role->parameter_count + vkyaml_count(map), sizeof(*all));
+	all = arena_calloc(fleet->arena, role->parameter_count + vkyaml_count(map), sizeof(*all));
 	for (size_t i = 0; i < role->parameter_count; i++)
 		all[i] = role->parameters[i];
 	role->parameters = all;
@@ -82,8 +81,8 @@ static void report_unknown_template(
 	cfg_report(fleet, place, name, hint, "there is no template '%.100s'", name);
 }
 
-static void read_template(struct cfg_fleet *fleet, const char *file,
-	const struct vkyaml_node *node, struct cfg_role *role)
+static void read_template(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_role *role)
 {
 	const struct cfg_template *template;
 	const struct vkyaml_node *root;
@@ -108,8 +107,8 @@ static void read_template(struct cfg_fleet *fleet, const char *file,
 	cfg_layer_read(fleet, "template", template_file, root, role->template);
 }
 
-static void read_version(struct cfg_fleet *fleet, const char *file,
-	const struct vkyaml_node *node, struct cfg_role *role)
+static void read_version(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_role *role)
 {
 	struct cfg_place place;
 	const char *text;

@@ -44,7 +44,7 @@ void cfg_tree_free(struct cfg_tree *tree)
 static bool is_path_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '.' || c == '_' || c == '-';
+	       c == '.' || c == '_' || c == '-';
 }
 
 /* Components of [A-Za-z0-9._-] that do not begin with a dot. */
@@ -127,18 +127,19 @@ static size_t valid_text_length(const char *text, size_t len)
 	return len;
 }
 
-static enum vk_rc add_file(struct cfg_tree *tree, const char *path, const char *text, size_t len,
-	struct vk_err *err)
+static enum vk_rc add_file(
+	struct cfg_tree *tree, const char *path, const char *text, size_t len, struct vk_err *err)
 {
 	size_t valid = valid_text_length(text, len);
 	struct cfg_tree_file *file;
 	unsigned line = 1;
 
 	if (tree->count == CFG_TREE_MAX_FILES)
-		return vk_err_set(err, VK_ELIMIT, "a tree of more than %d files", CFG_TREE_MAX_FILES);
+		return vk_err_set(
+			err, VK_ELIMIT, "a tree of more than %d files", CFG_TREE_MAX_FILES);
 	if (len > CFG_TREE_MAX_FILE_BYTES)
-		return vk_err_set(err, VK_ELIMIT, "%s: larger than %d bytes", path,
-			CFG_TREE_MAX_FILE_BYTES);
+		return vk_err_set(
+			err, VK_ELIMIT, "%s: larger than %d bytes", path, CFG_TREE_MAX_FILE_BYTES);
 	if (len > CFG_TREE_MAX_BYTES - tree->total_bytes)
 		return vk_err_set(
 			err, VK_ELIMIT, "a tree of more than %d bytes", CFG_TREE_MAX_BYTES);
@@ -178,8 +179,7 @@ static enum vk_rc finish(struct cfg_tree *tree, struct vk_err *err)
 		char hex[VK_SHA256_HEX_BYTES];
 
 		if (i > 0 && strcmp(tree->files[i - 1].path, file->path) == 0)
-			return vk_err_set(
-				err, VK_EINPUT, "%s: twice in the same tree", file->path);
+			return vk_err_set(err, VK_EINPUT, "%s: twice in the same tree", file->path);
 		vk_sha256_hex(file->text, file->len, hex);
 		vk_sha256_add(&stream, hex, strlen(hex));
 		vk_sha256_add(&stream, "  ", 2);
@@ -199,8 +199,8 @@ static struct cfg_tree *tree_new(void)
 	return tree;
 }
 
-enum vk_rc cfg_tree_from_files(const struct cfg_tree_file *files, size_t count,
-	struct cfg_tree **out, struct vk_err *err)
+enum vk_rc cfg_tree_from_files(
+	const struct cfg_tree_file *files, size_t count, struct cfg_tree **out, struct vk_err *err)
 {
 	struct cfg_tree *tree = tree_new();
 	enum vk_rc rc = VK_OK;
@@ -243,8 +243,8 @@ static enum vk_rc load_directory(struct cfg_tree *tree, int dirfd, const char *n
 	const char *prefix, unsigned depth, struct vk_err *err);
 
 /* One entry of a directory of the tree; what is named like no file of a tree is ignored. */
-static enum vk_rc load_entry(struct cfg_tree *tree, int dirfd, const char *name,
-	const char *prefix, unsigned depth, struct vk_err *err)
+static enum vk_rc load_entry(struct cfg_tree *tree, int dirfd, const char *name, const char *prefix,
+	unsigned depth, struct vk_err *err)
 {
 	bool is_below_files = strncmp(prefix, "files/", 6) == 0;
 	char *path = xasprintf("%s%s", prefix, name);

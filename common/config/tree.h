@@ -33,8 +33,8 @@ VK_CHECKED enum vk_rc cfg_tree_load_dir(
 
 /* Makes a tree of files that came over the wire, in any order; texts are copied. A path that is
  * not a tree's, twice the same, or a passed limit is refused. */
-VK_CHECKED enum vk_rc cfg_tree_from_files(const struct cfg_tree_file *files, size_t count,
-	struct cfg_tree **out, struct vk_err *err);
+VK_CHECKED enum vk_rc cfg_tree_from_files(
+	const struct cfg_tree_file *files, size_t count, struct cfg_tree **out, struct vk_err *err);
 
 void cfg_tree_free(struct cfg_tree *tree);
 

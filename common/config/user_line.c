@@ -61,8 +61,8 @@ bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_user *user, const c
 		return false;
 	}
 	if (cfg_acl_rules_parse(rules, user->hashes, user->hash_count, &parsed, &err) != VK_OK) {
-		cfg_report(fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name,
-			err.msg);
+		cfg_report(
+			fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name, err.msg);
 		return false;
 	}
 	check_nopass(fleet, user, parsed, &is_good);

@@ -122,15 +122,13 @@ static int compare_host(const void *key, const void *element)
 	return strcmp(key, ((const struct cfg_host *)element)->name);
 }
 
-bool cfg_fleet_host_find(
-	const struct cfg_fleet *fleet, const char *name, struct cfg_host_info *out)
+bool cfg_fleet_host_find(const struct cfg_fleet *fleet, const char *name, struct cfg_host_info *out)
 {
 	const struct cfg_host *found;
 
 	if (fleet->host_count == 0)
 		return false;
-	found = bsearch(
-		name, fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_host);
+	found = bsearch(name, fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_host);
 	if (found != NULL)
 		*out = cfg_fleet_host_at(fleet, (size_t)(found - fleet->hosts));
 	return found != NULL;

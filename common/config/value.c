@@ -23,8 +23,8 @@ static const struct {
 	{"repl-backlog-size", 16384, UINT64_MAX},
 };
 
-enum vk_rc cfg_value_refuse(const struct cfg_directive *d, const char *text, struct vk_err *err,
-	const char *expected)
+enum vk_rc cfg_value_refuse(
+	const struct cfg_directive *d, const char *text, struct vk_err *err, const char *expected)
 {
 	if ((d->flags & CFG_SENSITIVE) != 0)
 		return vk_err_set(err, VK_EINPUT, "expected %s", expected);
@@ -281,8 +281,8 @@ enum vk_rc cfg_value_normalise_list(const struct cfg_directive *d, const char *c
 	return rc;
 }
 
-enum vk_rc cfg_value_normalise(const struct cfg_directive *d, const char *text, struct vk_buf *out,
-	struct vk_err *err)
+enum vk_rc cfg_value_normalise(
+	const struct cfg_directive *d, const char *text, struct vk_buf *out, struct vk_err *err)
 {
 	return cfg_value_normalise_list(d, &text, 1, out, err);
 }

@@ -59,8 +59,8 @@ static void add_word(struct vk_buf *out, const char *word)
 	vk_buf_adds(out, word);
 }
 
-enum vk_rc cfg_value_refuse_choice(const struct cfg_directive *d, const char *text,
-	const char *choices, struct vk_err *err)
+enum vk_rc cfg_value_refuse_choice(
+	const struct cfg_directive *d, const char *text, const char *choices, struct vk_err *err)
 {
 	struct vk_buf expected;
 	char near[64];
@@ -137,8 +137,8 @@ static enum vk_rc bind_addresses(const struct cfg_directive *d, const struct wor
 	}
 	for (size_t i = 0; i < words->count; i++) {
 		if (!is_address(words->items[i]))
-			return cfg_value_refuse(d, words->items[i], err,
-				"an IP address, a host name, * or -::*");
+			return cfg_value_refuse(
+				d, words->items[i], err, "an IP address, a host name, * or -::*");
 		add_word(out, words->items[i]);
 	}
 	return VK_OK;
@@ -261,8 +261,8 @@ static enum vk_rc oom_values(const struct cfg_directive *d, const struct words *
 	struct vk_buf *out, struct vk_err *err)
 {
 	if (words->count != 3)
-		return vk_err_set(err, VK_EINPUT, "expected three numbers, found %zu words",
-			words->count);
+		return vk_err_set(
+			err, VK_EINPUT, "expected three numbers, found %zu words", words->count);
 	for (size_t i = 0; i < words->count; i++) {
 		int64_t number;
 

@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct cfg_tree_file good[] = {
 	FILE_OF("fleet.yaml", "fleet: f\nenvironments: [prod]\nvalkey: \"8.0\"\n"),
 	FILE_OF("environments/prod.yaml", "config: {port: 1}\n"),
-	FILE_OF("roles/r.yaml", "template: baseline@1\nparameters: {p: {type: string, default: x}}\n"),
+	FILE_OF("roles/r.yaml",
+		"template: baseline@1\nparameters: {p: {type: string, default: x}}\n"),
 	FILE_OF("hosts/h.yaml", "hosts: {h: {environment: prod, instances: {i: {role: r}}}}\n"),
 };
 

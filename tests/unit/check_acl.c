@@ -152,8 +152,8 @@ START_TEST(knows_whether_a_user_can_do_anything)
 		struct cfg_acl_rules *out;
 
 		assert_ok(cfg_acl_rules_parse(cases[i].rules, NULL, 0, &out, &err), err);
-		ck_assert_msg(cfg_acl_has_commands(out) == cases[i].has_commands, "%s",
-			cases[i].rules);
+		ck_assert_msg(
+			cfg_acl_has_commands(out) == cases[i].has_commands, "%s", cases[i].rules);
 		cfg_acl_rules_free(out);
 	}
 }
@@ -190,8 +190,7 @@ START_TEST(reads_users_sorted_by_name)
 	ck_assert_uint_eq(cfg_acl_count(acl), 3);
 	ck_assert_str_eq(cfg_acl_at(acl, 0)->name, "a");
 	ck_assert_uint_eq(cfg_acl_at(acl, 1)->line, 1);
-	ck_assert_str_eq(
-		cfg_acl_at(acl, 1)->rules, "on sanitize-payload ~b resetchannels -@all");
+	ck_assert_str_eq(cfg_acl_at(acl, 1)->rules, "on sanitize-payload ~b resetchannels -@all");
 	ck_assert_str_eq(cfg_acl_find(acl, "vkcfg-agent")->rules,
 		"on sanitize-payload #@{agent-password} resetchannels -@all +ping");
 	ck_assert_ptr_null(cfg_acl_find(acl, "c"));

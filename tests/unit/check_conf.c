@@ -111,8 +111,7 @@ START_TEST(adds_up_lines_as_valkey_does)
 	ck_assert_str_eq(cfg_conf_values_get(values, "replica-read-only"), "no");
 	ck_assert_str_eq(cfg_conf_values_get(values, "mystery"), "a b c");
 	ck_assert_str_eq(cfg_conf_values_get(values, "port"), "nonsense");
-	ck_assert_str_eq(
-		cfg_conf_values_get(values, "rename-command"), "KEYS \"\" FLUSHALL F");
+	ck_assert_str_eq(cfg_conf_values_get(values, "rename-command"), "KEYS \"\" FLUSHALL F");
 	ck_assert_ptr_null(cfg_conf_values_get(values, "slave-read-only"));
 	cfg_conf_values_free(values);
 }

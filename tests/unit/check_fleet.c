@@ -112,7 +112,8 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 		{"config:\n  port: {a: b}\n", ":2:9: port: expected a text, found a map"},
 		{"config:\n  proc-title-template: \"a\\nport 1\"\n",
 			":2:24: proc-title-template: a control character (byte 0x0a) in the value"},
-		{"config:\n  proc-title-template: \"a\\0b\"\n", ":2:24: a NUL byte (\\0) in a text"},
+		{"config:\n  proc-title-template: \"a\\0b\"\n",
+			":2:24: a NUL byte (\\0) in a text"},
 		{"config:\n  proc-title-template: \"@{instance}\"\n",
 			":2:3: proc-title-template: '@{' cannot stand in this value"},
 		{"config:\n  logfile: /var/log/x\n",
@@ -195,7 +196,8 @@ START_TEST(refuses_wrong_files)
 {
 	static const struct refusal table[] = {
 		{"files: [{path: ../x, text: a}]\n", ":1:16: files: path '../x' is not allowed"},
-		{"files: [{path: /etc/x, text: a}]\n", ":1:16: files: path '/etc/x' is not allowed"},
+		{"files: [{path: /etc/x, text: a}]\n",
+			":1:16: files: path '/etc/x' is not allowed"},
 		{"files: [{path: a/.b, text: a}]\n", ":1:16: files: path 'a/.b' is not allowed"},
 		{"files: [{path: valkey.conf, text: a}]\n",
 			":1:16: files: 'valkey.conf' is written by vkcfg"},
@@ -301,9 +303,11 @@ START_TEST(refuses_an_instance_whose_parameter_has_no_value)
 		"value\n"
 		"hosts/all.yaml:10:7: instance 'db1/b': parameter 'size' of role 'cache' has no "
 		"value\n"
-		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'memory' of role 'cache' has "
+		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'memory' of role 'cache' "
+		"has "
 		"no value\n"
-		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'size' of role 'cache' has no "
+		"hosts/all.yaml:13:17: instance 'db-2/main': parameter 'size' of role 'cache' has "
+		"no "
 		"value\n");
 	free(found);
 }
@@ -311,8 +315,9 @@ END_TEST
 
 START_TEST(what_a_parameter_brings_is_checked_where_it_is_used)
 {
-	char *found = findings_of("environments/prod.yaml",
-		"parameters: {prefix: \"x +@all\"}\nconfig: {proc-title-template: \"${prefix}@{x}\"}\n");
+	char *found =
+		findings_of("environments/prod.yaml", "parameters: {prefix: \"x +@all\"}\nconfig: "
+						      "{proc-title-template: \"${prefix}@{x}\"}\n");
 
 	ck_assert_msg(strstr(found, "proc-title-template: '@{' cannot stand") != NULL, "%s", found);
 	free(found);

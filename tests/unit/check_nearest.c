@@ -7,7 +7,8 @@
 
 static const char *nearest_of(const char *wanted)
 {
-	static const char *const words[] = {"maxmemory", "maxmemory-policy", "save", "bind", "port"};
+	static const char *const words[] = {
+		"maxmemory", "maxmemory-policy", "save", "bind", "port"};
 	struct vk_nearest nearest = vk_nearest_init(wanted);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -132,8 +132,8 @@ START_TEST(each_bundle_is_a_leaf_of_the_root)
 		uint8_t leaf[32];
 
 		vk_bundle_leaf_hash(bundle->text, bundle->len, leaf);
-		merkle_inclusion(cfg_rendered_leaves(rendered), cfg_rendered_count(rendered), i,
-			&proof);
+		merkle_inclusion(
+			cfg_rendered_leaves(rendered), cfg_rendered_count(rendered), i, &proof);
 		assert_ok(merkle_verify_inclusion(leaf, i, cfg_rendered_count(rendered), &proof,
 				  cfg_rendered_root(rendered), &err),
 			err);

@@ -82,7 +82,8 @@ START_TEST(refuses_wrong_types_and_ranges)
 		"'/var/../x'",
 		"where");
 	refuse("server: \"x\\ny\"\n",
-		"s.yaml:1:9: server: expected a text without control characters, found 'x?y'", NULL);
+		"s.yaml:1:9: server: expected a text without control characters, found 'x?y'",
+		NULL);
 	refuse("instances: []\nserver: x\n", "s.yaml:1:12: instances: expected a map, found a list",
 		NULL);
 	refuse("- x\n", "s.yaml:1:1: settings: expected a map, found a list", NULL);
@@ -150,8 +151,7 @@ START_TEST(gives_values_and_fallbacks)
 	ck_assert_str_eq(settings_string_of(settings, "instances", "z.1", "data"), "/z");
 	ck_assert_str_eq(settings_string_of(settings, "instances", "z.1", "user"), "default");
 	ck_assert_str_eq(settings_string(settings, "instances/a/user"), "u");
-	ck_assert_uint_eq(
-		settings_list_of(settings, "instances", "a", "door/program", &items), 2);
+	ck_assert_uint_eq(settings_list_of(settings, "instances", "a", "door/program", &items), 2);
 	ck_assert_str_eq(items[1], "a");
 	ck_assert_uint_eq(
 		settings_list_of(settings, "instances", "z.1", "door/program", &items), 0);

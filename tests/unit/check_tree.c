@@ -60,7 +60,7 @@ START_TEST(refuses_to_pass_its_limits)
 	struct cfg_tree_file *files = calloc(CFG_TREE_MAX_FILES + 1, sizeof(*files));
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_tree *tree = NULL;
-	char (*paths)[32] = calloc(CFG_TREE_MAX_FILES + 1, sizeof(*paths));
+	char(*paths)[32] = calloc(CFG_TREE_MAX_FILES + 1, sizeof(*paths));
 
 	memset(big, 'x', CFG_TREE_MAX_FILE_BYTES + 1);
 	assert_fails(from_one("files/x", big, CFG_TREE_MAX_FILE_BYTES + 1, &err), VK_ELIMIT);
@@ -68,8 +68,7 @@ START_TEST(refuses_to_pass_its_limits)
 		snprintf(paths[i], sizeof(paths[i]), "files/%zu", i);
 		files[i] = (struct cfg_tree_file){paths[i], "", 0};
 	}
-	assert_fails(
-		cfg_tree_from_files(files, CFG_TREE_MAX_FILES + 1, &tree, &err), VK_ELIMIT);
+	assert_fails(cfg_tree_from_files(files, CFG_TREE_MAX_FILES + 1, &tree, &err), VK_ELIMIT);
 	for (size_t i = 0; i < 65; i++)
 		files[i] = (struct cfg_tree_file){paths[i], big, CFG_TREE_MAX_FILE_BYTES};
 	assert_fails(cfg_tree_from_files(files, 65, &tree, &err), VK_ELIMIT);

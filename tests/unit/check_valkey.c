@@ -57,8 +57,7 @@ static char *fill(const struct server *server, const char *text)
 	vk_buf_init(&out, 1000000);
 	while ((open = strstr(text, "@{")) != NULL) {
 		vk_buf_add(&out, text, (size_t)(open - text));
-		vk_buf_adds(&out,
-			strncmp(open, "@{agent-password}", 17) == 0 ? hash : server->dir);
+		vk_buf_adds(&out, strncmp(open, "@{agent-password}", 17) == 0 ? hash : server->dir);
 		text = strchr(open, '}') + 1;
 	}
 	vk_buf_adds(&out, text);

@@ -46,8 +46,8 @@ static void accept(const char *name, const char *text, const char *expected)
 	vk_buf_release(&again);
 }
 
-static void accept_list(const char *name, const char *const *items, size_t count,
-	const char *expected)
+static void accept_list(
+	const char *name, const char *const *items, size_t count, const char *expected)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_buf out;
@@ -85,9 +85,8 @@ END_TEST
 
 START_TEST(refuses_numbers_that_valkey_refuses)
 {
-	static const char *const bad[] = {
-		"", " 1", "1 ", "+1", "01", "0x1", "1.0", "-0", "-", "65536", "-1", "1e3", "one",
-		"18446744073709551617"};
+	static const char *const bad[] = {"", " 1", "1 ", "+1", "01", "0x1", "1.0", "-0", "-",
+		"65536", "-1", "1e3", "one", "18446744073709551617"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		refuse("port", bad[i], NULL);
@@ -117,8 +116,8 @@ START_TEST(refuses_words_that_are_no_choice_and_suggests)
 
 	refuse("appendonly", "on", "expected one of yes, no, found 'on'");
 	refuse("appendonly", "", NULL);
-	assert_fails(
-		cfg_value_normalise(find("maxmemory-policy"), "allkeys-lur", NULL, &err), VK_EINPUT);
+	assert_fails(cfg_value_normalise(find("maxmemory-policy"), "allkeys-lur", NULL, &err),
+		VK_EINPUT);
 	ck_assert_str_eq(err.hint, "did you mean 'allkeys-lru'?");
 }
 END_TEST
@@ -152,8 +151,7 @@ START_TEST(refuses_broken_lists_of_words)
 	refuse("rename-command", "FLUSHALL", NULL);
 	refuse("rename-command", "FLUSHALL \"a\\nb\"", NULL);
 	refuse("rename-command", "FLUSHALL \"", "unbalanced quotes");
-	ck_assert_int_eq(
-		cfg_value_normalise_list(find("port"), two, 2, NULL, NULL), VK_EINPUT);
+	ck_assert_int_eq(cfg_value_normalise_list(find("port"), two, 2, NULL, NULL), VK_EINPUT);
 }
 END_TEST
 
@@ -266,8 +264,8 @@ START_TEST(formats_for_people)
 	vk_buf_addc(&out, ',');
 	cfg_value_format(find("maxmemory"), "1500", &out);
 	vk_buf_addc(&out, ',');
-	cfg_value_format(find("client-output-buffer-limit"), "normal 0 0 0 slave 268435456 65536 60",
-		&out);
+	cfg_value_format(
+		find("client-output-buffer-limit"), "normal 0 0 0 slave 268435456 65536 60", &out);
 	ck_assert_str_eq(out.data, "1gb,1500,normal 0 0 0 slave 256mb 64kb 60");
 	vk_buf_release(&out);
 }

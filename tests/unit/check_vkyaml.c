@@ -63,7 +63,9 @@ START_TEST(refuses_bytes_that_are_no_text)
 	refuse_text("a: \xc0\x80\n", "x.yaml:1:4");
 	refuse_text("a: \xed\xa0\x80\n", "x.yaml:1:4");
 	refuse_text("a: \x01\n", "x.yaml:1:4");
-	refuse("\xff\xfe" "a\0:\0", 6, VK_EINPUT, "NUL");
+	refuse("\xff\xfe"
+	       "a\0:\0",
+		6, VK_EINPUT, "NUL");
 }
 END_TEST
 
