@@ -153,8 +153,8 @@ START_TEST(keys_without_a_usable_value_verify_nothing)
 		"[]",
 		"{\"keytype\":1,\"scheme\":\"\",\"keyval\":{}}",
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":\"00\"}",
-		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},\"x-vkcfg-user\":\"."
-		"./x\"}",
+		("{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},"
+		 "\"x-vkcfg-user\":\"../x\"}"),
 		"{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{},\"x\":1.5}",
 	};
 	const uint8_t sig[VK_SIGNATURE_BYTES] = {0};
