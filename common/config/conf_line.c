@@ -84,17 +84,18 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
 {
 	const struct cfg_entry *entry = resolved->entry;
 	char **items = xcalloc(entry->count + 1, sizeof(*items));
-	bool is_good = true;
+	bool is_good = true, is_cut = false;
 	struct vk_buf text;
 
 	vk_buf_init(&text, 2 * CFG_VALUE_MAX_BYTES);
 	for (size_t i = 0; i < entry->count && is_good; i++) {
 		vk_buf_reset(&text);
 		is_good = cfg_substitute(fleet, effective->role, effective->values, &entry->place,
-			entry->items[i], &text);
+			"", entry->items[i], &text);
+		is_cut = is_cut || text.is_overflowed;
 		items[i] = xstrndup(text.data, text.len);
 	}
-	if (is_good && text.is_overflowed) {
+	if (is_good && is_cut) {
 		cfg_report(fleet, &entry->place, NULL, NULL, "%s: the value is too long",
 			resolved->directive->name);
 		is_good = false;

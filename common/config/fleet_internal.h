@@ -229,9 +229,10 @@ const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parame
 const struct cfg_parameter *cfg_parameter_find(
 	const struct cfg_parameter *parameters, size_t count, const char *name);
 
-/* Appends text with ${name} replaced by values[i] of parameters[i]. False after a finding. */
+/* Appends text with ${name} replaced by values[i] of parameters[i]; a value with one of the
+ * forbidden characters is refused. False after a finding. */
 bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
-	const struct cfg_place *place, const char *text, struct vk_buf *out);
+	const struct cfg_place *place, const char *forbidden, const char *text, struct vk_buf *out);
 
 /* ---- policy.c ---- */
 

@@ -240,25 +240,32 @@ static bool read_name(const char *text, char name[VK_NAME_BYTES], size_t *len)
 }
 
 static bool add_parameter(struct cfg_fleet *fleet, const struct cfg_role *role,
-	const char *const *values, const struct cfg_place *place, const char *name,
-	struct vk_buf *out)
+	const char *const *values, const struct cfg_place *place, const char *forbidden,
+	const char *name, struct vk_buf *out)
 {
 	const struct cfg_parameter *p =
 		cfg_parameter_find(role->parameters, role->parameter_count, name);
+	const char *value;
 
 	if (p == NULL) {
 		cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
 			"role '%s' has no parameter '%s'", role->name, name);
 		return false;
 	}
-	if (values[p - role->parameters] == NULL)
+	value = values[p - role->parameters];
+	if (value == NULL)
 		return false; /* reported where the value should have come from */
-	vk_buf_adds(out, values[p - role->parameters]);
+	if (value[strcspn(value, forbidden)] != '\0') {
+		cfg_report(fleet, place, value, "a value may not become a second rule",
+			"parameter '%s': '%.100s' holds a blank or parenthesis", name, value);
+		return false;
+	}
+	vk_buf_adds(out, value);
 	return true;
 }
 
 bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
-	const struct cfg_place *place, const char *text, struct vk_buf *out)
+	const struct cfg_place *place, const char *forbidden, const char *text, struct vk_buf *out)
 {
 	const char *open;
 
@@ -278,7 +285,7 @@ bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const 
 				"'${' without the name of a parameter and '}'");
 			return false;
 		}
-		if (!add_parameter(fleet, role, values, place, name, out))
+		if (!add_parameter(fleet, role, values, place, forbidden, name, out))
 			return false;
 		text = open + len;
 	}

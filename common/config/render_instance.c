@@ -92,7 +92,7 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 		return true;
 	}
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
-	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place,
+	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place, " ()",
 			  user->rules, &rules) &&
 		  cfg_user_line(fleet, user, rules.data, out);
 	if (is_good && rules.is_overflowed) {
@@ -127,8 +127,8 @@ static const char *file_text(struct cfg_fleet *fleet, const struct cfg_effective
 	if (!file->has_parameters)
 		return file->text;
 	vk_buf_init(&text, VK_BUNDLE_MAX_TEXT_BYTES);
-	if (cfg_substitute(
-		    fleet, effective->role, effective->values, &file->place, file->text, &text) &&
+	if (cfg_substitute(fleet, effective->role, effective->values, &file->place, "", file->text,
+		    &text) &&
 		cfg_policy_check_text(fleet, &file->place, file->path, text.data, false))
 		out = arena_dup(arena, text.data, text.len);
 	if (text.is_overflowed) {

@@ -315,12 +315,40 @@ END_TEST
 
 START_TEST(what_a_parameter_brings_is_checked_where_it_is_used)
 {
-	char *found =
-		findings_of("environments/prod.yaml", "parameters: {prefix: \"x +@all\"}\nconfig: "
-						      "{proc-title-template: \"${prefix}@{x}\"}\n");
+	char *found = findings_of("environments/prod.yaml",
+		"parameters: {prefix: \"@{x}\"}\nconfig: {proc-title-template: \"${prefix}\"}\n");
 
 	ck_assert_msg(strstr(found, "proc-title-template: '@{' cannot stand") != NULL, "%s", found);
 	free(found);
+}
+END_TEST
+
+START_TEST(a_parameter_never_becomes_a_second_rule_of_a_user)
+{
+	char *found =
+		findings_of("environments/prod.yaml", "parameters: {prefix: \"x +@all ~y\"}\n");
+
+	ck_assert_str_eq(found,
+		"roles/cache.yaml:10:12: parameter 'prefix': 'x +@all ~y' holds a blank or "
+		"parenthesis\n");
+	free(found);
+}
+END_TEST
+
+START_TEST(a_value_too_long_after_replacement_is_refused_and_not_cut)
+{
+	struct vk_buf prod;
+	char *found;
+
+	vk_buf_init(&prod, 100000);
+	vk_buf_adds(&prod, "parameters: {prefix: ");
+	for (int i = 0; i < 9000; i++)
+		vk_buf_addc(&prod, 'x');
+	vk_buf_adds(&prod, "}\nconfig: {bind: [\"127.0.0.1 ${prefix}\", \"::1\"]}\n");
+	found = findings_of("environments/prod.yaml", prod.data);
+	ck_assert_msg(strstr(found, "bind: the value is too long") != NULL, "%s", found);
+	free(found);
+	vk_buf_release(&prod);
 }
 END_TEST
 
@@ -419,6 +447,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_wrong_roles_and_parameters);
 	tcase_add_test(tc, refuses_an_instance_whose_parameter_has_no_value);
 	tcase_add_test(tc, what_a_parameter_brings_is_checked_where_it_is_used);
+	tcase_add_test(tc, a_parameter_never_becomes_a_second_rule_of_a_user);
+	tcase_add_test(tc, a_value_too_long_after_replacement_is_refused_and_not_cut);
 	tcase_add_test(tc, reports_every_finding_of_a_tree);
 	tcase_add_test(tc, answers_about_a_fleet);
 	tcase_add_test(tc, explains_where_a_value_comes_from);
