@@ -11,8 +11,8 @@
 
 #include "common/banned.h"
 
-static enum vk_rc find_role(const struct approval_change *change,
-	const struct tuf_delegation **out, struct vk_err *err)
+static enum vk_rc find_role(
+	const struct approval_change *change, const struct tuf_delegation **out, struct vk_err *err)
 {
 	const struct tuf_delegation *delegation =
 		tuf_meta_delegation(change->targets, change->environment);
@@ -40,7 +40,8 @@ static enum vk_rc check_against(const struct approval_change *change,
 		return rc;
 	owner = tuf_key_user(key);
 	if (owner == NULL || strcmp(owner, approval->user) != 0)
-		return vk_err_set(err, VK_EDENIED, "the key belongs to '%s', the certificate to '%s'",
+		return vk_err_set(err, VK_EDENIED,
+			"the key belongs to '%s', the certificate to '%s'",
 			owner != NULL ? owner : "nobody", approval->user);
 	if (!delegation->author_may_approve && strcmp(change->author, approval->user) == 0) {
 		vk_err_set(err, VK_EDENIED, "an author cannot approve a change of his own in '%s'",
@@ -51,8 +52,8 @@ static enum vk_rc check_against(const struct approval_change *change,
 	return VK_OK;
 }
 
-enum vk_rc approval_check(const struct approval_change *change, const struct approval *approval,
-	struct vk_err *err)
+enum vk_rc approval_check(
+	const struct approval_change *change, const struct approval *approval, struct vk_err *err)
 {
 	const struct tuf_delegation *delegation = NULL;
 	enum vk_rc rc = find_role(change, &delegation, err);
@@ -61,8 +62,7 @@ enum vk_rc approval_check(const struct approval_change *change, const struct app
 }
 
 /* True if an earlier one that counts is by the same person. */
-static bool is_repeated(
-	const struct approval *approvals, const bool *is_counted, size_t at)
+static bool is_repeated(const struct approval *approvals, const bool *is_counted, size_t at)
 {
 	for (size_t i = 0; i < at; i++) {
 		if (is_counted[i] && strcmp(approvals[i].user, approvals[at].user) == 0)
@@ -78,9 +78,8 @@ static size_t mark(const struct approval_change *change, const struct tuf_delega
 	size_t counted = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		is_counted[i] =
-			check_against(change, delegation, &approvals[i], NULL) == VK_OK &&
-			!is_repeated(approvals, is_counted, i);
+		is_counted[i] = check_against(change, delegation, &approvals[i], NULL) == VK_OK &&
+				!is_repeated(approvals, is_counted, i);
 		counted += is_counted[i];
 	}
 	return counted;
@@ -105,7 +104,8 @@ enum vk_rc approval_count(const struct approval_change *change, const struct app
 static enum vk_rc take_signature(
 	const struct approval *approval, struct tuf_signature *out, struct vk_err *err)
 {
-	if (strlen(approval->keyid) >= sizeof(out->keyid) || strlen(approval->sig) >= sizeof(out->sig))
+	if (strlen(approval->keyid) >= sizeof(out->keyid) ||
+		strlen(approval->sig) >= sizeof(out->sig))
 		return vk_err_set(err, VK_EUNTRUSTED, "a signature of the change is too long");
 	memcpy(out->keyid, approval->keyid, strlen(approval->keyid) + 1);
 	memcpy(out->sig, approval->sig, strlen(approval->sig) + 1);

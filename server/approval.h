@@ -34,8 +34,8 @@ struct approval_change {
 /* Checks one approval before it is stored. VK_EDENIED: not his key, not a key of the role, or the
  * author's own; VK_EUNTRUSTED: the signature is wrong; VK_ENOTFOUND: targets does not delegate the
  * environment. */
-VK_CHECKED enum vk_rc approval_check(const struct approval_change *change,
-	const struct approval *approval, struct vk_err *err);
+VK_CHECKED enum vk_rc approval_check(
+	const struct approval_change *change, const struct approval *approval, struct vk_err *err);
 
 /* How many of the stored approvals count now, each person once: keys may have been withdrawn since
  * they were given. *threshold is the role's. */

@@ -14,7 +14,7 @@ enum { BACKGROUND_QUEUE_MAX = 64 };
 /* Embedded in what the job works on. */
 struct background_job {
 	void (*run)(struct background_job *job); /* on the background thread */
-	struct background_job *next;             /* background's own */
+	struct background_job *next;		 /* background's own */
 };
 
 struct background;

@@ -22,9 +22,9 @@ struct certify_request {
 	int64_t lifetime_seconds;
 };
 
-/* Appends the certificate's PEM. VK_EINPUT: not an ECDSA P-256 key; VK_EDENIED: the identity has been
- * revoked, perhaps since the request was let in. */
-VK_CHECKED enum vk_rc certify_identity(struct writer_tx *tx,
-	const struct certify_request *request, struct vk_buf *pem, struct vk_err *err);
+/* Appends the certificate's PEM. VK_EINPUT: not an ECDSA P-256 key; VK_EDENIED: the identity has
+ * been revoked, perhaps since the request was let in. */
+VK_CHECKED enum vk_rc certify_identity(struct writer_tx *tx, const struct certify_request *request,
+	struct vk_buf *pem, struct vk_err *err);
 
 #endif

@@ -157,8 +157,9 @@ void denials_note(struct denials *denials, const struct request *req, const stru
 		return;
 	denial = denial_new(req, why, omitted);
 	vk_log(VK_LOG_WARN, "access-denied", VK_KV("actor", denial->actor),
-		VK_KV("method", request_method(req)), VK_KV("object", denial->object), VK_KV("reason", why->msg),
-		VK_KV("address", request_peer_address(req)), VK_KN("omitted", omitted));
+		VK_KV("method", request_method(req)), VK_KV("object", denial->object),
+		VK_KV("reason", why->msg), VK_KV("address", request_peer_address(req)),
+		VK_KN("omitted", omitted));
 	if (writer_submit(denials->writer, &denial->command, &err) == VK_OK)
 		return;
 	vk_log_err(VK_LOG_WARN, "denial-not-recorded", &err);

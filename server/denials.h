@@ -36,7 +36,7 @@ struct denials_bucket {
 	uint64_t omitted;
 };
 
-/* Whether one more may be recorded at now_ms; if so *omitted is what was left out since the last. */
+/* Whether one more may be recorded at now_ms; if so *omitted is what was left out before. */
 bool denials_bucket_take(struct denials_bucket *bucket, int64_t now_ms, uint64_t *omitted);
 
 #endif

@@ -10,7 +10,12 @@
 enum { ROLES_TEXT_MAX = 128 };
 
 static const char *const role_names[IDENTITY_ROLE_COUNT] = {
-	"viewer", "author", "approver", "operator", "auditor", "admin",
+	"viewer",
+	"author",
+	"approver",
+	"operator",
+	"auditor",
+	"admin",
 };
 
 const char *identity_kind_name(enum identity_kind kind)

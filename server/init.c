@@ -51,8 +51,7 @@ static enum vk_rc write_pem(const struct state_dir *dir, const char *name, mode_
 {
 	enum vk_rc rc = vk_buf_check(pem, name, err);
 
-	return rc == VK_OK ? vk_file_create(
-				     state_dir_fd(dir), name, mode, pem->data, pem->len, err)
+	return rc == VK_OK ? vk_file_create(state_dir_fd(dir), name, mode, pem->data, pem->len, err)
 			   : rc;
 }
 
@@ -321,8 +320,7 @@ static enum vk_rc prepare_directory(const struct init_options *options, struct v
 	struct privilege_user user;
 	struct stat st;
 	bool is_new;
-	enum vk_rc rc = privilege_find_user(
-		options->user != NULL ? options->user : "", &user, err);
+	enum vk_rc rc = privilege_find_user(options->user != NULL ? options->user : "", &user, err);
 
 	if (rc == VK_OK)
 		rc = refuse_existing(options, err);
@@ -336,8 +334,8 @@ static enum vk_rc prepare_directory(const struct init_options *options, struct v
 		rc = write_settings(AT_FDCWD, options->config, options, err);
 	if (rc == VK_OK && is_new && geteuid() == 0 &&
 		lchown(options->state, user.uid, user.gid) != 0)
-		rc = vk_err_errno(err, VK_EIO, errno, "cannot give %s to '%s'", options->state,
-			user.name);
+		rc = vk_err_errno(
+			err, VK_EIO, errno, "cannot give %s to '%s'", options->state, user.name);
 	if (rc == VK_OK)
 		rc = privilege_drop(&user, err);
 	if (rc == VK_OK && stat(options->state, &st) != 0) {

@@ -19,14 +19,14 @@ enum { INIT_MAX_NAMES = 16, INIT_TOKEN_MAX_BYTES = 4096 };
 struct init_options {
 	const char *state;
 	const char *fleet;
-	const char *url;    /* NULL: https://<first name>:<port> */
-	const char *listen; /* NULL: 127.0.0.1:7443 */
-	const char *user;   /* whom vkcfgd becomes; NULL: the caller, who is not root */
-	const char *admin;  /* the first admin's name */
+	const char *url;     /* NULL: https://<first name>:<port> */
+	const char *listen;  /* NULL: 127.0.0.1:7443 */
+	const char *user;    /* whom vkcfgd becomes; NULL: the caller, who is not root */
+	const char *admin;   /* the first admin's name */
 	int64_t ttl_seconds; /* of the admin's token */
-	const char *config; /* settings file to write; NULL: STATE/vkcfgd.yaml */
+	const char *config;  /* settings file to write; NULL: STATE/vkcfgd.yaml */
 	const char *names[INIT_MAX_NAMES]; /* DNS names and IP addresses of the server */
-	size_t name_count; /* 0: localhost and 127.0.0.1 */
+	size_t name_count;		   /* 0: localhost and 127.0.0.1 */
 };
 
 /* On success token_out (INIT_TOKEN_MAX_BYTES) holds the enrolment token's text; a secret. */

@@ -77,8 +77,7 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 {
 	const struct init_fleet *fleet = ((struct creation *)command)->fleet;
 	struct vkjson *version = vkjson_object();
-	enum vk_rc rc = store_set_fleet(
-		writer_tx_store(tx), fleet->name, writer_tx_now(tx), err);
+	enum vk_rc rc = store_set_fleet(writer_tx_store(tx), fleet->name, writer_tx_now(tx), err);
 
 	vkjson_set(version, "version", vkjson_string(PACKAGE_VERSION));
 	if (rc == VK_OK)

@@ -19,7 +19,7 @@ struct invite {
 	enum identity_kind kind;
 	const char *name;
 	const char *environment; /* hosts */
-	unsigned roles;          /* users */
+	unsigned roles;		 /* users */
 	int64_t ttl_seconds;
 };
 

@@ -51,8 +51,8 @@ static const char help_text[] =
 	"  Started as root, vkcfgd becomes the configured user at once.\n"
 	"\n"
 	"Look before you leap:\n"
-	"  vkcfgd --check-config [--config FILE]   says what is wrong with the settings, with line\n"
-	"  vkcfgd --show-config [--config FILE]    prints every setting in force\n"
+	"  vkcfgd --check-config [--config FILE]   says what is wrong in them, and where\n"
+	"  vkcfgd --show-config [--config FILE]    prints all settings in force\n"
 	"  vkcfgd --version\n"
 	"\n"
 	"Example:\n"
@@ -151,8 +151,7 @@ static enum vk_rc parse_init(
 	int opt;
 
 	opterr = 0;
-	while (rc == VK_OK &&
-		(opt = getopt_long(argc, argv, "", init_options_table, NULL)) != -1)
+	while (rc == VK_OK && (opt = getopt_long(argc, argv, "", init_options_table, NULL)) != -1)
 		rc = take_option(options, opt, optarg, err);
 	if (rc == VK_OK && optind < argc)
 		rc = usage(err, "init takes options only");
@@ -209,8 +208,8 @@ static enum vk_rc parse_config(int argc, char **argv, const char **config, struc
 	return optind < argc ? usage(err, "one argument too many") : VK_OK;
 }
 
-static enum vk_rc load(int argc, char **argv, const char **config, struct settings **settings,
-	struct vk_err *err)
+static enum vk_rc load(
+	int argc, char **argv, const char **config, struct settings **settings, struct vk_err *err)
 {
 	enum vk_rc rc = parse_config(argc, argv, config, err);
 

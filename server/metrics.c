@@ -33,8 +33,7 @@ static void gauge(struct vk_buf *out, const char *name, const char *help, int64_
 
 static void format_network(const struct worker_stats *stats, struct vk_buf *out)
 {
-	gauge(out, "vkcfgd_connections", "Connections that are open.",
-		(int64_t)stats->connections);
+	gauge(out, "vkcfgd_connections", "Connections that are open.", (int64_t)stats->connections);
 	gauge(out, "vkcfgd_parked", "Long polls that wait for something new.",
 		(int64_t)stats->parked);
 	counter(out, "vkcfgd_accepted_total", "Connections accepted.", stats->accepted_total);
@@ -55,14 +54,14 @@ static void format_route(const struct context *context, size_t index, struct vk_
 	uint64_t counts[WORKER_STATUS_CLASSES];
 
 	worker_pool_requests(context->workers, index, counts);
-	for (int class = 2; class < WORKER_STATUS_CLASSES; class++) {
-		if (counts[class] == 0)
+	for (int kind = 2; kind < WORKER_STATUS_CLASSES; kind++) {
+		if (counts[kind] == 0)
 			continue;
 		vk_buf_addf(out,
 			"vkcfgd_requests_total{method=\"%s\",route=\"%s\",status=\"%dxx\"} %" PRIu64
 			"\n",
 			index < route_count ? routes[index].method : "",
-			index < route_count ? routes[index].pattern : "", class, counts[class]);
+			index < route_count ? routes[index].pattern : "", kind, counts[kind]);
 	}
 }
 

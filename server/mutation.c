@@ -74,8 +74,7 @@ static void on_done(struct writer_command *command, const struct vk_err *err)
 	answer(OWNER_OF(command, command), err);
 }
 
-static enum vk_rc on_run(
-	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+static enum vk_rc on_run(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
 {
 	struct mutation *mutation = OWNER_OF(command, command);
 

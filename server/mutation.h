@@ -35,15 +35,15 @@ struct mutation {
 	/* For run() and prepare(): */
 	struct context *context;
 	struct arena *arena;
-	struct view_identity caller; /* its texts are in the arena */
+	struct view_identity caller;   /* its texts are in the arena */
 	char actor[VK_NAME_BYTES + 8]; /* "user/alice" */
-	struct vkjson *body;         /* the parsed body, or NULL */
-	void *data;                  /* the route's own, in the arena */
-	void (*release)(void *data); /* what of data is not in the arena; may be NULL */
+	struct vkjson *body;	       /* the parsed body, or NULL */
+	void *data;		       /* the route's own, in the arena */
+	void (*release)(void *data);   /* what of data is not in the arena; may be NULL */
 
 	/* Filled in by run(): */
 	struct vkjson *answer; /* NULL: 204 */
-	int status;            /* of success; 200 if nobody says otherwise */
+	int status;	       /* of success; 200 if nobody says otherwise */
 
 	/* The road: */
 	mutation_step *prepare;
@@ -55,7 +55,8 @@ struct mutation {
 	struct vk_err err;
 };
 
-/* name: for logs, "change.approve". Nothing is deferred yet: mutation_fail() replies with an error. */
+/* name: for logs, "change.approve". Nothing is deferred yet: mutation_fail() replies with an error.
+ */
 struct mutation *mutation_new(struct request *req, const char *name, mutation_run *run);
 
 /* Parses the body as a JSON object into mutation->body. */

@@ -58,7 +58,8 @@ enum vk_rc privilege_find_user(const char *name, struct privilege_user *out, str
 	}
 	if (*name == '\0') {
 		vk_err_set(err, VK_EDENIED, "vkcfgd does not run as root");
-		vk_err_hint(err, "name the user it becomes: 'user' in vkcfgd.yaml, --user for init");
+		vk_err_hint(
+			err, "name the user it becomes: 'user' in vkcfgd.yaml, --user for init");
 		return VK_EDENIED;
 	}
 	rc = look_up(name, &user, err);

@@ -16,15 +16,15 @@
 static enum vk_rc stale(const struct proposal_base *base, const char *what, int64_t got,
 	int64_t current, struct vk_err *err)
 {
-	vk_err_set(err, VK_ECONFLICT, "stale: the change has %s %" PRId64 ", %s is at %" PRId64, what,
-		got, base->environment, current);
+	vk_err_set(err, VK_ECONFLICT, "stale: the change has %s %" PRId64 ", %s is at %" PRId64,
+		what, got, base->environment, current);
 	vk_err_hint(err, "bring the tree up to date with release %" PRId64 " and submit again",
 		base->release);
 	return VK_ECONFLICT;
 }
 
-static enum vk_rc differs(const char *member, const char *got, const char *expected,
-	struct vk_err *err)
+static enum vk_rc differs(
+	const char *member, const char *got, const char *expected, struct vk_err *err)
 {
 	return vk_err_set(err, VK_EUNTRUSTED, "the document's %s is '%s' instead of '%s'", member,
 		got, expected);
@@ -160,8 +160,7 @@ enum vk_rc proposal_check(const struct proposal_base *base, const char *author,
 	if (rc == VK_OK)
 		rc = check_words(base, author, release, err);
 	if (rc == VK_OK)
-		rc = check_metadata(
-			base, document, document_len, metadata, metadata_len, err);
+		rc = check_metadata(base, document, document_len, metadata, metadata_len, err);
 	if (rc != VK_OK) {
 		vk_release_free(release);
 		return rc;

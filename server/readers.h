@@ -17,8 +17,7 @@ struct readers *readers_new(const char *path);
 /* All must have been given back. */
 void readers_free(struct readers *readers);
 
-VK_CHECKED enum vk_rc readers_take(
-	struct readers *readers, struct store **out, struct vk_err *err);
+VK_CHECKED enum vk_rc readers_take(struct readers *readers, struct store **out, struct vk_err *err);
 void readers_give(struct readers *readers, struct store *store);
 
 #endif

@@ -14,13 +14,13 @@
 struct vkjson;
 
 enum {
-	REPORT_WORD_MAX_BYTES = 128,   /* state, generation, version... */
-	REPORT_TEXT_MAX_BYTES = 8192,  /* error, detail, expected, actual */
+	REPORT_WORD_MAX_BYTES = 128,  /* state, generation, version... */
+	REPORT_TEXT_MAX_BYTES = 8192, /* error, detail, expected, actual */
 };
 
 /* host is the caller's name. Texts of *out are borrowed from body and host, arrays stand in the
  * arena. VK_EINPUT or VK_ELIMIT names the member. */
-VK_CHECKED enum vk_rc report_parse(const struct vkjson *body, const char *host,
-	struct arena *arena, struct store_report *out, struct vk_err *err);
+VK_CHECKED enum vk_rc report_parse(const struct vkjson *body, const char *host, struct arena *arena,
+	struct store_report *out, struct vk_err *err);
 
 #endif

@@ -189,8 +189,8 @@ static enum vk_rc run_report(struct mutation *mutation, struct writer_tx *tx, st
 	if (rc == VK_OK)
 		rc = store_save_report(store, report, writer_tx_now(tx), &outcome, err);
 	if (rc == VK_OK && outcome.is_changed)
-		rc = mutation_audit(mutation, tx, "host.report", mutation->actor,
-			summarise(report), err);
+		rc = mutation_audit(
+			mutation, tx, "host.report", mutation->actor, summarise(report), err);
 	return rc;
 }
 
@@ -202,7 +202,8 @@ void route_post_report(struct request *req)
 	enum vk_rc rc = mutation_parse_body(mutation, &err);
 
 	if (rc == VK_OK)
-		rc = report_parse(mutation->body, mutation->caller.name, mutation->arena, report, &err);
+		rc = report_parse(
+			mutation->body, mutation->caller.name, mutation->arena, report, &err);
 	mutation->data = report;
 	if (rc == VK_OK)
 		mutation_start(mutation);

@@ -68,11 +68,12 @@ static void list_bundles(struct mutation *mutation)
 	submission->bundles =
 		arena_calloc(mutation->arena, count + 1, sizeof(*submission->bundles));
 	for (size_t i = 0; i < count; i++) {
-		const struct cfg_rendered_bundle *bundle =
-			cfg_rendered_at(submission->rendered, i);
+		const struct cfg_rendered_bundle *bundle = cfg_rendered_at(submission->rendered, i);
 
-		submission->bundles[i] = (struct store_bundle){
-			.index = i, .instance = bundle->id, .text = bundle->text, .len = bundle->len};
+		submission->bundles[i] = (struct store_bundle){.index = i,
+			.instance = bundle->id,
+			.text = bundle->text,
+			.len = bundle->len};
 	}
 }
 
@@ -82,12 +83,13 @@ static enum vk_rc prepare_submit(struct mutation *mutation, struct vk_err *err)
 	struct submission *submission = mutation->data;
 	struct vk_release *release = NULL;
 	struct cfg_tree *tree = NULL;
-	enum vk_rc rc = vk_release_parse(
-		submission->document, strlen(submission->document), &release, err);
+	enum vk_rc rc =
+		vk_release_parse(submission->document, strlen(submission->document), &release, err);
 
 	if (rc == VK_OK && strcmp(release->environment, submission->environment) != 0)
-		rc = vk_err_set(err, VK_EUNTRUSTED, "the document is for environment '%s', not '%s'",
-			release->environment, submission->environment);
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the document is for environment '%s', not '%s'", release->environment,
+			submission->environment);
 	if (rc == VK_OK)
 		rc = load_tree(mutation, release, &tree, err);
 	if (rc == VK_OK)
@@ -135,7 +137,8 @@ void route_post_change(struct request *req)
 	mutation->release = release_submission;
 	mutation->prepare = prepare_submit;
 	if (rc == VK_OK)
-		rc = vkjson_get_string(mutation->body, "environment", &submission->environment, &err);
+		rc = vkjson_get_string(
+			mutation->body, "environment", &submission->environment, &err);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(mutation->body, "document", &submission->document, &err);
 	if (rc == VK_OK)
@@ -149,7 +152,7 @@ void route_post_change(struct request *req)
 struct judgement {
 	int64_t id;
 	const char *keyid, *sig; /* approve */
-	const char *message;     /* reject */
+	const char *message;	 /* reject */
 };
 
 static enum vk_rc run_approve(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
@@ -175,8 +178,8 @@ static enum vk_rc run_reject(struct mutation *mutation, struct writer_tx *tx, st
 	const struct judgement *judgement = mutation->data;
 	bool is_author_only = (mutation->caller.roles & ROLE_APPROVER) == 0;
 
-	return change_reject(tx, judgement->id, mutation->caller.name, is_author_only,
-		judgement->message, err);
+	return change_reject(
+		tx, judgement->id, mutation->caller.name, is_author_only, judgement->message, err);
 }
 
 /* The id of the path and the body of either call. */
@@ -280,11 +283,11 @@ static struct vkjson *change_to_json(const struct store_change *change)
 	vkjson_set(object, "tree", vkjson_string(change->tree));
 	vkjson_set(object, "created", vkjson_time(change->created));
 	if (change->document != NULL)
-		vkjson_set(object, "document",
-			vkjson_stringn(change->document, change->document_len));
+		vkjson_set(
+			object, "document", vkjson_stringn(change->document, change->document_len));
 	if (change->metadata != NULL)
-		vkjson_set(object, "metadata",
-			vkjson_stringn(change->metadata, change->metadata_len));
+		vkjson_set(
+			object, "metadata", vkjson_stringn(change->metadata, change->metadata_len));
 	vkjson_set(object, "approvals", approvals_to_json(change));
 	vkjson_set(object, "threshold", vkjson_int(change->threshold));
 	if (change->rejected_by != NULL)

@@ -105,8 +105,8 @@ static void set_answer(struct mutation *mutation, const struct vk_buf *pem, cons
 		vkjson_set(mutation->answer, "environment", vkjson_string(environment));
 }
 
-static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx,
-	enum identity_kind kind, const char *name, struct vk_buf *pem, struct vk_err *err)
+static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx, enum identity_kind kind,
+	const char *name, struct vk_buf *pem, struct vk_err *err)
 {
 	struct enrolment *enrolment = mutation->data;
 	const struct certify_request request = {
@@ -152,7 +152,8 @@ static enum vk_rc audit_enrolment(
 	/* The token was proof of the name: from here on the caller is who he says. */
 	snprintf(mutation->actor, sizeof(mutation->actor), "%s", object);
 	rc = mutation_audit(mutation, tx,
-		enrolment->kind == IDENTITY_HOST ? "host.enrol" : "user.enrol", object, detail, err);
+		enrolment->kind == IDENTITY_HOST ? "host.enrol" : "user.enrol", object, detail,
+		err);
 	free(object);
 	return rc;
 }
@@ -163,8 +164,8 @@ static enum vk_rc run_enrol(struct mutation *mutation, struct writer_tx *tx, str
 	struct store *store = writer_tx_store(tx);
 	const char *environment = "";
 	struct vk_buf pem;
-	enum vk_rc rc = store_use_token(store, enrolment->token, enrolment->kind,
-		enrolment->name, writer_tx_now(tx), err);
+	enum vk_rc rc = store_use_token(
+		store, enrolment->token, enrolment->kind, enrolment->name, writer_tx_now(tx), err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -205,8 +206,7 @@ static enum vk_rc run_renew(struct mutation *mutation, struct writer_tx *tx, str
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
 	rc = certify(mutation, tx, mutation->caller.kind, mutation->caller.name, &pem, err);
 	if (rc == VK_OK)
-		rc = mutation_audit(
-			mutation, tx, "certificate.renew", mutation->actor, NULL, err);
+		rc = mutation_audit(mutation, tx, "certificate.renew", mutation->actor, NULL, err);
 	if (rc == VK_OK)
 		set_answer(mutation, &pem, mutation->caller.environment);
 	vk_buf_release(&pem);

@@ -20,8 +20,8 @@ static enum vk_rc list_audit(struct query *query, struct vkjson **answer, struct
 	enum vk_rc rc = request_query_uint(query->req, "from", 0, 0, INT64_MAX, &from, err);
 
 	if (rc == VK_OK)
-		rc = store_list_log_entries(query->store, from, query->page.limit, query->arena,
-			&entries, &count, err);
+		rc = store_list_log_entries(
+			query->store, from, query->page.limit, query->arena, &entries, &count, err);
 	if (rc == VK_OK)
 		rc = store_get_log_size(query->store, &size, err);
 	if (rc != VK_OK)

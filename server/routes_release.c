@@ -35,8 +35,8 @@ static enum vk_rc list_releases(struct query *query, struct vkjson **answer, str
 {
 	struct store_release_list list;
 	struct vkjson *items;
-	enum vk_rc rc = store_list_releases(query->store,
-		request_query(query->req, "environment"), &query->page, query->arena, &list, err);
+	enum vk_rc rc = store_list_releases(query->store, request_query(query->req, "environment"),
+		&query->page, query->arena, &list, err);
 
 	if (rc != VK_OK)
 		return rc;

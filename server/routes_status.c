@@ -55,8 +55,7 @@ static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct
 	const struct store_environment *items = NULL;
 	struct vkjson *list, *log;
 	size_t count = 0;
-	enum vk_rc rc =
-		store_list_environments(query->store, query->arena, &items, &count, err);
+	enum vk_rc rc = store_list_environments(query->store, query->arena, &items, &count, err);
 
 	if (rc != VK_OK)
 		return rc;

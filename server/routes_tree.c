@@ -62,8 +62,7 @@ static enum vk_rc parse_files(struct mutation *mutation, struct vk_err *err)
 static enum vk_rc prepare(struct mutation *mutation, struct vk_err *err)
 {
 	struct submission *submission = mutation->data;
-	enum vk_rc rc =
-		vkjson_parse(submission->text, submission->len, &mutation->body, err);
+	enum vk_rc rc = vkjson_parse(submission->text, submission->len, &mutation->body, err);
 	size_t count;
 
 	if (rc == VK_OK)
@@ -71,8 +70,7 @@ static enum vk_rc prepare(struct mutation *mutation, struct vk_err *err)
 	if (rc != VK_OK)
 		return rc;
 	count = cfg_tree_file_count(submission->tree);
-	submission->files =
-		arena_calloc(mutation->arena, count + 1, sizeof(*submission->files));
+	submission->files = arena_calloc(mutation->arena, count + 1, sizeof(*submission->files));
 	for (size_t i = 0; i < count; i++) {
 		const struct cfg_tree_file *file = cfg_tree_file_at(submission->tree, i);
 

@@ -92,8 +92,7 @@ static enum vk_rc add_file(
 	return VK_OK;
 }
 
-static enum vk_rc run_publish(
-	struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+static enum vk_rc run_publish(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const struct vkjson *files = NULL;
 	struct trust trust = {.count = 0};

@@ -58,8 +58,7 @@ static enum vk_rc list_users(struct query *query, struct vkjson **answer, struct
 {
 	struct store_user_list list;
 	struct vkjson *items;
-	enum vk_rc rc =
-		store_list_users(query->store, &query->page, query->arena, &list, err);
+	enum vk_rc rc = store_list_users(query->store, &query->page, query->arena, &list, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -75,8 +74,7 @@ void route_list_users(struct request *req)
 	query_run(req, list_users);
 }
 
-static enum vk_rc parse_roles(
-	const struct vkjson *body, unsigned *out, struct vk_err *err)
+static enum vk_rc parse_roles(const struct vkjson *body, unsigned *out, struct vk_err *err)
 {
 	const struct vkjson *list = NULL;
 	unsigned roles = ROLE_VIEWER;
@@ -87,7 +85,8 @@ static enum vk_rc parse_roles(
 		enum identity_roles role;
 
 		if (word == NULL || !identity_role_parse(word, &role)) {
-			rc = vk_err_set(err, VK_EINPUT, "member 'roles': element %zu is no role", i);
+			rc = vk_err_set(
+				err, VK_EINPUT, "member 'roles': element %zu is no role", i);
 			vk_err_hint(err,
 				"roles are viewer, author, approver, operator, auditor and admin");
 		} else {

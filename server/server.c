@@ -42,7 +42,7 @@ struct server {
 	char *config_path;
 	struct settings *settings;
 	struct state_dir *dir;
-	char *state;    /* path of the state directory */
+	char *state;	/* path of the state directory */
 	char *database; /* path */
 	char *fleet;
 	char *ca_pem;
@@ -51,10 +51,10 @@ struct server {
 	struct vktls_ctx *tls;
 	struct worker_pool *workers;
 	pthread_mutex_t wake_lock; /* guards is_waking */
-	bool is_waking;            /* false while the workers do not exist, or not any more */
+	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
 	struct event_base *base; /* the main thread's */
-	enum vk_rc stopped_by;   /* VK_OK: a signal */
+	enum vk_rc stopped_by;	 /* VK_OK: a signal */
 };
 
 struct server *server_new(const char *config_path, struct settings *settings)
@@ -146,8 +146,8 @@ static void publish(void *ctx, struct store *store, unsigned changes)
 	struct server *server = ctx;
 	const struct view *previous = view_slot_get(server->views), *next = NULL;
 	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc = view_load(
-		store, server->fleet, previous, changes, vk_clock_now(), &next, &err);
+	enum vk_rc rc =
+		view_load(store, server->fleet, previous, changes, vk_clock_now(), &next, &err);
 
 	view_unref(previous);
 	if (rc != VK_OK) {
@@ -175,8 +175,7 @@ static enum vk_rc open_writer(struct server *server, struct vk_err *err)
 
 	if (rc != VK_OK)
 		return rc;
-	rc = view_load(
-		options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
+	rc = view_load(options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
 	if (rc != VK_OK) {
 		store_close(options.store);
 		return rc;
@@ -417,8 +416,7 @@ enum vk_rc server_loop(struct server *server, struct vk_err *err)
 	on_tick(-1, 0, server);
 	atomic_store(&server->context.is_ready, true);
 	vk_log(VK_LOG_INFO, "serving", VK_KV("fleet", server->fleet),
-		VK_KV("version", PACKAGE_VERSION),
-		VK_KN("port", worker_pool_port(server->workers)),
+		VK_KV("version", PACKAGE_VERSION), VK_KN("port", worker_pool_port(server->workers)),
 		VK_KV("state", server->state));
 	event_base_dispatch(server->base);
 	drain(server);

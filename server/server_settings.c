@@ -67,7 +67,8 @@ static const struct setting rows[] = {
 		.min = 60,
 		.max = 30 * DAY_S,
 		.fallback = "86400",
-		.help = "seconds after which hosts take the server for frozen; renewed at half of it",
+		.help = "seconds after which hosts take the server for frozen; renewed at half of "
+			"it",
 	},
 	{
 		.name = "host-certificate-lifetime",
@@ -76,7 +77,8 @@ static const struct setting rows[] = {
 		.min = 60,
 		.max = 30 * DAY_S, /* the signer's own limit */
 		.fallback = "2592000",
-		.help = "seconds that a host's certificate is valid; hosts renew at two thirds of it",
+		.help = "seconds that a host's certificate is valid; hosts renew at two thirds of "
+			"it",
 	},
 	{
 		.name = "user-certificate-lifetime",
@@ -131,7 +133,8 @@ static enum vk_rc check(const struct settings *settings, struct vk_err *err)
 	}
 	if (strncmp(url, "https://", 8) != 0 || url[8] == '\0' || strchr(url + 8, '/') != NULL)
 		return refuse(settings, "url", url,
-			"write https://NAME:PORT without a path, like https://vkcfg.example:7443", err);
+			"write https://NAME:PORT without a path, like https://vkcfg.example:7443",
+			err);
 	return VK_OK;
 }
 
@@ -150,8 +153,7 @@ enum vk_rc server_settings_load(const char *path, struct settings **out, struct 
 	return VK_OK;
 }
 
-enum vk_rc server_settings_reload(
-	const char *path, struct settings **settings, struct vk_err *err)
+enum vk_rc server_settings_reload(const char *path, struct settings **settings, struct vk_err *err)
 {
 	struct settings *fresh = NULL;
 	enum vk_rc rc = server_settings_load(path, &fresh, err);
@@ -160,7 +162,8 @@ enum vk_rc server_settings_reload(
 	if (rc == VK_OK)
 		fixed = settings_fixed_change(*settings, fresh);
 	if (fixed != NULL) {
-		rc = vk_err_set(err, VK_ECONFLICT, "%s: '%s' takes a restart to change", path, fixed);
+		rc = vk_err_set(
+			err, VK_ECONFLICT, "%s: '%s' takes a restart to change", path, fixed);
 		vk_err_hint(err, "restart vkcfgd, or put the old value back and reload");
 	}
 	if (rc != VK_OK) {

@@ -96,7 +96,10 @@ enum vk_rc state_dir_open(const char *path, struct state_dir **out, struct vk_er
 	if (rc == VK_OK)
 		rc = check_keys(dir, err);
 	if (rc == VK_ENOTFOUND)
-		vk_err_hint(err, "there is no complete fleet; make one with: vkcfgd init --state %s --fleet NAME", path);
+		vk_err_hint(err,
+			"there is no complete fleet; make one with: vkcfgd init --state %s --fleet "
+			"NAME",
+			path);
 	if (rc != VK_OK) {
 		state_dir_close(dir);
 		return rc;

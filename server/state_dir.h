@@ -27,8 +27,7 @@ struct state_dir;
 
 /* Opens and locks an existing one. VK_ENOTFOUND: no fleet there (hint: vkcfgd init);
  * VK_EUNAVAIL: another vkcfgd runs on it; VK_EDENIED: owner or mode is wrong. */
-VK_CHECKED enum vk_rc state_dir_open(
-	const char *path, struct state_dir **out, struct vk_err *err);
+VK_CHECKED enum vk_rc state_dir_open(const char *path, struct state_dir **out, struct vk_err *err);
 
 /* Makes the directory (0700, with online/ in it) or takes an empty one, and locks it.
  * VK_ECONFLICT if there is a fleet already. */

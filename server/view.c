@@ -97,7 +97,8 @@ const struct view_identity *view_find_identity(
 
 	if (part->table_size == 0)
 		return NULL;
-	for (size_t at = view_hash(fingerprint) & mask; part->table[at] != 0; at = (at + 1) & mask) {
+	for (size_t at = view_hash(fingerprint) & mask; part->table[at] != 0;
+		at = (at + 1) & mask) {
 		const struct view_entry *entry = &part->entries[part->table[at] - 1];
 
 		if (memcmp(entry->fingerprint, fingerprint, VIEW_FINGERPRINT_BYTES) == 0)

@@ -13,8 +13,7 @@
 
 /* previous is NULL at start; changes: enum writer_changes (all of them at start). *out has one
  * reference. */
-VK_CHECKED enum vk_rc view_load(struct store *store, const char *fleet,
-	const struct view *previous, unsigned changes, int64_t now, const struct view **out,
-	struct vk_err *err);
+VK_CHECKED enum vk_rc view_load(struct store *store, const char *fleet, const struct view *previous,
+	unsigned changes, int64_t now, const struct view **out, struct vk_err *err);
 
 #endif

@@ -10,8 +10,8 @@
 #include "server/view.h"
 #include "tests/unit/unit.h"
 
-/* Callers, one letter each: s stranger, h host, v user without a role (a viewer), and users with one
- * role: a author, p approver, o operator, u auditor, d admin. */
+/* Callers, one letter each: s stranger, h host, v user without a role (a viewer), and users with
+ * one role: a author, p approver, o operator, u auditor, d admin. */
 static const struct {
 	char letter;
 	struct view_identity identity;
@@ -82,8 +82,8 @@ START_TEST(every_route_lets_in_exactly_whom_it_should)
 	for (size_t i = 0; i < route_count; i++) {
 		const char *allowed = find_expected(&routes[i]);
 
-		ck_assert_msg(allowed != NULL, "%s %s: nobody has said who may",
-			routes[i].method, routes[i].pattern);
+		ck_assert_msg(allowed != NULL, "%s %s: nobody has said who may", routes[i].method,
+			routes[i].pattern);
 		for (size_t c = 0; c < sizeof(callers) / sizeof(callers[0]); c++) {
 			bool is_let_in = route_permits(&routes[i], &callers[c].identity);
 
@@ -109,8 +109,8 @@ START_TEST(nothing_of_the_documented_api_is_missing)
 	ck_assert_uint_eq(route_count, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < route_count; i++) {
 		ck_assert_ptr_nonnull(routes[i].handler);
-		ck_assert((strcmp(routes[i].method, "GET") == 0) ==
-			  (routes[i].max_body_bytes == 0));
+		ck_assert(
+			(strcmp(routes[i].method, "GET") == 0) == (routes[i].max_body_bytes == 0));
 	}
 }
 END_TEST

@@ -60,8 +60,9 @@ START_TEST(every_row_is_in_the_man_page_with_its_default)
 			ck_assert_msg(memmem(at, (size_t)(end - at), rows[i].fallback,
 					      strlen(rows[i].fallback)) != NULL,
 				"the default of %s is not in vkcfgd.yaml(5)", rows[i].name);
-		ck_assert_msg(((rows[i].flags & SETTING_RELOADABLE) != 0) ==
-				      (memmem(at, (size_t)(end - at), "\nReloadable.\n", 13) != NULL),
+		ck_assert_msg(
+			((rows[i].flags & SETTING_RELOADABLE) != 0) ==
+				(memmem(at, (size_t)(end - at), "\nReloadable.\n", 13) != NULL),
 			"vkcfgd.yaml(5) is wrong about reloading %s", rows[i].name);
 		free(item);
 	}

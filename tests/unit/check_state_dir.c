@@ -13,8 +13,8 @@
 #include "common/mem.h"
 #include "tests/unit/unit.h"
 
-static const char *const keys[] = {STATE_SERVER_KEY, STATE_CA_KEY, STATE_SNAPSHOT_KEY,
-	STATE_TIMESTAMP_KEY, STATE_LOG_KEY};
+static const char *const keys[] = {
+	STATE_SERVER_KEY, STATE_CA_KEY, STATE_SNAPSHOT_KEY, STATE_TIMESTAMP_KEY, STATE_LOG_KEY};
 
 static char base[64], state[80];
 

@@ -106,7 +106,8 @@ START_TEST(the_prebuilt_answer_lacks_checkpoint_and_brace_only)
 	const struct view *view = make_view(NULL, "{\"a\":\"\\n\"}");
 
 	ck_assert_str_eq(view_find_environment(view, "prod")->desired,
-		"{\"environment\":\"prod\",\"release\":42,\"timestamp\":\"{\\\"a\\\":\\\"\\\\n\\\"}\"");
+		"{\"environment\":\"prod\",\"release\":42,\"timestamp\":\"{\\\"a\\\":\\\"\\\\n\\\"}"
+		"\"");
 	view_unref(view);
 }
 END_TEST
