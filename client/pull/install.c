@@ -181,13 +181,19 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 	return VK_OK;
 }
 
+/* Nobody knows from where to where: the journal was damaged. */
+static bool is_blind(const struct journal *journal)
+{
+	return strcmp(journal->generation, journal->previous) == 0;
+}
+
 /* Remembers what the configuration is to blame for. */
 static enum vk_rc remember(struct install *install, const char *digest, struct vk_err *err)
 {
 	struct failed failed = {.release = install->journal.release,
 		.is_rolled_back = install->running.was_switched};
 
-	if (!install->journal.is_fault || *digest == '\0')
+	if (!install->journal.is_fault || *digest == '\0' || is_blind(&install->journal))
 		return VK_OK;
 	snprintf(failed.digest, sizeof(failed.digest), "%s", digest);
 	memcpy(failed.error, install->journal.error, sizeof(failed.error));
@@ -212,7 +218,7 @@ static enum vk_rc do_roll_back(struct install *install, struct vk_err *err)
 		rc = remember(install, install->running.next.bundle.digest, err);
 	if (rc == VK_OK)
 		rc = journal_remove(install->instance, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && !is_blind(&install->journal))
 		rc = generation_remove(install->instance, install->journal.generation, err);
 	return rc == VK_OK ? rc : vk_err_prefix(err, "rolling back");
 }
@@ -371,7 +377,8 @@ void install_run(const struct instance *instance, const char *scratch, int64_t r
 	running_release(&install.running);
 }
 
-/* Reads the journal; one that cannot be understood stands for `current`, to be checked. */
+/* Reads the journal; one that cannot be understood stands for `current`, to be checked. What cannot
+ * be finished is then put back to `current`, too: it is all that Valkey has. */
 static enum vk_rc read_journal(struct install *install, struct vk_err *err)
 {
 	struct journal *journal = &install->journal;
@@ -386,6 +393,7 @@ static enum vk_rc read_journal(struct install *install, struct vk_err *err)
 		rc = journal_remove(install->instance, err);
 		return rc == VK_OK ? VK_ENOTFOUND : rc;
 	}
+	memcpy(journal->previous, journal->generation, sizeof(journal->previous));
 	journal->release = generation_release(journal->generation);
 	return rc;
 }

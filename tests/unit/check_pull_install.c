@@ -259,6 +259,57 @@ START_TEST(rolls_back_when_valkey_does_not_come_up)
 }
 END_TEST
 
+static void damage(const char *path, const char *text)
+{
+	char *full = xasprintf("%s/%s", host.directory, path);
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_replace(AT_FDCWD, full, 0640, text, strlen(text), &err), err);
+	free(full);
+}
+
+/* Recovers, in whatever way, and asks for what must be there afterwards. */
+static void assert_keeps_what_is_installed(void)
+{
+	char *conf = xasprintf("%s/current/valkey.conf", host.directory);
+	struct vk_err err = VK_ERR_INIT;
+	struct outcome outcome;
+	struct failed failed;
+
+	outcome_init(&outcome, "main");
+	ck_assert(install_recover(&host.instance, host.scratch, &outcome));
+	outcome_release(&outcome);
+	assert_current("000001-");
+	assert_fails(failed_read(&host.instance, &failed, &err), VK_ENOTFOUND);
+	ck_assert_int_eq(access(conf, R_OK), 0);
+	free(conf);
+}
+
+START_TEST(a_damaged_journal_costs_no_installed_generation)
+{
+	static const char *const bad[] = {"", "{", "{}", "[1]", "{\"format\":1,\"step\":\"accepted\"}",
+		"{\"format\":1,\"step\":\"staged\",\"release\":1,\"generation\":\"../../x\"}"};
+
+	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		damage("journal.json", bad[i]);
+		assert_keeps_what_is_installed();
+		assert_no_journal();
+	}
+	assert_config("maxmemory", "67108864");
+	/* Neither where Valkey is down and cannot be started... */
+	pull_host_kill(&host);
+	host.door_argv[0] = "/bin/false";
+	damage("journal.json", "");
+	assert_keeps_what_is_installed();
+	/* ...nor where more is damaged than the journal. */
+	damage("journal.json", "");
+	damage("current/.expected.json", "");
+	assert_keeps_what_is_installed();
+	assert_no_journal();
+}
+END_TEST
+
 START_TEST(removes_users_that_were_managed_and_keeps_others)
 {
 	static const char hash[] =
@@ -305,6 +356,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, shows_valkey_no_file_of_the_host);
 		tcase_add_test(tc, refuses_an_acl_that_locks_the_agent_out);
 		tcase_add_test(tc, refuses_a_maxclients_that_would_stall_the_server);
+		tcase_add_test(tc, a_damaged_journal_costs_no_installed_generation);
 		tcase_add_test(tc, starts_a_valkey_that_is_down);
 		tcase_add_test(tc, changes_values_and_users_live);
 		tcase_add_test(tc, restarts_for_what_cannot_change_live);
