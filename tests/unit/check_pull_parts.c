@@ -133,10 +133,13 @@ END_TEST
 static char *complain(const char *output)
 {
 	struct vk_buf out;
+	char *detached;
 
 	vk_buf_init(&out, COMPLAINT_MAX_BYTES);
 	complaint_extract(output, strlen(output), "8.0", &out);
-	return vk_buf_detach(&out, NULL);
+	detached = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return detached;
 }
 
 START_TEST(a_complaint_holds_no_secret)
@@ -353,10 +356,13 @@ static char *fill(const char *path, const char *text, enum vk_rc *rc)
 	const struct vk_bundle_file file = {.path = path, .text = text, .mode = 0640};
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_buf out;
+	char *detached;
 
 	vk_buf_init(&out, 4096);
 	*rc = fill_text(&instance, &file, "/d/current", &out, &err);
-	return vk_buf_detach(&out, NULL);
+	detached = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return detached;
 }
 
 START_TEST(placeholders_are_filled_once_and_only_known_ones)

@@ -135,6 +135,7 @@ static char *make_note(const struct vk_signkey *key, uint64_t size)
 	struct note_checkpoint checkpoint = {.size = size};
 	struct vk_buf text;
 	struct vk_buf note;
+	char *detached;
 
 	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])leaves, size, checkpoint.root);
 	vk_buf_init(&text, 4096);
@@ -142,7 +143,9 @@ static char *make_note(const struct vk_signkey *key, uint64_t size)
 	note_checkpoint_format("demo/log", &checkpoint, &text);
 	note_sign(text.data, "demo/log", key, &note);
 	vk_buf_release(&text);
-	return vk_buf_detach(&note, NULL);
+	detached = vk_buf_detach(&note, NULL);
+	vk_buf_release(&note);
+	return detached;
 }
 
 static struct vkjson *make_consistency(uint64_t from, uint64_t to)
