@@ -109,5 +109,9 @@ void vk_log_fields(enum vk_log_level level, const char *event, const struct vk_l
 
 void vk_log_err(enum vk_log_level level, const char *event, const struct vk_err *err)
 {
-	vk_log(level, event, VK_KV("error", vk_rc_name(err->rc)), VK_KV("reason", err->msg));
+	if (err->hint[0] == '\0')
+		vk_log(level, event, VK_KV("error", vk_rc_name(err->rc)), VK_KV("reason", err->msg));
+	else
+		vk_log(level, event, VK_KV("error", vk_rc_name(err->rc)), VK_KV("reason", err->msg),
+			VK_KV("hint", err->hint));
 }

@@ -49,7 +49,8 @@ void vk_log_fields(enum vk_log_level level, const char *event, const struct vk_l
 #define vk_log(level, event, ...)                                                                  \
 	vk_log_fields(level, event, (const struct vk_log_field[]){__VA_ARGS__ __VA_OPT__(, ) VK_KEND})
 
-/* One line for a failure that was handled here: adds error=CODE reason=MESSAGE. */
+/* One line for a failure that was handled here: adds error=CODE reason=MESSAGE and, if
+ * there is one, hint=HINT. */
 void vk_log_err(enum vk_log_level level, const char *event, const struct vk_err *err);
 
 #endif
