@@ -114,8 +114,8 @@ START_TEST(addresses_are_one_of_three_forms)
 	static const char *const bad[] = {"", "unix:", "unix:relative", "tcp:host", "tcp::1",
 		"tcp:host:0", "tcp:host:65536", "tcp:host:x", "tls:[]:1", "redis://host",
 		"tcp:[::1:6379",
-		"unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
-		"0123456789012345678901234567890123456789"};
+		("unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
+		 "0123456789012345678901234567890123456789")};
 	struct vk_err err = VK_ERR_INIT;
 	struct address address;
 
