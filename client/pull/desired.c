@@ -91,6 +91,7 @@ enum vk_rc desired_read(const char *state, struct desired *out, struct vk_err *e
 		if (rc != VK_OK)
 			rc = vk_err_prefix(err, "%s", path);
 	} else if (rc == VK_ENOTFOUND) {
+		desired.is_lost = true;
 		rc = VK_OK;
 	}
 	if (rc == VK_OK)
@@ -154,9 +155,10 @@ static enum vk_rc check_known(
 enum vk_rc desired_move(struct desired *desired, const struct vk_release *release,
 	const char *document, struct vk_err *err)
 {
+	bool is_unknown = release->number == desired->highest && desired->document[0] == '\0';
 	enum vk_rc rc = VK_OK;
 
-	if (release->number > desired->highest) {
+	if (release->number > desired->highest || is_unknown) {
 		desired->highest = release->number;
 		snprintf(desired->document, sizeof(desired->document), "%s", document);
 		desired->fallback = release->has_fallback ? release->fallback_release : 0;

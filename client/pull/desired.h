@@ -7,6 +7,7 @@
 #ifndef VK_PULL_DESIRED_H
 #define VK_PULL_DESIRED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct desired_bundle {
 };
 
 struct desired {
+	bool is_lost;			/* there is no such file */
 	char etag[HTTPC_ETAG_BYTES];	    /* empty: ask for everything again */
 	int64_t timestamp_expires;	    /* after which an unchanged server is a silent one */
 	int64_t release;		    /* 0: none yet */
@@ -33,14 +35,15 @@ struct desired {
 	struct desired_bundle bundles[PINS_MAX_INSTANCES];
 };
 
-/* A host that was told nothing yet: all zero, VK_OK. */
+/* Without the file: is_lost and all else zero, VK_OK; enrolment writes the first one. VK_EINPUT or
+ * VK_ELIMIT where it is damaged. */
 VK_CHECKED enum vk_rc desired_read(const char *state, struct desired *out, struct vk_err *err);
 VK_CHECKED enum vk_rc desired_write(
 	const char *state, const struct desired *desired, struct vk_err *err);
 
 /* Moves to a verified release, whose document has this digest. VK_EUNTRUSTED if it is older than
  * what the host has seen and not the fallback that the newest one has signed, or another document
- * under a number that is known. Clears etag and bundles. */
+ * under a number that is known (a host that has lost its memory may know the number alone). Clears etag and bundles. */
 VK_CHECKED enum vk_rc desired_move(struct desired *desired, const struct vk_release *release,
 	const char *document, struct vk_err *err);
 

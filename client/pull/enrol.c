@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "client/pull/desired.h"
 #include "client/pull/renewal.h"
 #include "common/clock.h"
 #include "common/digest.h"
@@ -348,6 +349,9 @@ enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_er
 		rc = get_certificate(&work, err);
 	if (rc == VK_OK)
 		rc = pin_root(&work, err);
+	/* That nothing was seen yet is known, too: what is installed may be of another life. */
+	if (rc == VK_OK)
+		rc = desired_write(agent->settings->state, &(struct desired){.release = 0}, err);
 	/* Last: from now on this host is enrolled. */
 	if (rc == VK_OK)
 		rc = write_pins(&work, err);

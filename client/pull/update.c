@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pull/memory.h"
 #include "client/pull/witness.h"
 #include "common/bundle.h"
 #include "common/clock.h"
@@ -31,9 +32,9 @@ enum vk_rc update_init(struct update *update, const struct pull_settings *settin
 	update->settings = settings;
 	update->pins = pins;
 	update->client = client;
-	rc = desired_read(settings->state, &update->desired, err);
+	rc = memory_read_desired(settings, pins, &update->desired, err);
 	if (rc == VK_OK)
-		rc = witness_read(settings->state, &last, err);
+		rc = memory_read_checkpoint(settings, &last, err);
 	if (rc == VK_OK)
 		update->log_size = last.size;
 	return rc;
@@ -127,6 +128,11 @@ static enum vk_rc refresh_tuf(struct answer *answer, struct vk_err *err)
 	const char *timestamp = NULL;
 	enum vk_rc rc = tuf_store_dir_open(path, &answer->store, err);
 
+	if (rc == VK_ENOTFOUND) {
+		vk_err_set(err, VK_EUNTRUSTED, "no trusted root is stored: there is no %s", path);
+		vk_err_hint(err, "the trusted root is lost: enrol this machine anew");
+		rc = VK_EUNTRUSTED;
+	}
 	if (rc == VK_OK)
 		rc = vkjson_get_string(answer->json, "timestamp", &timestamp, err);
 	if (rc == VK_OK) {

@@ -177,6 +177,8 @@ static enum vk_rc load_root(struct tuf_client *client, struct vk_err *err)
 	if (rc == VK_OK) {
 		client->root = root;
 		root = NULL;
+	} else {
+		vk_err_hint(err, "the trusted root is lost: enrol this machine anew");
 	}
 	tuf_meta_free(root);
 	vk_buf_release(&text);

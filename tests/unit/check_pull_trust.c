@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/pull/desired.h"
+#include "client/pull/generation.h"
+#include "client/pull/memory.h"
 #include "client/pull/pins.h"
 #include "client/pull/witness.h"
 #include "common/file.h"
@@ -81,6 +84,7 @@ START_TEST(what_is_wanted_survives_on_disk)
 
 	assert_ok(desired_read(state, &again, &err), err);
 	ck_assert_int_eq(again.release, 0);
+	ck_assert(again.is_lost);
 	assert_ok(move(&desired, 5, 4, 5, &err), err);
 	desired.count = 1;
 	snprintf(desired.etag, sizeof(desired.etag), "\"x\"");
@@ -89,6 +93,7 @@ START_TEST(what_is_wanted_survives_on_disk)
 	assert_ok(desired_write(state, &desired, &err), err);
 	assert_ok(desired_read(state, &again, &err), err);
 	ck_assert_str_eq(again.etag, "\"x\"");
+	ck_assert(!again.is_lost);
 	ck_assert_int_eq(again.highest, 5);
 	ck_assert_int_eq(again.fallback, 4);
 	ck_assert_str_eq(desired_digest(&again, "main"), desired.bundles[0].digest);
@@ -113,6 +118,85 @@ START_TEST(a_damaged_memory_is_an_error_and_no_fresh_start)
 		assert_fails(desired_read(state, &desired, &err), VK_EINPUT);
 	}
 	free(path);
+}
+END_TEST
+
+/* An instance that runs a release of an environment. */
+static void install(struct instance *instance, const char *directory, const char *environment,
+	int64_t release)
+{
+	const struct vk_bundle spec = {.environment = environment,
+		.instance = "db1/main",
+		.kind = VK_KIND_VALKEY,
+		.valkey = "8.0"};
+	struct generation_bundle bundle;
+	char name[GENERATION_NAME_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf bytes;
+
+	*instance = (struct instance){.name = "main", .directory = directory, .data = directory};
+	vk_buf_init(&bytes, VK_BUNDLE_MAX_BYTES);
+	assert_ok(vk_bundle_format(&spec, &bytes, &err), err);
+	assert_ok(generation_bundle_parse(bytes.data, bytes.len, &bundle, &err), err);
+	generation_name(release, bundle.digest, name);
+	assert_ok(generation_prepare(instance, &err), err);
+	assert_ok(generation_write(instance, name, &bundle, &err), err);
+	assert_ok(generation_switch(instance, name, &err), err);
+	generation_bundle_release(&bundle);
+	vk_buf_release(&bytes);
+}
+
+START_TEST(what_is_installed_is_the_line_when_memory_is_lost)
+{
+	const struct pins pins = {.environment = "prod"};
+	struct pull_settings settings = {.state = state, .count = 2};
+	char *path = xasprintf("%s/desired.json", state);
+	char *one = xasprintf("%s/one", state);
+	char *two = xasprintf("%s/two", state);
+	struct vk_err err = VK_ERR_INIT;
+	struct desired desired;
+
+	install(&settings.instances[0], one, "prod", 42);
+	install(&settings.instances[1], two, "staging", 97);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(memory_read_desired(&settings, &pins, &desired, &err), err);
+		ck_assert_int_eq(desired.highest, 42);
+		ck_assert_str_eq(desired.etag, "");
+		assert_fails(move(&desired, 41, 40, 41, &err), VK_EUNTRUSTED);
+		assert_ok(move(&desired, 42, 41, 42, &err), err);
+		assert_fails(move(&desired, 42, 41, 99, &err), VK_EUNTRUSTED);
+		/* Once more, damaged. */
+		assert_ok(vk_file_replace(AT_FDCWD, path, 0600, "{", 1, &err), err);
+	}
+	/* A host that was enrolled anew begins anew. */
+	assert_ok(desired_write(state, &(struct desired){.release = 0}, &err), err);
+	assert_ok(memory_read_desired(&settings, &pins, &desired, &err), err);
+	assert_ok(move(&desired, 1, 0, 1, &err), err);
+	free(path);
+	free(one);
+	free(two);
+}
+END_TEST
+
+START_TEST(a_damaged_checkpoint_is_set_aside)
+{
+	static const char *const bad[] = {"", "demo/log\n", "demo/log\nx\ny\n", "\n\n\n\n\n"};
+	const struct pull_settings settings = {.state = state};
+	char *path = xasprintf("%s/checkpoint", state);
+	char *aside = xasprintf("%s/checkpoint.damaged", state);
+	struct note_checkpoint last;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct vk_err err = VK_ERR_INIT;
+
+		assert_ok(vk_file_replace(AT_FDCWD, path, 0600, bad[i], strlen(bad[i]), &err), err);
+		assert_ok(memory_read_checkpoint(&settings, &last, &err), err);
+		ck_assert_uint_eq(last.size, 0);
+		ck_assert_int_eq(access(aside, F_OK), 0);
+		ck_assert_int_ne(access(path, F_OK), 0);
+	}
+	free(path);
+	free(aside);
 }
 END_TEST
 
@@ -250,6 +334,8 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_release_never_goes_back_but_to_the_signed_fallback);
 	tcase_add_test(tc, a_damaged_memory_is_an_error_and_no_fresh_start);
+	tcase_add_test(tc, what_is_installed_is_the_line_when_memory_is_lost);
+	tcase_add_test(tc, a_damaged_checkpoint_is_set_aside);
 	tcase_add_test(tc, a_log_that_shrinks_or_forks_is_refused);
 	tcase_add_test(tc, what_is_wanted_survives_on_disk);
 	tcase_add_test(tc, pins_are_read_as_they_were_written);
