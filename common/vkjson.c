@@ -27,11 +27,13 @@ static struct vkjson *outer(json_t *value)
 	return (struct vkjson *)value;
 }
 
-/* jansson's own limit is 2048 levels, too deep for a recursion that a peer can ask for. */
-static enum vk_rc check_depth(const char *text, size_t len, struct vk_err *err)
+/* jansson's own limit is 2048 levels, too deep for a recursion that a peer can ask for; and a value
+ * takes up to 75 times the memory of its text. Each begins after a bracket or comma. */
+static enum vk_rc check_shape(const char *text, size_t len, struct vk_err *err)
 {
 	bool is_string = false;
 	unsigned depth = 0;
+	size_t values = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
@@ -41,7 +43,13 @@ static enum vk_rc check_depth(const char *text, size_t len, struct vk_err *err)
 				i++;
 			else if (c == '"')
 				is_string = false;
-		} else if (c == '"') {
+			continue;
+		}
+		values += c == '{' || c == '[' || c == ',';
+		if (values > VKJSON_MAX_VALUES)
+			return vk_err_set(err, VK_ELIMIT, "JSON holds more than %d values",
+				VKJSON_MAX_VALUES);
+		if (c == '"') {
 			is_string = true;
 		} else if (c == '{' || c == '[') {
 			if (++depth > VKJSON_MAX_DEPTH)
@@ -58,7 +66,7 @@ enum vk_rc vkjson_parse(const char *text, size_t len, struct vkjson **out, struc
 {
 	json_error_t error;
 	json_t *value;
-	enum vk_rc rc = check_depth(text, len, err);
+	enum vk_rc rc = check_shape(text, len, err);
 
 	if (rc != VK_OK)
 		return rc;

@@ -29,6 +29,7 @@
 
 enum {
 	VKJSON_MAX_DEPTH = 32,
+	VKJSON_MAX_VALUES = 524288, /* an empty object of 3 bytes costs 225 of memory */
 };
 
 struct vkjson;
@@ -44,8 +45,8 @@ enum vkjson_type {
 };
 
 /* Parses one document, an object or array, that fills the len bytes up to trailing blanks.
- * VK_EINPUT with line and column, VK_ELIMIT if nested deeper than VKJSON_MAX_DEPTH. The caller
- * bounds len. */
+ * VK_EINPUT with line and column, VK_ELIMIT if nested deeper than VKJSON_MAX_DEPTH or if
+ * there are more than VKJSON_MAX_VALUES values in it. The caller bounds len. */
 VK_CHECKED enum vk_rc vkjson_parse(
 	const char *text, size_t len, struct vkjson **out, struct vk_err *err);
 

@@ -93,6 +93,29 @@ START_TEST(refuses_deep_nesting)
 }
 END_TEST
 
+/* Text that is small for a peer to send and large for us to hold. */
+START_TEST(refuses_too_many_values)
+{
+	static const char *const items[] = {"{}", "[]", "1", "\"\"", "{\"a\":0}"};
+	struct vk_err err = VK_ERR_INIT;
+	struct vkjson *value = NULL;
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		struct vk_buf text;
+
+		vk_buf_init(&text, SIZE_MAX / 2);
+		vk_buf_addc(&text, '[');
+		for (size_t n = 0; n < VKJSON_MAX_VALUES; n++)
+			vk_buf_addf(&text, "%s,", items[i]);
+		vk_buf_addf(&text, "%s]", items[i]);
+		assert_fails(vkjson_parse(text.data, text.len, &value, &err), VK_ELIMIT);
+		vk_buf_release(&text);
+	}
+	assert_ok(vkjson_parse("[\",,[{\"]", 8, &value, &err), err);
+	vkjson_free(value);
+}
+END_TEST
+
 START_TEST(brackets_in_strings_are_not_nesting)
 {
 	vkjson_free(parse("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[\"]"));
@@ -327,6 +350,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_what_is_not_strict_json);
 	tcase_add_test(tcase, refuses_every_truncation);
 	tcase_add_test(tcase, refuses_deep_nesting);
+	tcase_add_test(tcase, refuses_too_many_values);
 	tcase_add_test(tcase, brackets_in_strings_are_not_nesting);
 	tcase_add_test(tcase, canonical_form_refuses_reals_at_every_depth);
 	tcase_add_test(tcase, canonical_form_is_bounded);
