@@ -20,7 +20,11 @@
 
 #include "common/banned.h"
 
-enum { DESIRED_REPLY_MAX_BYTES = 1024 * 1024, BUNDLES_REPLY_MAX_BYTES = 64 * 1024 * 1024 };
+enum {
+	DESIRED_REPLY_MAX_BYTES = 1024 * 1024,
+	BUNDLE_REPLY_MAX_BYTES = 2 * VK_BUNDLE_MAX_BYTES, /* one bundle, escaped once more, and its proof */
+	BUNDLES_REPLY_MAX_BYTES = 64 * 1024 * 1024,
+};
 
 enum vk_rc update_init(struct update *update, const struct pull_settings *settings,
 	const struct pins *pins, struct httpc *client, struct vk_err *err)
@@ -325,11 +329,13 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 {
 	char *target = xasprintf("/v1/agent/bundles/%s/%lld", answer->update->pins->environment,
 		(long long)answer->release);
+	size_t own_bytes = (answer->update->settings->count + 1) * BUNDLE_REPLY_MAX_BYTES;
+	size_t max_bytes =
+		own_bytes < BUNDLES_REPLY_MAX_BYTES ? own_bytes : BUNDLES_REPLY_MAX_BYTES;
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	const struct vkjson *list = NULL;
 	struct vkjson *json = NULL;
-	enum vk_rc rc =
-		httpc_get(answer->update->client, target, BUNDLES_REPLY_MAX_BYTES, &reply, err);
+	enum vk_rc rc = httpc_get(answer->update->client, target, max_bytes, &reply, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_parse(reply.body, reply.body_len, &json, err);
