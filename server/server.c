@@ -237,7 +237,9 @@ static enum vk_rc open_workers(struct server *server, struct vk_err *err)
 		.routes = routes,
 		.route_count = route_count,
 		.hooks = {.context = &server->context, .denied = on_denied},
-		.limits = {.connections = connections},
+		.limits = {.connections = connections,
+			.connections_per_identity = (unsigned)settings_int(
+				server->settings, "max-connections-per-identity")},
 	};
 
 	settings_list(server->settings, "listen", &listen);

@@ -54,6 +54,14 @@ static const struct setting rows[] = {
 		.help = "connections held at once; more are turned away",
 	},
 	{
+		.name = "max-connections-per-identity",
+		.type = SETTING_INT,
+		.min = 1,
+		.max = 1000 * 1000,
+		.fallback = "16",
+		.help = "connections held at once by one certificate",
+	},
+	{
 		.name = "log-level",
 		.type = SETTING_ENUM,
 		.flags = SETTING_RELOADABLE,

@@ -16,7 +16,7 @@
 # ended by its own pid. On failure the directory with all logs stays, and its name is printed.
 # Started as root, the daemons drop to nobody through their `user` setting.
 #
-# Variables for tests: $WORK (the directory), $PORT (vkcfgd's), $STATE (its state), $TREE (carol's tree),
+# Variables for tests: $SERVER_SETTINGS (more lines of vkcfgd.yaml, set before fleet_start), $WORK (the directory), $PORT (vkcfgd's), $STATE (its state), $TREE (carol's tree),
 # $CHANGE (what submit and release made last), $STATUS and $OUT (of the last run).
 
 set -u
@@ -269,7 +269,7 @@ person_enrol() {
 fleet_init() {
 	free_port
 	PORT=$FREE_PORT
-	server_config </dev/null
+	server_config <<<"${SERVER_SETTINGS:-}"
 	"$VKCFGD" init --state "$STATE" --fleet demo --url "https://localhost:$PORT" \
 		--listen "127.0.0.1:$PORT" --user "$DAEMON_USER" --admin admin \
 		>"$WORK/admin.token" 2>"$WORK/err" || bail "vkcfgd init failed" "$(cat "$WORK/err")"
