@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/pull/fill.h"
+#include "client/pull/generation.h"
 #include "common/config/conf.h"
 #include "common/config/directive.h"
 #include "common/file.h"
@@ -183,6 +184,32 @@ enum vk_rc boundary_check_runtime(
 	return rc;
 }
 
+/* Whoever may write into a directory can put another file in the place of the one that was checked. */
+static enum vk_rc check_directory(const char *path, struct vk_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return vk_err_errno(err, VK_EIO, errno, "%s", path);
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0)
+		return VK_OK;
+	vk_err_set(err, VK_EDENIED, "%s: others could change what is in it", path);
+	vk_err_hint(err, "a directory of uid %u with mode 0750; Valkey's own files and socket belong "
+		"into the data directory", (unsigned)geteuid());
+	return VK_EDENIED;
+}
+
+enum vk_rc boundary_check_directories(const struct instance *instance, struct vk_err *err)
+{
+	char *generations = generation_path(instance, "");
+	enum vk_rc rc = check_directory(instance->directory, err);
+
+	if (rc == VK_OK)
+		rc = check_directory(generations, err);
+	free(generations);
+	return rc;
+}
+
 enum vk_rc boundary_check(
 	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
 {
@@ -198,6 +225,8 @@ enum vk_rc boundary_check(
 		rc = fill_text(instance, conf, current, &text, err);
 	if (rc == VK_OK)
 		rc = boundary_check_conf(instance, bundle->valkey, text.data, text.len, err);
+	if (rc == VK_OK)
+		rc = boundary_check_directories(instance, err);
 	if (rc == VK_OK)
 		rc = boundary_check_runtime(instance, bundle->valkey, err);
 	vk_buf_release(&text);

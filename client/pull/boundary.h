@@ -28,7 +28,12 @@ VK_CHECKED enum vk_rc boundary_check_conf(const struct instance *instance, const
 VK_CHECKED enum vk_rc boundary_check_runtime(
 	const struct instance *instance, const char *version, struct vk_err *err);
 
-/* Both, for a bundle that is about to be shown to valkey-server. */
+/* DIRECTORY and its generations are the agent's, and nobody else may write into them; else VK_EDENIED:
+ * what was checked might not be what valkey-server reads. */
+VK_CHECKED enum vk_rc boundary_check_directories(
+	const struct instance *instance, struct vk_err *err);
+
+/* All of it, for a bundle that is about to be shown to valkey-server. */
 VK_CHECKED enum vk_rc boundary_check(
 	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err);
 

@@ -151,6 +151,25 @@ START_TEST(a_runtime_file_that_others_may_write_is_refused)
 }
 END_TEST
 
+START_TEST(a_directory_that_others_may_write_is_refused)
+{
+	char *generations = xasprintf("%s/generations", directory);
+	struct vk_err err = VK_ERR_INIT;
+
+	ck_assert_int_eq(mkdir(generations, 0750), 0);
+	assert_ok(boundary_check_directories(&instance, &err), err);
+	ck_assert_int_eq(chmod(directory, 0770), 0);
+	assert_fails(boundary_check_directories(&instance, &err), VK_EDENIED);
+	ck_assert_ptr_nonnull(strstr(err.hint, "data directory"));
+	ck_assert_int_eq(chmod(directory, 0750), 0);
+	ck_assert_int_eq(chmod(generations, 0757), 0);
+	assert_fails(boundary_check_directories(&instance, &err), VK_EDENIED);
+	instance.directory = "/tmp";
+	assert_fails(boundary_check_directories(&instance, &err), VK_EDENIED);
+	free(generations);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("pull_boundary");
@@ -160,6 +179,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_configuration_that_reaches_out_is_refused);
 	tcase_add_test(tc, a_version_without_schema_is_refused);
 	tcase_add_test(tc, the_runtime_file_cannot_bring_in_code_either);
+	tcase_add_test(tc, a_directory_that_others_may_write_is_refused);
 	tcase_add_test(tc, a_runtime_file_that_others_may_write_is_refused);
 	tcase_add_test(tc, what_the_renderer_writes_is_accepted);
 	suite_add_tcase(suite, tc);
