@@ -22,7 +22,11 @@ evil_start db1 prod
 cp -a "$EVIL" "$WORK/honest"
 good=$(fingerprint_of db1/main)
 
-# refused WHAT [PATTERN]: a run with this lie fails as untrusted and changes nothing
+# refused WHAT [PATTERN]: a run with this lie fails as untrusted and changes nothing. Each lie is told to
+# a host in the same state: one that has believed a forged timestamp of a higher version (the server's own
+# key signed it) takes no lower one any more.
+state=$WORK/hosts/db1/state
+cp -a "$state" "$WORK/state"
 refused() {
 	pull db1
 	if [ "$STATUS" -eq 6 ]; then
@@ -32,8 +36,9 @@ refused() {
 	fi
 	[ -z "${2:-}" ] || like "$OUT" "$2" "$1: says why"
 	is "$(fingerprint_of db1/main)" "$good" "$1: Valkey keeps its last good configuration"
-	rm -rf "$EVIL"
+	rm -rf "$EVIL" "$state"
 	cp -a "$WORK/honest" "$EVIL"
+	cp -a "$WORK/state" "$state"
 }
 # role_file: the role metadata of prod that is current, as the attacker has it
 role_file() { printf '%s\n' "$EVIL"/tuf/*.prod.json | sort -V | tail -n 1; }

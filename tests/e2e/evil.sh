@@ -33,7 +33,9 @@ evil_fetch() { # HOST PATH
 # documents, the host's bundles.
 evil_record() { # HOST ENV
 	local snapshot version role target hash
-	evil_fetch "$1" /v1/agent/desired
+	# With the proof that the host will ask for.
+	evil_fetch "$1" "/v1/agent/desired?log=$(sed -n 2p "$WORK/hosts/$1/state/checkpoint")"
+	mv "$EVIL/v1/agent/"desired* "$EVIL/v1/agent/desired"
 	evil_fetch "$1" /tuf/timestamp.json
 	snapshot=$(jq -r '.signed.meta["snapshot.json"].version' "$EVIL/tuf/timestamp.json")
 	evil_fetch "$1" "/tuf/$snapshot.snapshot.json"
