@@ -437,9 +437,11 @@ void server_free(struct server *server)
 	if (server->workers != NULL)
 		drain(server);
 	background_stop(server->context.background);
+	/* Readers first: only the writer's connection, closed last, folds the write-ahead log into the
+	 * database, so that a copy of the one file of a stopped server is complete. */
+	readers_free(server->context.readers);
 	writer_free(server->context.writer);
 	denials_free(server->context.denials);
-	readers_free(server->context.readers);
 	signer_stop(server->signer);
 	vktls_ctx_free(server->tls);
 	view_slot_free(server->views);
