@@ -71,8 +71,13 @@ release prod "with a restart"
 matrix restart 20 300 '^0$'
 set_config prod "databases: 20" "maxclients: 400" 'tls-port: 1' 'tls-cert-file: "@{instance}/none"' \
 	'tls-key-file: "@{instance}/none"' 'tls-ca-cert-file: "@{instance}/none"'
-release prod "refused by Valkey"
+release prod "refused by Valkey's start"
 matrix refused 20 300 '^[0-9]$'
+set_config prod "databases: 20" "maxclients: 400"
+sed -i "s/port: 0/port: $PORT/" "$TREE/hosts/db1.yaml"
+release prod "refused by the running Valkey: vkcfgd has this port"
+matrix "refused live" 20 300 '^[0-9]$'
+sed -i "s/port: $PORT/port: 0/" "$TREE/hosts/db1.yaml"
 # A door that ends Valkey and fails, for this release only.
 mv "$WORK/restart-valkey" "$WORK/honest-door"
 cat >"$WORK/restart-valkey" <<-END

@@ -208,7 +208,8 @@ end_background() {
 
 # fault_points TEST-COPY PRODUCTION: the names of the fault points that only the test copy has
 fault_points() {
-	comm -23 <(strings -a "$1" | sort -u) <(strings -a "$2" | sort -u) | grep -xE '[a-z]+\.[a-z-]+'
+	comm -23 <(strings -a "$1" | sort -u) <(strings -a "$2" | sort -u) |
+		grep -xE '[a-z]+\.[a-z][a-z-]+'
 }
 
 #
