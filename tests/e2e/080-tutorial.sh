@@ -23,7 +23,7 @@ awk -v port="$FREE_PORT" '
 		gsub(/7443/, port)
 		print
 		if (/^vkcfgd run .*&$/)
-			print "until (: <>/dev/tcp/127.0.0.1/" port ") 2>/dev/null; do read -r -t 0.05 <> <(:); done"
+			print "until (: <>/dev/tcp/127.0.0.1/" port ") 2>/dev/null; do read -r -t 0.05 <> <(:) || :; done"
 	}' "$abs_top_srcdir/docs/tutorial.md" >"$WORK/tutorial"
 blocks=$(grep -c '^== block' "$WORK/tutorial")
 like "$blocks" '^[1-9][0-9]*$' "the tutorial has commands"
