@@ -16,8 +16,9 @@
 # ended by its own pid. On failure the directory with all logs stays, and its name is printed.
 # Started as root, the daemons drop to nobody through their `user` setting.
 #
-# Variables for tests: $SERVER_SETTINGS (more lines of vkcfgd.yaml, set before fleet_start), $WORK (the directory), $PORT (vkcfgd's), $STATE (its state), $TREE (carol's tree),
-# $CHANGE (what submit and release made last), $STATUS and $OUT (of the last run).
+# Variables for tests: $WORK (the directory), $PORT (vkcfgd's), $STATE (its state), $TREE (carol's tree),
+# $CHANGE (what submit and release made last), $STATUS and $OUT (of the last run). $SERVER_SETTINGS, set
+# before fleet_start, is appended to vkcfgd's settings.
 
 set -u
 umask 022
