@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What vkcfg costs, measured on a real fleet on loopback: key=value lines. Where nginx is installed it is
-# asked the same over the same mutual TLS, in the same run. Reported, not asserted.
+# What vkcfg costs, measured on a real fleet on loopback: key=value lines, explained in docs/performance.md.
+# Where nginx is installed it is asked the same over the same mutual TLS, in the same run. Reported, not
+# asserted. Everything is bounded; what was started is ended by its pid.
 #
-#   make bench [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=500] [INSTANCES=10000]
+#   make bench [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=512] [INSTANCES=10000] [RUNS=21]
 abs_top_srcdir=${abs_top_srcdir:-$(cd "${0%/*}/../.." && pwd)}
 abs_top_builddir=${abs_top_builddir:-$PWD}
 VKCFGD=$abs_top_builddir/server/vkcfgd
@@ -12,35 +13,59 @@ VKCFG_PULL=$abs_top_builddir/client/pull/vkcfg-pull
 bench=$abs_top_builddir/tests/bench
 seconds_each=${SECONDS_EACH:-3}
 connections=${CONNECTIONS:-32}
-parked=${PARKED:-500}
+parked=${PARKED:-512}
+runs=${RUNS:-21}
+path=/v1/agent/desired
 
-printf 'cpus=%s\n' "$(nproc)"
-printf 'kernel=%s\n' "$(uname -r)"
-"$bench/bench_render" "${INSTANCES:-10000}"
-# All load comes with the certificate of one host.
-SERVER_SETTINGS="max-connections-per-identity: 100000"
-good_fleet
-host=$WORK/hosts/db1/state
+failed() {
+	printf '%s=failed\n' "$1"
+	tests_failed=$((tests_failed + 1)) # the logs are kept
+}
+not_installed() { printf '%s=not-installed\n' "$1"; }
+has() { command -v "$1" >/dev/null; }
+
+machine() {
+	printf 'machine_cpus=%s\n' "$(nproc)"
+	printf 'machine_kernel=%s\n' "$(uname -r)"
+	printf 'machine_load=%s\n' "$(cut -d ' ' -f 1 /proc/loadavg)"
+}
 
 # pids_of PID: a process and its children, separated by commas
 pids_of() { echo "$1$(awk -v parent="$1" '{ for (i = 1; i <= NF; i++) printf ",%s", $i }' "/proc/$1/task/$1/children")"; }
-# load NAME MODE PORT PIDS PATH CONNECTIONS
+# load PREFIX MODE PORT PID CONNECTIONS [ARGUMENTS...]
 load() {
-	"$bench/bench_poll" --prefix "$1" --mode "$2" --port "$3" --pid "$4" --path "$5" --connections "$6" \
-		--seconds "$seconds_each" --cert "$host/tls.crt" --key "$host/tls.key" --ca "$host/ca.crt" ||
-		printf '%s_%s=failed\n' "$1" "$2"
+	local prefix=$1 mode=$2 port=$3 pids count=$5
+	pids=$(pids_of "$4")
+	shift 5
+	"$bench/bench_poll" --prefix "$prefix" --mode "$mode" --port "$port" --pid "$pids" --path "$path" \
+		--connections "$count" --seconds "$seconds_each" --host "$WORK/hosts/db1/state" "$@" ||
+		failed "${prefix}_$mode"
 }
-measure() { # NAME PORT PIDS PATH
-	load "$1" polls "$2" "$3" "$4" "$connections"
-	load "$1" handshakes "$2" "$3" "$4" "$connections"
-	load "$1_parked" parked "$2" "$3" "$4" "$parked"
-}
-measure vkcfgd "$PORT" "$(pids_of "$(pid_of vkcfgd)")" /v1/agent/desired
 
-if command -v nginx >/dev/null; then
+# The last approval is what the parked hosts wait for.
+approve_last() {
+	set_memory prod 65mb
+	submit prod "to wake all hosts"
+	approve alice
+	cat >"$WORK/approve-last" <<-END
+		exec >>'$WORK/log/approve.log' 2>&1
+		exec env VKCFG_HOME='$WORK/people/bob' '$VKCFG' approve $CHANGE --key bob --yes --passphrase-fd 3 3<<'EOF'
+		$PASSPHRASE
+		EOF
+	END
+}
+measure_server() {
+	approve_last
+	load parked parked "$PORT" "$(pid_of vkcfgd)" "$parked" --then ". '$WORK/approve-last'"
+	load vkcfgd polls "$PORT" "$(pid_of vkcfgd)" "$connections"
+	load vkcfgd handshakes "$PORT" "$(pid_of vkcfgd)" "$connections"
+	load vkcfgd resumptions "$PORT" "$(pid_of vkcfgd)" "$connections"
+}
+
+nginx_start() {
+	local host=$WORK/hosts/db1/state
 	mkdir -p "$WORK/nginx/v1/agent"
-	as_host() { curl -sS --fail --cert "$host/tls.crt" --key "$host/tls.key" --cacert "$host/ca.crt" "$@"; }
-	as_host "https://localhost:$PORT/v1/agent/desired" >"$WORK/nginx/v1/agent/desired"
+	printf 'as large as it may be: nobody reads it, for each poll is answered with 304\n' >"$WORK/nginx$path"
 	free_port
 	cat >"$WORK/nginx.conf" <<-END
 		daemon off;
@@ -54,49 +79,124 @@ if command -v nginx >/dev/null; then
 			client_body_temp_path $WORK/nginx/t1; proxy_temp_path $WORK/nginx/t2; fastcgi_temp_path $WORK/nginx/t3;
 			uwsgi_temp_path $WORK/nginx/t4; scgi_temp_path $WORK/nginx/t5;
 			server {
-				listen 127.0.0.1:$FREE_PORT ssl;
+				listen 127.0.0.1:$FREE_PORT ssl reuseport;
 				ssl_certificate $STATE/server.crt;
 				ssl_certificate_key $STATE/server.key;
 				ssl_client_certificate $STATE/ca.crt;
 				ssl_verify_client on;
 				ssl_protocols TLSv1.3;
-				ssl_session_tickets off;
 				root $WORK/nginx;
 			}
 		}
 	END
 	background nginx nginx -c "$WORK/nginx.conf" -p "$WORK/nginx"
-	nginx_is_ready() { is_port_open "$FREE_PORT"; }
-	if wait_for nginx_is_ready; then
-		load nginx polls "$FREE_PORT" "$(pids_of "$(pid_of nginx)")" /v1/agent/desired "$connections"
-		load nginx handshakes "$FREE_PORT" "$(pids_of "$(pid_of nginx)")" /v1/agent/desired "$connections"
+	wait_for is_port_open "$FREE_PORT"
+}
+measure_nginx() {
+	has nginx || { not_installed nginx; return; }
+	if nginx_start; then
 		# It cannot park: the memory of an idle connection is the nearest.
-		load nginx_idle parked "$FREE_PORT" "$(pids_of "$(pid_of nginx)")" /v1/agent/desired "$parked"
+		load nginx_idle parked "$FREE_PORT" "$(pid_of nginx)" "$parked"
+		load nginx polls "$FREE_PORT" "$(pid_of nginx)" "$connections"
+		load nginx handshakes "$FREE_PORT" "$(pid_of nginx)" "$connections"
+		load nginx resumptions "$FREE_PORT" "$(pid_of nginx)" "$connections"
+	else
+		failed nginx
 	fi
 	end_background nginx
-else
-	printf 'nginx=not-installed\n'
-fi
+}
+# ratio NAME OURS THEIRS: of two values that are printed above
+ratio() {
+	awk -F = -v name="$1" -v ours="$2" -v theirs="$3" '
+		$1 == ours { a = $2 }
+		$1 == theirs { b = $2 }
+		END { if (b > 0) printf "%s=%.2f\n", name, a / b }' "$WORK/results"
+}
 
-# A run of the agent with nothing to do: the median of nine.
-pull db1
-for _ in {1..9}; do
-	begun=${EPOCHREALTIME/./}
+# A run of the agent with nothing to do, after which drift was looked for in everything.
+measure_pull() {
+	local host=$WORK/hosts/db1/state command=("$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml")
 	pull db1
-	echo $((${EPOCHREALTIME/./} - begun))
-done | sort -n | sed -n '5s/^/pull_noop_wall_us=/p'
-"$bench/bench_rss" pull_noop_peak_rss_kb "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml"
+	"$bench/bench_run" pull_noop "$runs" "${command[@]}" 2>>"$WORK/log/pull.log" || failed pull_noop
+	if has curl; then
+		"$bench/bench_run" curl "$runs" curl -sS --fail -o /dev/null --cert "$host/tls.crt" \
+			--key "$host/tls.key" --cacert "$host/ca.crt" "https://localhost:$PORT$path" \
+			2>>"$WORK/log/curl.log" || failed curl
+	else
+		not_installed curl
+	fi
+	if has strace; then
+		strace -f -qq -o "$WORK/strace.pull" "${command[@]}" 2>>"$WORK/log/pull.log" </dev/null ||
+			failed pull_noop_system_calls
+		awk '/^[0-9]+ +[a-z_0-9]+\(/ { n++ } / f(data)?sync\(/ { syncs++ }
+			END { printf "pull_noop_system_calls=%d\npull_noop_fsyncs=%d\n", n, syncs }' "$WORK/strace.pull"
+	else
+		not_installed strace
+	fi
+}
 
-# From the last approval to the new value in a watching host's Valkey.
-background watch "$VKCFG_PULL" --watch --config "$WORK/hosts/db1/pull.yaml"
-has_memory() { [ "$(config_of db1/main maxmemory)" = "$1" ]; }
-for memory in 101 102 103; do
-	set_memory prod "${memory}mb"
-	submit prod "to be timed"
-	approve alice
-	approve bob
-	begun=${EPOCHREALTIME/./} # when the last approval has been answered
-	wait_for has_memory $((memory * 1048576)) || printf 'approval_to_applied=failed\n'
-	echo $((${EPOCHREALTIME/./} - begun))
-done | sort -n | sed -n '2s/^/approval_to_applied_us=/p'
-end_background watch
+# From the last approval, answered, to the install that a watching host has committed.
+measure_watch() {
+	local memory line begun
+	mkfifo "$WORK/watch"
+	exec {watch_fd}<>"$WORK/watch"
+	background watch bash -c 'exec "$@" 2>"$0"' "$WORK/watch" "$VKCFG_PULL" --watch \
+		--config "$WORK/hosts/db1/pull.yaml"
+	for memory in 101 102 103 104 105; do
+		set_memory prod "${memory}mb"
+		submit prod "to be timed"
+		approve alice
+		approve bob
+		begun=${EPOCHREALTIME/./}
+		while read -r -t 20 -u "$watch_fd" line; do
+			[[ $line != *state=committed* ]] || break
+		done
+		echo $((${EPOCHREALTIME/./} - begun))
+	done | sort -n | sed -n '3s/^/approval_to_committed_us=/p'
+	end_background watch
+	exec {watch_fd}<&-
+	[ "$(config_of db1/main maxmemory)" = $((105 * 1048576)) ] || failed approval_to_committed
+}
+
+# count_syncs NAME COMMAND...: what the command makes vkcfgd wait for the disk
+count_syncs() {
+	local name=$1 pid
+	pid=$(pid_of vkcfgd)
+	shift
+	background strace strace -f -qq -e trace=fsync,fdatasync -o "$WORK/strace.$name" -p "$pid"
+	wait_for grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$pid/status"
+	"$@"
+	end_background strace
+	printf '%s_server_fsyncs=%s\n' "$name" "$(grep -cE 'f(data)?sync\(' "$WORK/strace.$name")"
+}
+measure_syncs() {
+	has strace || return
+	set_memory prod 106mb
+	count_syncs submit submit prod "to be counted"
+	count_syncs approve approve alice
+	count_syncs release approve bob
+}
+
+measure_all() {
+	machine
+	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
+	"$bench/bench_log" 2>>"$WORK/log/bench_log.log" || failed log
+	# All load comes with the certificate of one host.
+	SERVER_SETTINGS="max-connections-per-identity: 100000"
+	good_fleet
+	measure_server
+	measure_nginx
+	measure_pull
+	measure_watch
+	measure_syncs
+}
+
+work_start
+measure_all > >(tee "$WORK/results")
+wait $!
+ratio polls_per_second_to_nginx vkcfgd_polls_per_second nginx_polls_per_second
+ratio server_cpu_per_poll_to_nginx vkcfgd_server_cpu_us_per_poll nginx_server_cpu_us_per_poll
+ratio server_cpu_per_handshake_to_nginx vkcfgd_server_cpu_us_per_handshake nginx_server_cpu_us_per_handshake
+ratio server_cpu_per_resumption_to_nginx vkcfgd_server_cpu_us_per_resumption nginx_server_cpu_us_per_resumption
+ratio parked_kb_to_nginx_idle parked_server_kb_per_connection nginx_idle_server_kb_per_connection
+ratio pull_noop_wall_to_curl pull_noop_wall_us curl_wall_us

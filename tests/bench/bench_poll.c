@@ -4,16 +4,21 @@
  * It speaks plain OpenSSL and epoll on purpose, so that it measures the server and not our own
  * client, and so that it can ask another server the same.
  *
- *   bench_poll --mode polls|handshakes|parked --port P --cert F --key F --ca F --path PATH
- *              [--connections N] [--seconds S] [--pid SERVER] [--prefix NAME]
+ *   bench_poll --mode MODE --port P --host DIR --path PATH
+ *              [--connections N] [--seconds S] [--pid SERVER] [--prefix NAME] [--then COMMAND]
  *
  * polls        keep-alive connections that poll as fast as they get answers
  * handshakes   a new connection with a full handshake for each poll
- * parked       connections that wait with `Prefer: wait=55`; the server's memory for each (a server that
- *              answers at once has idle connections instead)
+ * resumptions  a new connection that resumes the last one's session for each poll, as the agent
+ * does parked       connections that wait with `Prefer: wait=55`; the server's memory for each (a
+ * server that answers at once has idle connections instead). --then is what makes the server answer
+ *              them: how long after the first the others have their answer
  *
- * Output: key=value lines. --pid names the server's processes, separated by commas: their CPU time and
- * resident memory are reported per poll and per connection.
+ * DIR holds tls.crt, tls.key and ca.crt of the host that all connections come from: vkcfgd must
+ * grant one certificate so many (max-connections-per-identity).
+ *
+ * Output: key=value lines. --pid names the server's processes, separated by commas: their CPU time
+ * and resident memory are reported per poll and per connection.
  */
 #include "config.h"
 
@@ -21,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -31,12 +37,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/num.h"
+#include "tests/bench/usage.h"
 
 #include "common/banned.h"
 
@@ -45,10 +52,16 @@ enum {
 	MAX_SECONDS = 3600,
 	MAX_EVENTS = 256,
 	REPLY_BYTES = 65536,
-	PARK_SETTLE_MS = 1500, /* no reply for so long: all that were sent are parked */
+	MAX_FAILURES = 1000,
+	HANDSHAKES_AT_ONCE = 32,
+	PARK_SETTLE_MS = 1000,	 /* no reply for so long: all that were sent are parked */
+	PARK_LONGEST_MS = 60000, /* they may take so long to get there */
+	ANSWER_LONGEST_MS = 20000,
 };
 
-enum mode { MODE_POLLS, MODE_HANDSHAKES, MODE_PARKED };
+enum mode { MODE_POLLS, MODE_HANDSHAKES, MODE_RESUMPTIONS, MODE_PARKED };
+
+static const char *const mode_names[] = {"polls", "handshakes", "resumptions", "parked"};
 
 /* What a connection waits for. */
 enum state {
@@ -60,8 +73,10 @@ enum state {
 
 struct connection {
 	SSL *ssl;
+	SSL_SESSION *session; /* to be resumed by the next connection here, or NULL */
 	int fd;
 	enum state state;
+	uint64_t answered_ns; /* when a parked one got its answer; 0: not yet */
 	size_t reply_len;
 	char *reply; /* REPLY_BYTES, or NULL where the shared one serves */
 };
@@ -71,6 +86,7 @@ struct load {
 	const char *path;
 	const char *pids;
 	const char *prefix;
+	const char *then;
 	uint64_t port, connections, seconds;
 	SSL_CTX *tls;
 	int epoll;
@@ -78,8 +94,8 @@ struct load {
 	char etag[256];
 	char reply[REPLY_BYTES];
 	struct connection *conns;
-	uint64_t polls, failures, parked, answered;
-	uint64_t last_progress_ns, deadline_ns;
+	uint64_t opened, polls, resumed, failures, parked, answered;
+	uint64_t last_progress_ns, started_ns;
 };
 
 static uint64_t now_ns(void)
@@ -95,33 +111,6 @@ static void die(const char *what)
 	fprintf(stderr, "bench_poll: %s: %s\n", what, strerror(errno));
 	ERR_print_errors_fp(stderr);
 	exit(EXIT_FAILURE);
-}
-
-/* The CPU time of the server's processes in microseconds and their resident memory in kB. */
-static void server_usage(const char *pids, uint64_t *cpu_us, uint64_t *rss_kb)
-{
-	long ticks = sysconf(_SC_CLK_TCK), page_kb = sysconf(_SC_PAGESIZE) / 1024;
-
-	*cpu_us = *rss_kb = 0;
-	for (const char *p = pids; p != NULL && *p != '\0'; p += strspn(p, ",")) {
-		size_t len = strcspn(p, ",");
-		unsigned long user = 0, sys = 0;
-		char path[64];
-		long rss = 0;
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/%.*s/stat", (int)len, p);
-		p += len;
-		f = fopen(path, "r");
-		if (f == NULL)
-			die(path);
-		if (fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu "
-			      "%*d %*d %*d %*d %*d %*d %*u %*u %ld", &user, &sys, &rss) != 3)
-			die(path);
-		fclose(f);
-		*cpu_us += (uint64_t)(user + sys) * 1000000u / (uint64_t)ticks;
-		*rss_kb += (uint64_t)(rss * page_kb);
-	}
 }
 
 static void set_interest(struct load *load, struct connection *c, uint32_t events)
@@ -148,6 +137,8 @@ static void connection_open(struct load *load, struct connection *c)
 	c->ssl = SSL_new(load->tls);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		die("SSL_new");
+	if (c->session != NULL)
+		SSL_set_session(c->ssl, c->session);
 	SSL_set_connect_state(c->ssl);
 	c->state = STATE_CONNECT;
 	c->reply_len = 0;
@@ -170,7 +161,8 @@ static void connection_close(struct connection *c)
 	c->ssl = NULL;
 }
 
-/* True if the step is done; otherwise the connection waits for what TLS wants, or is opened anew. */
+/* True if the step is done; otherwise the connection waits for what TLS wants, or is opened anew.
+ */
 static bool is_done(struct load *load, struct connection *c, int rc)
 {
 	int why = SSL_get_error(c->ssl, rc);
@@ -183,7 +175,7 @@ static bool is_done(struct load *load, struct connection *c, int rc)
 	}
 	load->failures++;
 	connection_close(c);
-	if (load->failures > 1000)
+	if (load->failures > MAX_FAILURES)
 		die("the server refuses too often");
 	connection_open(load, c);
 	return false;
@@ -219,16 +211,44 @@ static size_t message_length(const char *text, size_t len)
 	return n <= len ? n : 0;
 }
 
+/* The ticket has come before the reply. */
+static void keep_session(struct connection *c)
+{
+	SSL_SESSION_free(c->session);
+	c->session = SSL_get1_session(c->ssl);
+}
+
 static void on_reply(struct load *load, struct connection *c)
 {
 	load->polls++;
 	c->reply_len = 0;
-	if (load->mode == MODE_HANDSHAKES) {
+	if (load->mode == MODE_HANDSHAKES || load->mode == MODE_RESUMPTIONS) {
+		load->resumed += SSL_session_reused(c->ssl) == 1;
+		if (load->mode == MODE_RESUMPTIONS)
+			keep_session(c);
 		connection_close(c);
 		connection_open(load, c);
 		return;
 	}
 	c->state = STATE_SEND;
+}
+
+/* Session tickets come here too. What an answer says does not matter. */
+static void read_parked(struct load *load, struct connection *c)
+{
+	int rc = SSL_read(c->ssl, load->reply, REPLY_BYTES - 1);
+
+	if (rc <= 0) {
+		if (SSL_get_error(c->ssl, rc) != SSL_ERROR_WANT_READ) {
+			load->failures++;
+			connection_close(c);
+		}
+		return;
+	}
+	if (c->answered_ns == 0) {
+		c->answered_ns = now_ns();
+		load->answered++;
+	}
 }
 
 /* Moves on as far as it goes without waiting. */
@@ -264,35 +284,76 @@ static void step(struct load *load, struct connection *c)
 			step(load, c);
 		return;
 	case STATE_PARKED:
-		/* Session tickets arrive here; a reply means that it is idle rather than parked. */
-		rc = SSL_read(c->ssl, load->reply, REPLY_BYTES - 1);
-		load->answered += rc > 0;
+		read_parked(load, c);
 		return;
 	}
 }
 
+static uint64_t since_ms(uint64_t then_ns)
+{
+	return (now_ns() - then_ns) / 1000000u;
+}
+
 static bool is_finished(const struct load *load)
 {
-	uint64_t now = now_ns();
-
 	if (load->mode == MODE_PARKED)
-		return load->parked >= load->connections &&
-			now - load->last_progress_ns > (uint64_t)PARK_SETTLE_MS * 1000000u;
-	return now >= load->deadline_ns;
+		return (load->parked + load->failures >= load->connections &&
+			       since_ms(load->last_progress_ns) > PARK_SETTLE_MS) ||
+		       since_ms(load->started_ns) > PARK_LONGEST_MS;
+	return since_ms(load->started_ns) >= load->seconds * 1000;
+}
+
+static void handle_events(struct load *load)
+{
+	struct epoll_event events[MAX_EVENTS];
+	int n = epoll_wait(load->epoll, events, MAX_EVENTS, 100);
+
+	for (int i = 0; i < n; i++)
+		step(load, events[i].data.ptr);
+}
+
+/* Those that are to park come a few at a time, as hosts do: else the memory that their handshakes
+ * need at the same time would be measured. */
+static void open_more(struct load *load)
+{
+	uint64_t under_way = load->opened - load->parked;
+
+	for (; load->opened < load->connections; load->opened++, under_way++) {
+		if (load->mode == MODE_PARKED && under_way >= HANDSHAKES_AT_ONCE)
+			return;
+		connection_open(load, &load->conns[load->opened]);
+	}
 }
 
 static void run(struct load *load)
 {
-	struct epoll_event events[MAX_EVENTS];
-
-	load->deadline_ns = now_ns() + load->seconds * 1000000000u;
-	load->last_progress_ns = now_ns();
+	load->started_ns = load->last_progress_ns = now_ns();
 	while (!is_finished(load)) {
-		int n = epoll_wait(load->epoll, events, MAX_EVENTS, 100);
-
-		for (int i = 0; i < n; i++)
-			step(load, events[i].data.ptr);
+		open_more(load);
+		handle_events(load);
 	}
+}
+
+/* Runs the command that makes the server answer all who wait; returns when they are answered. */
+static void wait_for_answers(struct load *load)
+{
+	uint64_t begun = now_ns();
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		execl("/bin/sh", "sh", "-c", load->then, (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0)
+		die("fork");
+	while (load->answered < load->connections && since_ms(begun) < ANSWER_LONGEST_MS)
+		handle_events(load);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		fprintf(stderr, "bench_poll: %s: failed\n", load->then);
 }
 
 /* One poll by hand, for the ETag that all others send. */
@@ -337,51 +398,96 @@ static void make_request(struct load *load)
 		is_conditional && load->mode == MODE_PARKED ? "Prefer: wait=55\r\n" : "");
 }
 
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How long after the first of them the parked connections had their answers. */
+static void report_answers(const struct load *load)
+{
+	uint64_t *times = calloc(load->connections, sizeof(*times));
+	size_t count = 0;
+
+	if (times == NULL)
+		die("memory");
+	for (uint64_t i = 0; i < load->connections; i++) {
+		if (load->conns[i].answered_ns != 0)
+			times[count++] = load->conns[i].answered_ns;
+	}
+	qsort(times, count, sizeof(*times), compare);
+	printf("%s_answered=%zu\n", load->prefix, count);
+	if (count > 0) {
+		printf("%s_answered_p50_ms=%.1f\n", load->prefix,
+			(double)(times[count / 2] - times[0]) / 1e6);
+		printf("%s_answered_p99_ms=%.1f\n", load->prefix,
+			(double)(times[count * 99 / 100] - times[0]) / 1e6);
+	}
+	free(times);
+}
+
 static void report(const struct load *load, uint64_t elapsed_ns, uint64_t cpu_us, int64_t rss_kb)
 {
-	const char *name = load->mode == MODE_POLLS ? "polls" : "handshakes";
-	double seconds = (double)elapsed_ns / 1e9;
+	const char *name = mode_names[load->mode];
 
-	printf("%s_connections=%llu\n", load->prefix, (unsigned long long)load->connections);
-	printf("%s_failures=%llu\n", load->prefix, (unsigned long long)load->failures);
 	if (load->mode == MODE_PARKED) {
-		printf("%s_answered=%llu\n", load->prefix, (unsigned long long)load->answered);
+		printf("%s_connections=%llu\n", load->prefix,
+			(unsigned long long)load->connections);
+		printf("%s_failures=%llu\n", load->prefix, (unsigned long long)load->failures);
 		printf("%s_server_kb_per_connection=%.1f\n", load->prefix,
 			(double)rss_kb / (double)load->connections);
 		return;
 	}
-	printf("%s_%s_per_second=%.0f\n", load->prefix, name, (double)load->polls / seconds);
+	printf("%s_%s_connections=%llu\n", load->prefix, name,
+		(unsigned long long)load->connections);
+	printf("%s_%s_failures=%llu\n", load->prefix, name, (unsigned long long)load->failures);
+	if (load->mode == MODE_RESUMPTIONS)
+		printf("%s_%s_resumed=%.3f\n", load->prefix, name,
+			(double)load->resumed / (double)load->polls);
+	printf("%s_%s_per_second=%.0f\n", load->prefix, name,
+		(double)load->polls * 1e9 / (double)elapsed_ns);
 	if (load->pids != NULL && load->polls > 0)
-		printf("%s_server_cpu_us_per_%.*s=%.1f\n", load->prefix, (int)strlen(name) - 1, name,
-			(double)cpu_us / (double)load->polls);
+		printf("%s_server_cpu_us_per_%.*s=%.1f\n", load->prefix, (int)strlen(name) - 1,
+			name, (double)cpu_us / (double)load->polls);
 }
 
-static SSL_CTX *make_tls(const char *cert, const char *key, const char *ca)
+static const char *in_host(const char *dir, const char *name)
+{
+	static char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		die(dir);
+	return path;
+}
+
+static SSL_CTX *make_tls(const char *dir)
 {
 	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
 	if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 ||
-		SSL_CTX_use_certificate_file(tls, cert, SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_load_verify_locations(tls, ca, NULL) != 1)
-		die("TLS material");
+		SSL_CTX_use_certificate_file(tls, in_host(dir, "tls.crt"), SSL_FILETYPE_PEM) != 1 ||
+		SSL_CTX_use_PrivateKey_file(tls, in_host(dir, "tls.key"), SSL_FILETYPE_PEM) != 1 ||
+		SSL_CTX_load_verify_locations(tls, in_host(dir, "ca.crt"), NULL) != 1)
+		die(dir);
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+	/* As the agent: the leaf alone goes out. */
+	SSL_CTX_set_mode(
+		tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	return tls;
 }
 
 static void set_mode(struct load *load, const char *name)
 {
-	static const char *const names[] = {"polls", "handshakes", "parked"};
-
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(name, names[i]) == 0) {
+	for (int i = MODE_POLLS; i <= MODE_PARKED; i++) {
+		if (strcmp(name, mode_names[i]) == 0) {
 			load->mode = (enum mode)i;
 			return;
 		}
 	}
-	fprintf(stderr, "bench_poll: --mode %s: polls, handshakes or parked\n", name);
+	fprintf(stderr, "bench_poll: --mode %s: polls, handshakes, resumptions or parked\n", name);
 	exit(2);
 }
 
@@ -399,40 +505,57 @@ static uint64_t number(const char *text, uint64_t max)
 
 static void parse_options(struct load *load, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"mode", 1, NULL, 'm'}, {"port", 1, NULL, 'p'}, {"cert", 1, NULL, 'c'},
-		{"key", 1, NULL, 'k'}, {"ca", 1, NULL, 'a'}, {"path", 1, NULL, 'u'},
-		{"connections", 1, NULL, 'n'}, {"seconds", 1, NULL, 's'}, {"pid", 1, NULL, 'i'},
-		{"prefix", 1, NULL, 'x'}, {NULL, 0, NULL, 0}};
-	const char *cert = NULL, *key = NULL, *ca = NULL;
+	static const struct option options[] = {{"mode", 1, NULL, 'm'}, {"port", 1, NULL, 'p'},
+		{"host", 1, NULL, 'h'}, {"path", 1, NULL, 'u'}, {"connections", 1, NULL, 'n'},
+		{"seconds", 1, NULL, 's'}, {"pid", 1, NULL, 'i'}, {"prefix", 1, NULL, 'x'},
+		{"then", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
+	const char *host = NULL;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
-		case 'm': set_mode(load, optarg); break;
-		case 'p': load->port = number(optarg, 65535); break;
-		case 'c': cert = optarg; break;
-		case 'k': key = optarg; break;
-		case 'a': ca = optarg; break;
-		case 'u': load->path = optarg; break;
-		case 'n': load->connections = number(optarg, MAX_CONNECTIONS); break;
-		case 's': load->seconds = number(optarg, MAX_SECONDS); break;
-		case 'i': load->pids = optarg; break;
-		case 'x': load->prefix = optarg; break;
-		default: exit(2);
+		case 'm':
+			set_mode(load, optarg);
+			break;
+		case 'p':
+			load->port = number(optarg, 65535);
+			break;
+		case 'h':
+			host = optarg;
+			break;
+		case 't':
+			load->then = optarg;
+			break;
+		case 'u':
+			load->path = optarg;
+			break;
+		case 'n':
+			load->connections = number(optarg, MAX_CONNECTIONS);
+			break;
+		case 's':
+			load->seconds = number(optarg, MAX_SECONDS);
+			break;
+		case 'i':
+			load->pids = optarg;
+			break;
+		case 'x':
+			load->prefix = optarg;
+			break;
+		default:
+			exit(2);
 		}
 	}
-	if (load->port == 0 || cert == NULL || key == NULL || ca == NULL || load->path == NULL) {
-		fprintf(stderr, "usage: bench_poll --mode MODE --port P --cert F --key F --ca F --path PATH\n");
+	if (load->port == 0 || host == NULL || load->path == NULL) {
+		fprintf(stderr, "usage: bench_poll --mode MODE --port P --host DIR --path PATH\n");
 		exit(2);
 	}
-	load->tls = make_tls(cert, key, ca);
+	load->tls = make_tls(host);
 }
 
 int main(int argc, char **argv)
 {
 	static struct load load = {.connections = 32, .seconds = 3, .prefix = "vkcfg"};
-	uint64_t cpu_before, cpu_after, rss_before, rss_after, started;
+	uint64_t cpu_before, cpu_after, rss_before, rss_after;
 
 	parse_options(&load, argc, argv);
 	load.conns = calloc(load.connections, sizeof(*load.conns));
@@ -451,12 +574,14 @@ int main(int argc, char **argv)
 		if (load.conns[i].reply == NULL)
 			die("memory");
 	}
-	server_usage(load.pids, &cpu_before, &rss_before);
-	started = now_ns();
-	for (uint64_t i = 0; i < load.connections; i++)
-		connection_open(&load, &load.conns[i]);
+	usage_read(load.pids, &cpu_before, &rss_before);
 	run(&load);
-	server_usage(load.pids, &cpu_after, &rss_after);
-	report(&load, now_ns() - started, cpu_after - cpu_before, (int64_t)rss_after - (int64_t)rss_before);
+	usage_read(load.pids, &cpu_after, &rss_after);
+	report(&load, now_ns() - load.started_ns, cpu_after - cpu_before,
+		(int64_t)rss_after - (int64_t)rss_before);
+	if (mode == MODE_PARKED && load.then != NULL) {
+		wait_for_answers(&load);
+		report_answers(&load);
+	}
 	return EXIT_SUCCESS;
 }

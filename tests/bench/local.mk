@@ -1,12 +1,22 @@
 # make bench: reported, not asserted.
 check_PROGRAMS += tests/bench/bench_poll
+tests_bench_bench_poll_SOURCES = tests/bench/bench_poll.c
+tests_bench_bench_poll_SOURCES += tests/bench/usage.c
+tests_bench_bench_poll_SOURCES += tests/bench/usage.h
 tests_bench_bench_poll_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/bench/bench_render
 tests_bench_bench_render_LDADD = $(COMMON_LIBS)
-check_PROGRAMS += tests/bench/bench_rss
+check_PROGRAMS += tests/bench/bench_run
+tests_bench_bench_run_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/bench/bench_log
+tests_bench_bench_log_SOURCES = tests/bench/bench_log.c $(FLEET_FIXTURE)
+tests_bench_bench_log_LDADD = $(SERVER_UNIT_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 
-bench: all $(check_PROGRAMS)
+bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_run \
+	tests/bench/bench_log
+
+bench: all $(bench_programs)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 		bash $(srcdir)/tests/bench/bench.sh
 .PHONY: bench
