@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/admin/cli.h"
+#include "client/admin/file_lines.h"
 #include "common/config/diff.h"
 #include "common/config/fleet.h"
 #include "common/config/render.h"
@@ -60,6 +61,10 @@ static struct vkjson *change_json(const struct cfg_change *change)
 		vkjson_set(object, "old", vkjson_string(change->old_text));
 	if (change->new_text != NULL)
 		vkjson_set(object, "new", vkjson_string(change->new_text));
+	if (change->old_file != NULL)
+		vkjson_set(object, "old_file", vkjson_string(change->old_file));
+	if (change->new_file != NULL)
+		vkjson_set(object, "new_file", vkjson_string(change->new_file));
 	vkjson_set(object, "live", vkjson_bool(change->is_live));
 	return object;
 }
@@ -377,6 +382,7 @@ static void print_change(const struct cli *cli, const struct vkjson *change, boo
 	else if (is_changed)
 		cli_say_in(cli, CLI_WARN, "  restart");
 	cli_say(cli, "\n");
+	file_lines_print(cli, text_of(change, "old_file"), text_of(change, "new_file"));
 }
 
 static void print_host_keys(const struct cli *cli, const struct vkjson *list)

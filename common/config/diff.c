@@ -210,6 +210,17 @@ static const char *shown_file(struct cfg_diff *diff, const struct vk_bundle_file
 	return arena_printf(diff->arena, "sha256:%s %04o", hex, file->mode);
 }
 
+/* One of both may be NULL. */
+static void add_file(
+	struct cfg_diff *diff, const struct vk_bundle_file *x, const struct vk_bundle_file *y)
+{
+	struct cfg_change *change = add_change(diff, CFG_CHANGE_FILE, x != NULL ? x->path : y->path,
+		x != NULL ? shown_file(diff, x) : NULL, y != NULL ? shown_file(diff, y) : NULL);
+
+	change->old_file = x != NULL ? arena_strdup(diff->arena, x->text) : NULL;
+	change->new_file = y != NULL ? arena_strdup(diff->arena, y->text) : NULL;
+}
+
 /* valkey.conf and users.acl are compared by meaning; their modes are ours and never change. */
 static const struct vk_bundle_file *next_file(const struct vk_bundle *bundle, size_t *i)
 {
@@ -234,9 +245,7 @@ static void compare_files(
 			return;
 		order = x == NULL ? 1 : y == NULL ? -1 : strcmp(x->path, y->path);
 		if (order != 0 || x->mode != y->mode || strcmp(x->text, y->text) != 0)
-			add_change(diff, CFG_CHANGE_FILE, order <= 0 ? x->path : y->path,
-				order <= 0 ? shown_file(diff, x) : NULL,
-				order >= 0 ? shown_file(diff, y) : NULL);
+			add_file(diff, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
 		i += order <= 0;
 		k += order >= 0;
 	}

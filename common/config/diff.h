@@ -15,7 +15,7 @@
 enum cfg_change_kind {
 	CFG_CHANGE_DIRECTIVE, /* valkey.conf */
 	CFG_CHANGE_USER,      /* users.acl: password hashes are shown as #... plus 8 digits */
-	CFG_CHANGE_FILE,      /* another file; texts are not shown, their digests are */
+	CFG_CHANGE_FILE,      /* another file: digest and mode, and what is in it */
 	CFG_CHANGE_APPLY,     /* apply policy */
 	CFG_CHANGE_VERSION,   /* the Valkey version aimed at */
 };
@@ -25,6 +25,8 @@ struct cfg_change {
 	const char *name;     /* canonical directive, user, path, policy key */
 	const char *old_text; /* NULL: was not there (directives: the default was in force) */
 	const char *new_text; /* NULL: goes away (directives: back to the default) */
+	const char *old_file; /* of a file: its text before, or NULL */
+	const char *new_file; /* and after */
 	bool is_live;	      /* no restart needed */
 	bool is_sensitive;    /* texts are "(secret)" */
 };
