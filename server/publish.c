@@ -129,8 +129,7 @@ static enum vk_rc make_stale(
 	return rc == VK_OK ? writer_tx_audit(tx, &audit, err) : rc;
 }
 
-static enum vk_rc make_others_stale(
-	struct writer_tx *tx, const char *environment, struct vk_err *err)
+enum vk_rc publish_make_stale(struct writer_tx *tx, const char *environment, struct vk_err *err)
 {
 	const struct store_change_filter filter = {
 		.environment = environment, .has_state = true, .state = CHANGE_OPEN};
@@ -163,7 +162,7 @@ enum vk_rc publish_release(struct writer_tx *tx, const struct store_change *chan
 		rc = freshness_renew_all(tx, err);
 	if (rc == VK_OK)
 		rc = audit_release(tx, change, actor, err);
-	return rc == VK_OK ? make_others_stale(tx, change->environment, err) : rc;
+	return rc == VK_OK ? publish_make_stale(tx, change->environment, err) : rc;
 }
 
 enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err)

@@ -16,22 +16,35 @@
 
 enum {
 	PUBLISH_SNAPSHOT_SECONDS = 365 * 86400,
-	PUBLISH_MAX_FILES = 16, /* of one upload: a chain of roots and one targets */
+	PUBLISH_ROLE_MAX_SECONDS = 366 * 86400, /* of a role that is signed anew */
+	PUBLISH_MAX_FILES = 16, /* of one upload: a chain of roots, one targets, roles */
+};
+
+enum publish_scope {
+	PUBLISH_TRUST, /* all that an upload may hold */
+	PUBLISH_ROLES, /* environments' roles only */
 };
 
 struct publish_file {
-	const char *name; /* "2.root.json", "1.targets.json" */
+	const char *name; /* "2.root.json", "1.targets.json", "5.prod.json" */
 	const char *text;
 	size_t len;
 };
 
-/* POST /v1/tuf: the next versions of root (in order, one after another) and at most one targets.
- * The whole chain is verified: root by the one before and by itself, online keys and fleet and log
- * key must be this server's, targets by root; delegations must be well-formed environments. Then
- * snapshot and timestamp are signed. VK_EUNTRUSTED says what fails,
- * VK_ECONFLICT that a version is not the next. */
+/* POST /v1/tuf, POST /v1/refresh: the next versions of root (one after another), at most one
+ * targets, and environments' roles that are signed anew, in any order. The whole chain is verified:
+ * root by the one before and by itself, online keys and fleet and log key must be this server's,
+ * targets by root; delegations must be well-formed environments; a role must list the same releases
+ * as before. Then snapshot and timestamp are signed. VK_EUNTRUSTED says what fails, VK_ECONFLICT
+ * that a version is not the next. */
 VK_CHECKED enum vk_rc publish_trust(struct writer_tx *tx, const char *actor,
-	const struct publish_file *files, size_t count, struct vk_err *err);
+	const struct publish_file *files, size_t count, enum publish_scope scope,
+	struct vk_err *err);
+
+/* Makes every open change of the environment stale, with an audit entry each: its role has another
+ * version now. */
+VK_CHECKED enum vk_rc publish_make_stale(
+	struct writer_tx *tx, const char *environment, struct vk_err *err);
 
 /* For change_approve(): makes a change whose metadata has reached the threshold the release.
  * Verifies all signatures again as a host would. */

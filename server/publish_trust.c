@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/name.h"
@@ -24,17 +25,18 @@ struct upload {
 	struct tuf_meta *targets; /* the same */
 	bool has_root;		  /* the upload brings one */
 	bool has_targets;
+	struct vkjson *refreshed;      /* environments whose role was signed anew: name -> version */
 	struct vkjson *unsigned_roles; /* environments whose release has too few valid signatures */
 };
 
 /* VK_EINPUT unless the name is "VERSION.ROLE.json" of what the file holds. */
 static enum vk_rc check_name(const struct publish_file *file, const struct tuf_meta *meta,
-	enum tuf_type type, struct vk_err *err)
+	const char *role, struct vk_err *err)
 {
-	char expected[64];
+	char expected[VK_NAME_BYTES + 32];
 
 	snprintf(expected, sizeof(expected), "%lld.%s.json", (long long)tuf_meta_version(meta),
-		tuf_type_name(type));
+		role);
 	if (strcmp(file->name, expected) != 0)
 		return vk_err_set(
 			err, VK_EINPUT, "the file '%.64s' holds %s", file->name, expected);
@@ -42,13 +44,13 @@ static enum vk_rc check_name(const struct publish_file *file, const struct tuf_m
 }
 
 static enum vk_rc check_next(const struct tuf_meta *old, const struct tuf_meta *new,
-	enum tuf_type type, struct vk_err *err)
+	const char *role, struct vk_err *err)
 {
 	long long have = old != NULL ? tuf_meta_version(old) : 0;
 
 	if (tuf_meta_version(new) == have + 1)
 		return VK_OK;
-	vk_err_set(err, VK_ECONFLICT, "%s version %lld does not follow %lld", tuf_type_name(type),
+	vk_err_set(err, VK_ECONFLICT, "%s version %lld does not follow %lld", role,
 		(long long)tuf_meta_version(new), have);
 	vk_err_hint(err, "fetch version %lld, make your change to it and sign version %lld", have,
 		have + 1);
@@ -84,9 +86,9 @@ static enum vk_rc check_root_content(
 }
 
 static enum vk_rc store_file(struct upload *upload, const struct publish_file *from,
-	const struct tuf_meta *meta, enum tuf_type type, struct vk_err *err)
+	const struct tuf_meta *meta, const char *role, struct vk_err *err)
 {
-	const struct store_tuf file = {.role = tuf_type_name(type),
+	const struct store_tuf file = {.role = role,
 		.version = tuf_meta_version(meta),
 		.expires = tuf_meta_expires(meta),
 		.text = from->text,
@@ -105,15 +107,15 @@ static enum vk_rc take_root(
 		return vk_err_set(err, VK_EINPUT, "roots stand before targets");
 	rc = tuf_meta_parse(file->text, file->len, TUF_ROOT, &root, err);
 	if (rc == VK_OK)
-		rc = check_name(file, root, TUF_ROOT, err);
+		rc = check_name(file, root, tuf_type_name(TUF_ROOT), err);
 	if (rc == VK_OK)
-		rc = check_next(upload->root, root, TUF_ROOT, err);
+		rc = check_next(upload->root, root, tuf_type_name(TUF_ROOT), err);
 	if (rc == VK_OK)
 		rc = tuf_meta_verify_root(root, upload->root, err);
 	if (rc == VK_OK)
 		rc = check_root_content(upload, root, err);
 	if (rc == VK_OK)
-		rc = store_file(upload, file, root, TUF_ROOT, err);
+		rc = store_file(upload, file, root, tuf_type_name(TUF_ROOT), err);
 	if (rc != VK_OK) {
 		tuf_meta_free(root);
 		return rc;
@@ -166,13 +168,13 @@ static enum vk_rc take_targets(
 		return vk_err_set(err, VK_EINPUT, "targets comes once, after the first root");
 	rc = tuf_meta_parse(file->text, file->len, TUF_TARGETS, &targets, err);
 	if (rc == VK_OK)
-		rc = check_name(file, targets, TUF_TARGETS, err);
+		rc = check_name(file, targets, tuf_type_name(TUF_TARGETS), err);
 	if (rc == VK_OK)
-		rc = check_next(upload->targets, targets, TUF_TARGETS, err);
+		rc = check_next(upload->targets, targets, tuf_type_name(TUF_TARGETS), err);
 	if (rc == VK_OK)
 		rc = check_delegations(targets, err);
 	if (rc == VK_OK)
-		rc = store_file(upload, file, targets, TUF_TARGETS, err);
+		rc = store_file(upload, file, targets, tuf_type_name(TUF_TARGETS), err);
 	if (rc != VK_OK) {
 		tuf_meta_free(targets);
 		return rc;
@@ -183,19 +185,140 @@ static enum vk_rc take_targets(
 	return VK_OK;
 }
 
-static enum vk_rc take_file(
-	struct upload *upload, const struct publish_file *file, struct vk_err *err)
+/* The role lists the very same releases as the one before. A release becomes the current one through
+ * an approved change only, where each approval also needs the approver's certificate. */
+static enum vk_rc check_same_releases(const struct tuf_meta *old, const struct tuf_meta *new,
+	const char *environment, struct vk_err *err)
 {
-	const char *dot = strchr(file->name, '.');
+	const struct vkjson *have = vkjson_get(tuf_meta_json(old), "targets");
+	const struct vkjson *got = vkjson_get(tuf_meta_json(new), "targets");
 
-	if (dot != NULL && strcmp(dot, ".root.json") == 0)
+	if (!vkjson_equal(have, got) || tuf_meta_delegation_count(new) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"%s: signing anew may not change the releases", environment);
+	return VK_OK;
+}
+
+static enum vk_rc check_role_times(const struct upload *upload, const struct tuf_meta *role,
+	const char *environment, struct vk_err *err)
+{
+	int64_t now = writer_tx_now(upload->tx);
+
+	if (tuf_meta_expires(role) - now > PUBLISH_ROLE_MAX_SECONDS)
+		return vk_err_set(err, VK_EUNTRUSTED, "%s: expires in more than %d days",
+			environment, PUBLISH_ROLE_MAX_SECONDS / 86400);
+	return tuf_meta_check_expiry(role, now, environment, err);
+}
+
+/* Checks an environment's role that was signed anew, against the one that it replaces. */
+static enum vk_rc check_role(const struct upload *upload, const struct publish_file *file,
+	const struct tuf_meta *role, const char *environment, struct vk_err *err)
+{
+	const struct tuf_delegation *delegation =
+		tuf_meta_delegation(upload->targets, environment);
+	struct tuf_meta *old = NULL;
+	enum vk_rc rc;
+
+	if (delegation == NULL)
+		return vk_err_set(
+			err, VK_ENOTFOUND, "the fleet has no environment '%s'", environment);
+	rc = freshness_load(upload->tx, environment, TUF_TARGETS, &old, err);
+	if (rc == VK_OK)
+		rc = check_name(file, role, environment, err);
+	if (rc == VK_OK)
+		rc = check_next(old, role, environment, err);
+	if (rc == VK_OK)
+		rc = tuf_meta_verify(role, delegation->role, environment, err);
+	if (rc == VK_OK)
+		rc = check_same_releases(old, role, environment, err);
+	if (rc == VK_OK)
+		rc = check_role_times(upload, role, environment, err);
+	tuf_meta_free(old);
+	return rc;
+}
+
+/* Open changes carry the version that this one has taken: they become stale. */
+static enum vk_rc take_role(struct upload *upload, const struct publish_file *file,
+	const char *environment, struct vk_err *err)
+{
+	struct tuf_meta *role = NULL;
+	enum vk_rc rc;
+
+	if (upload->targets == NULL)
+		return vk_err_set(err, VK_EINPUT, "roles come after the first targets");
+	rc = tuf_meta_parse(file->text, file->len, TUF_TARGETS, &role, err);
+	if (rc == VK_OK)
+		rc = check_role(upload, file, role, environment, err);
+	if (rc == VK_OK)
+		rc = store_file(upload, file, role, environment, err);
+	if (rc == VK_OK)
+		rc = publish_make_stale(upload->tx, environment, err);
+	if (rc == VK_OK)
+		vkjson_set(upload->refreshed, environment, vkjson_int(tuf_meta_version(role)));
+	tuf_meta_free(role);
+	return rc;
+}
+
+/* The role of "VERSION.ROLE.json"; "" for any other name. */
+static void read_role(const char *name, char out[VK_NAME_BYTES])
+{
+	const char *role = name + strspn(name, "0123456789");
+	size_t len = strlen(role);
+
+	out[0] = '\0';
+	if (role == name || len < sizeof(".json") || role[0] != '.' ||
+		strcmp(role + len - strlen(".json"), ".json") != 0)
+		return;
+	len -= sizeof(".json");
+	if (len >= VK_NAME_BYTES)
+		return;
+	memcpy(out, role + 1, len);
+	out[len] = '\0';
+}
+
+static enum vk_rc take_file(struct upload *upload, const struct publish_file *file,
+	enum publish_scope scope, struct vk_err *err)
+{
+	char role[VK_NAME_BYTES];
+
+	read_role(file->name, role);
+	if (vk_environment_is_valid(role))
+		return take_role(upload, file, role, err);
+	if (scope == PUBLISH_TRUST && strcmp(role, tuf_type_name(TUF_ROOT)) == 0)
 		return take_root(upload, file, err);
-	if (dot != NULL && strcmp(dot, ".targets.json") == 0)
+	if (scope == PUBLISH_TRUST && strcmp(role, tuf_type_name(TUF_TARGETS)) == 0)
 		return take_targets(upload, file, err);
-	return vk_err_set(err, VK_EINPUT,
-		"the file '%.64s' is neither VERSION.root.json nor "
-		"VERSION.targets.json",
-		file->name);
+	return vk_err_set(err, VK_EINPUT, "the file '%.64s' is not %s", file->name,
+		scope == PUBLISH_TRUST
+			? "VERSION.root.json, VERSION.targets.json or VERSION.ENVIRONMENT.json"
+			: "VERSION.ENVIRONMENT.json");
+}
+
+/* Roots, then targets, then environments. */
+static int rank_of(const struct publish_file *file)
+{
+	char role[VK_NAME_BYTES];
+
+	read_role(file->name, role);
+	if (strcmp(role, tuf_type_name(TUF_ROOT)) == 0)
+		return 0;
+	return strcmp(role, tuf_type_name(TUF_TARGETS)) == 0 ? 1 : 2;
+}
+
+/* An upload is a JSON object, whose members have no order: "10.root.json" may stand before
+ * "9.root.json". */
+static int compare_files(const void *a, const void *b)
+{
+	const struct publish_file *left = a, *right = b;
+	int difference = rank_of(left) - rank_of(right);
+	size_t left_digits = strspn(left->name, "0123456789");
+	size_t right_digits = strspn(right->name, "0123456789");
+
+	if (difference != 0)
+		return difference;
+	if (left_digits != right_digits)
+		return left_digits < right_digits ? -1 : 1;
+	return strcmp(left->name, right->name);
 }
 
 static enum vk_rc load_current(struct upload *upload, struct vk_err *err)
@@ -268,6 +391,8 @@ static enum vk_rc audit(const struct upload *upload, const char *actor, struct v
 
 	vkjson_set(detail, "root", vkjson_int(tuf_meta_version(upload->root)));
 	vkjson_set(detail, "targets", vkjson_int(tuf_meta_version(upload->targets)));
+	if (vkjson_count(upload->refreshed) > 0)
+		vkjson_set(detail, "refreshed", vkjson_ref(upload->refreshed));
 	if (vkjson_count(upload->unsigned_roles) > 0)
 		vkjson_set(detail, "unsigned", vkjson_ref(upload->unsigned_roles));
 	rc = writer_tx_audit(upload->tx, &entry, err);
@@ -276,17 +401,22 @@ static enum vk_rc audit(const struct upload *upload, const char *actor, struct v
 }
 
 enum vk_rc publish_trust(struct writer_tx *tx, const char *actor, const struct publish_file *files,
-	size_t count, struct vk_err *err)
+	size_t count, enum publish_scope scope, struct vk_err *err)
 {
-	struct upload upload = {.tx = tx, .unsigned_roles = vkjson_array()};
+	struct upload upload = {
+		.tx = tx, .refreshed = vkjson_object(), .unsigned_roles = vkjson_array()};
+	struct publish_file sorted[PUBLISH_MAX_FILES];
 	enum vk_rc rc = VK_OK;
 
-	if (count == 0 || count > PUBLISH_MAX_FILES)
+	if (count == 0 || count > PUBLISH_MAX_FILES) {
 		rc = vk_err_set(err, VK_EINPUT, "an upload has 1 to %d files", PUBLISH_MAX_FILES);
-	if (rc == VK_OK)
+	} else {
+		memcpy(sorted, files, count * sizeof(*files));
+		qsort(sorted, count, sizeof(*sorted), compare_files);
 		rc = load_current(&upload, err);
+	}
 	for (size_t i = 0; rc == VK_OK && i < count; i++)
-		rc = take_file(&upload, &files[i], err);
+		rc = take_file(&upload, &sorted[i], scope, err);
 	if (rc == VK_OK)
 		rc = check_result(&upload, err);
 	if (rc == VK_OK)
@@ -297,6 +427,7 @@ enum vk_rc publish_trust(struct writer_tx *tx, const char *actor, const struct p
 		rc = audit(&upload, actor, err);
 	tuf_meta_free(upload.root);
 	tuf_meta_free(upload.targets);
+	vkjson_free(upload.refreshed);
 	vkjson_free(upload.unsigned_roles);
 	return rc;
 }

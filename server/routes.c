@@ -73,6 +73,7 @@ const struct route routes[] = {
 	{"POST", "/v1/users/{name}/revoke",         ADMIN,             route_revoke_user,     SMALL,  NULL, NULL},
 	{"GET",  "/v1/online-keys",                 ADMIN,             route_get_online_keys, 0,      NULL, NULL},
 	{"POST", "/v1/tuf",                         ADMIN,             route_post_tuf,        TRUST,  NULL, NULL},
+	{"POST", "/v1/refresh",                     APPROVER | ADMIN,  route_post_refresh,    TRUST,  NULL, NULL},
 
 	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL, entries},
 	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},

@@ -21,6 +21,7 @@ route_handler route_post_report;
 /* routes_tuf.c */
 route_handler route_get_tuf;
 route_handler route_post_tuf;
+route_handler route_post_refresh;
 route_handler route_get_online_keys;
 
 /* routes_tree.c */

@@ -92,7 +92,8 @@ static enum vk_rc add_file(
 	return VK_OK;
 }
 
-static enum vk_rc run_publish(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+static enum vk_rc publish_files(struct mutation *mutation, struct writer_tx *tx,
+	enum publish_scope scope, struct vk_err *err)
 {
 	const struct vkjson *files = NULL;
 	struct trust trust = {.count = 0};
@@ -103,19 +104,38 @@ static enum vk_rc run_publish(struct mutation *mutation, struct writer_tx *tx, s
 	for (struct vkjson_iter it = vkjson_iter(files); rc == VK_OK && vkjson_next(&it);)
 		rc = add_file(&trust, it.name, it.value, err);
 	if (rc == VK_OK)
-		rc = publish_trust(tx, mutation->actor, trust.files, trust.count, err);
+		rc = publish_trust(tx, mutation->actor, trust.files, trust.count, scope, err);
 	return rc;
 }
 
-void route_post_tuf(struct request *req)
+static enum vk_rc run_publish(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
-	struct mutation *mutation = mutation_new(req, "tuf.publish", run_publish);
+	return publish_files(mutation, tx, PUBLISH_TRUST, err);
+}
+
+static enum vk_rc run_refresh(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	return publish_files(mutation, tx, PUBLISH_ROLES, err);
+}
+
+static void start(struct mutation *mutation)
+{
 	struct vk_err err = VK_ERR_INIT;
 
 	if (mutation_parse_body(mutation, &err) == VK_OK)
 		mutation_start(mutation);
 	else
 		mutation_fail(mutation, &err);
+}
+
+void route_post_tuf(struct request *req)
+{
+	start(mutation_new(req, "tuf.publish", run_publish));
+}
+
+void route_post_refresh(struct request *req)
+{
+	start(mutation_new(req, "tuf.refresh", run_refresh));
 }
 
 void route_get_online_keys(struct request *req)

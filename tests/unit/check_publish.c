@@ -50,7 +50,7 @@ static enum vk_rc run_upload(
 {
 	const struct upload *upload = (const struct upload *)command;
 
-	return publish_trust(tx, "user/alice", upload->files, upload->count, err);
+	return publish_trust(tx, "user/alice", upload->files, upload->count, PUBLISH_TRUST, err);
 }
 
 static enum vk_rc upload_files(const struct publish_file *files, size_t count)

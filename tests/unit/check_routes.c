@@ -62,6 +62,7 @@ static const struct {
 	{"GET", "/log/checkpoint", "h" USERS},
 	{"GET", "/v1/online-keys", "d"},
 	{"POST", "/v1/tuf", "d"},
+	{"POST", "/v1/refresh", "pd"},
 	{"GET", "/metrics", "h" USERS},
 	{"GET", "/healthz", "h" USERS},
 	{"GET", "/readyz", "h" USERS},

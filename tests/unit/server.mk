@@ -56,6 +56,11 @@ TESTS += tests/unit/check_publish
 tests_unit_check_publish_SOURCES = tests/unit/check_publish.c $(FLEET_FIXTURE)
 tests_unit_check_publish_LDADD = $(SERVER_UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_publish_trust
+TESTS += tests/unit/check_publish_trust
+tests_unit_check_publish_trust_SOURCES = tests/unit/check_publish_trust.c $(FLEET_FIXTURE)
+tests_unit_check_publish_trust_LDADD = $(SERVER_UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_db
 TESTS += tests/unit/check_db
 tests_unit_check_db_SOURCES = tests/unit/check_db.c $(STORE_FIXTURE)
