@@ -50,7 +50,8 @@ static void strip_common(struct text *a, struct text *b)
 	while (a->len > 0 && b->len > 0) {
 		size_t len = last_line(a);
 
-		if (!is_same(a->at + a->len - len, len, b->at + b->len - last_line(b), last_line(b)))
+		if (!is_same(
+			    a->at + a->len - len, len, b->at + b->len - last_line(b), last_line(b)))
 			break;
 		a->len -= len;
 		b->len -= len;

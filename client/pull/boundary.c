@@ -142,8 +142,7 @@ static enum vk_rc check_text(
 enum vk_rc boundary_check_conf(const struct instance *instance, const char *version,
 	const char *text, size_t len, struct vk_err *err)
 {
-	const struct check check = {
-		.instance = instance, .version = version, .file = FILL_CONF};
+	const struct check check = {.instance = instance, .version = version, .file = FILL_CONF};
 
 	return check_text(&check, text, len, err);
 }
@@ -184,7 +183,8 @@ enum vk_rc boundary_check_runtime(
 	return rc;
 }
 
-/* Whoever may write into a directory can put another file in the place of the one that was checked. */
+/* Whoever may write into a directory can put another file in the place of the one that was checked.
+ */
 static enum vk_rc check_directory(const char *path, struct vk_err *err)
 {
 	struct stat st;
@@ -194,8 +194,10 @@ static enum vk_rc check_directory(const char *path, struct vk_err *err)
 	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0)
 		return VK_OK;
 	vk_err_set(err, VK_EDENIED, "%s: others could change what is in it", path);
-	vk_err_hint(err, "a directory of uid %u with mode 0750; Valkey's own files and socket belong "
-		"into the data directory", (unsigned)geteuid());
+	vk_err_hint(err,
+		"a directory of uid %u with mode 0750; Valkey's own files and socket belong "
+		"into the data directory",
+		(unsigned)geteuid());
 	return VK_EDENIED;
 }
 

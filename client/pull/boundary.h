@@ -28,8 +28,8 @@ VK_CHECKED enum vk_rc boundary_check_conf(const struct instance *instance, const
 VK_CHECKED enum vk_rc boundary_check_runtime(
 	const struct instance *instance, const char *version, struct vk_err *err);
 
-/* DIRECTORY and its generations are the agent's, and nobody else may write into them; else VK_EDENIED:
- * what was checked might not be what valkey-server reads. */
+/* DIRECTORY and its generations are the agent's, and nobody else may write into them; else
+ * VK_EDENIED: what was checked might not be what valkey-server reads. */
 VK_CHECKED enum vk_rc boundary_check_directories(
 	const struct instance *instance, struct vk_err *err);
 

@@ -72,9 +72,8 @@ enum vk_rc memory_read_checkpoint(
 	vk_log(VK_LOG_ERROR, "checkpoint-damaged", VK_KV("reason", err->msg),
 		VK_KV("kept-as", aside));
 	*out = (struct note_checkpoint){.size = 0};
-	rc = rename(path, aside) == 0
-		? VK_OK
-		: vk_err_errno(err, VK_EIO, errno, "cannot rename %s", path);
+	rc = rename(path, aside) == 0 ? VK_OK
+				      : vk_err_errno(err, VK_EIO, errno, "cannot rename %s", path);
 	free(aside);
 	free(path);
 	return rc;

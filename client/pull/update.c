@@ -22,7 +22,8 @@
 
 enum {
 	DESIRED_REPLY_MAX_BYTES = 1024 * 1024,
-	BUNDLE_REPLY_MAX_BYTES = 2 * VK_BUNDLE_MAX_BYTES, /* one bundle, escaped once more, and its proof */
+	BUNDLE_REPLY_MAX_BYTES =
+		2 * VK_BUNDLE_MAX_BYTES, /* one bundle, escaped once more, and its proof */
 	BUNDLES_REPLY_MAX_BYTES = 64 * 1024 * 1024,
 };
 

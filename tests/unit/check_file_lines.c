@@ -33,8 +33,7 @@ END_TEST
 
 START_TEST(every_line_that_differs_is_shown)
 {
-	check("a\nb\nc\nd\n", "a\nB\nc\nD\nd\n",
-		"    - b\n    - c\n    + B\n    + c\n    + D\n");
+	check("a\nb\nc\nd\n", "a\nB\nc\nD\nd\n", "    - b\n    - c\n    + B\n    + c\n    + D\n");
 	check("same\n", "same\nmore\n", "    + more\n");
 	check("a\na\n", "a\n", "    - a\n");
 	check("a\n\n\nb\n", "a\n\nb\n", "    - \n");

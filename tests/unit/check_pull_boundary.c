@@ -38,8 +38,8 @@ static enum vk_rc check(const char *format, struct vk_err *err)
 {
 	const char *place = strstr(format, "%s");
 	char *text = place == NULL ? xstrdup(format)
-				   : xasprintf("%.*s%s%s", (int)(place - format), format,
-					     directory, place + 2);
+				   : xasprintf("%.*s%s%s", (int)(place - format), format, directory,
+					     place + 2);
 	enum vk_rc rc = boundary_check_conf(&instance, "8.0", text, strlen(text), err);
 
 	free(text);
@@ -48,29 +48,29 @@ static enum vk_rc check(const char *format, struct vk_err *err)
 
 START_TEST(a_configuration_that_reaches_out_is_refused)
 {
-	static const char *const bad[] = {
-		/* code */
+	static const char *const bad[] = {/* code */
 		"loadmodule /usr/lib/valkey/evil.so", "LoadModule %s/current/evil.so",
 		"\"loadmodule\" x.so", "\"\\x6coadmodule\" x.so", "enable-module-command yes",
 		"enable-module-command local", "enable-module-command LOCAL",
 		"enable-protected-configs yes",
 		/* other files */
-		"include /etc/shadow", "include %s/runtime.con?", "include %s/current/extra/more.conf",
-		"include %s/runtime.conf /etc/shadow", "aclfile /etc/valkey/users.acl",
-		"aclfile %s/users.acl", "aclfile \"\"", "dir /var/lib/valkey", "dir /srv/valkey/main/..",
-		"dir %s", "logfile /var/log/other.log", "logfile relative.log",
-		"logfile %s/../other/current", "logfile %s", "logfile %s/", "logfile %s//x",
-		"logfile %s/.ssh/authorized_keys", "logfile %sx/log", "logfile %s/a/./b",
-		"logfile \"%s/a\\x2f..\\x2f..\\x2fb\"", "unixsocket /run/other.sock",
-		"tls-key-file /etc/ssl/private/other.key", "tls-ca-cert-dir /etc/ssl/certs",
-		"tls-cert-file %s/current/a.pem\ntls-key-file /root/key.pem", "pidfile /etc/cron.d/x",
-		"cluster-config-file /etc/cron.d/x", "cluster-config-file ../x",
-		"dbfilename ../../x", "appenddirname ..",
+		"include /etc/shadow", "include %s/runtime.con?",
+		"include %s/current/extra/more.conf", "include %s/runtime.conf /etc/shadow",
+		"aclfile /etc/valkey/users.acl", "aclfile %s/users.acl", "aclfile \"\"",
+		"dir /var/lib/valkey", "dir /srv/valkey/main/..", "dir %s",
+		"logfile /var/log/other.log", "logfile relative.log", "logfile %s/../other/current",
+		"logfile %s", "logfile %s/", "logfile %s//x", "logfile %s/.ssh/authorized_keys",
+		"logfile %sx/log", "logfile %s/a/./b", "logfile \"%s/a\\x2f..\\x2f..\\x2fb\"",
+		"unixsocket /run/other.sock", "tls-key-file /etc/ssl/private/other.key",
+		"tls-ca-cert-dir /etc/ssl/certs",
+		"tls-cert-file %s/current/a.pem\ntls-key-file /root/key.pem",
+		"pidfile /etc/cron.d/x", "cluster-config-file /etc/cron.d/x",
+		"cluster-config-file ../x", "dbfilename ../../x", "appenddirname ..",
 		/* what locks the agent out, or is somebody else's */
-		"rename-command CONFIG \"\"", "rename-command acl x", "user default on nopass +@all",
-		"requirepass hunter2", "masterauth hunter2", "replicaof 192.0.2.1 6379",
-		"slaveof 192.0.2.1 6379", "daemonize yes", "supervised systemd",
-		"sentinel notification-script mymaster /bin/sh",
+		"rename-command CONFIG \"\"", "rename-command acl x",
+		"user default on nopass +@all", "requirepass hunter2", "masterauth hunter2",
+		"replicaof 192.0.2.1 6379", "slaveof 192.0.2.1 6379", "daemonize yes",
+		"supervised systemd", "sentinel notification-script mymaster /bin/sh",
 		/* what no schema knows */
 		"no-such-directive yes", "redisearch.option 1", "maxmemory 1gb\nexec /bin/sh",
 		/* no text that Valkey would read */
@@ -90,11 +90,12 @@ START_TEST(what_the_renderer_writes_is_accepted)
 {
 	static const char *const good[] = {"", "# include /etc/shadow\n", "maxmemory 1gb",
 		"MaxMemory 1gb\nsave 3600 1 300 100\nbind 127.0.0.1 -::1",
-		"aclfile \"%s/current/users.acl\"", "dir /srv/valkey/main", "include %s/runtime.conf",
-		"logfile \"\"", "logfile /srv/valkey/main/valkey.log", "unixsocket %s/valkey.sock",
-		"tls-key-file %s/current/tls/key.pem", "cluster-config-file nodes-1.conf",
-		"rename-command DEBUG \"\"", "enable-module-command no",
-		"enable-protected-configs no", "enable-debug-command local"};
+		"aclfile \"%s/current/users.acl\"", "dir /srv/valkey/main",
+		"include %s/runtime.conf", "logfile \"\"", "logfile /srv/valkey/main/valkey.log",
+		"unixsocket %s/valkey.sock", "tls-key-file %s/current/tls/key.pem",
+		"cluster-config-file nodes-1.conf", "rename-command DEBUG \"\"",
+		"enable-module-command no", "enable-protected-configs no",
+		"enable-debug-command local"};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct vk_err err = VK_ERR_INIT;

@@ -287,7 +287,8 @@ static void assert_keeps_what_is_installed(void)
 
 START_TEST(a_damaged_journal_costs_no_installed_generation)
 {
-	static const char *const bad[] = {"", "{", "{}", "[1]", "{\"format\":1,\"step\":\"accepted\"}",
+	static const char *const bad[] = {"", "{", "{}", "[1]",
+		"{\"format\":1,\"step\":\"accepted\"}",
 		"{\"format\":1,\"step\":\"staged\",\"release\":1,\"generation\":\"../../x\"}"};
 
 	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});

@@ -122,8 +122,8 @@ START_TEST(a_damaged_memory_is_an_error_and_no_fresh_start)
 END_TEST
 
 /* An instance that runs a release of an environment. */
-static void install(struct instance *instance, const char *directory, const char *environment,
-	int64_t release)
+static void install(
+	struct instance *instance, const char *directory, const char *environment, int64_t release)
 {
 	const struct vk_bundle spec = {.environment = environment,
 		.instance = "db1/main",
