@@ -106,7 +106,8 @@ void vktls_peer_public_key(const struct vktls *conn, struct vk_buf *out);
 bool vktls_is_resumed(const struct vktls *conn);
 
 /* A client's session for a later connection, as bytes to be kept as secret as a key. Appends
- * nothing where the server has sent no ticket (it comes after the handshake, with a read). */
+ * nothing where the server has sent no ticket (it comes after a full handshake, with a read; on a
+ * resumed connection none comes, and the session that was loaded stays good until it runs out). */
 void vktls_session_save(const struct vktls *conn, struct vk_buf *out);
 
 /* Before the handshake: offers a saved session. Bytes that are not a session, or one of another

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -134,6 +135,23 @@ static enum vk_rc ctx_new(const SSL_METHOD *method, const char *cert_pem, const 
 	return rc;
 }
 
+/* Who resumes goes on with the ticket that he has: another one would be made for nobody, and making
+ * one costs OpenSSL more than the rest of the handshake's bookkeeping, since it parses the session,
+ * with the peer's certificate in it, once more. A ticket that has run out leads to a full handshake,
+ * which brings a new one. */
+static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *key_name,
+	size_t key_name_len, SSL_TICKET_STATUS status, void *arg)
+{
+	(void)key_name;
+	(void)key_name_len;
+	(void)arg;
+	if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	if (time(NULL) - SSL_SESSION_get_time(session) < SSL_SESSION_get_timeout(session))
+		SSL_set_num_tickets(ssl, 0);
+	return SSL_TICKET_RETURN_USE;
+}
+
 enum vk_rc vktls_server_new(
 	const struct vktls_server_options *options, struct vktls_ctx **out, struct vk_err *err)
 {
@@ -157,6 +175,7 @@ enum vk_rc vktls_server_new(
 		ctx->ssl_ctx, session_context, sizeof(session_context) - 1);
 	SSL_CTX_set_session_cache_mode(ctx->ssl_ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx->ssl_ctx, 1);
+	SSL_CTX_set_session_ticket_cb(ctx->ssl_ctx, NULL, take_ticket, NULL);
 	SSL_CTX_set_timeout(ctx->ssl_ctx, SESSION_SECONDS);
 	*out = ctx;
 	return VK_OK;

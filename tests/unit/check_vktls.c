@@ -338,6 +338,28 @@ START_TEST(resumption_keeps_the_fingerprint)
 }
 END_TEST
 
+START_TEST(a_resumed_connection_brings_no_ticket_but_the_old_one_stays_good)
+{
+	struct vk_buf session, another;
+
+	vk_buf_init(&session, VKTLS_MAX_SESSION_BYTES);
+	vk_buf_init(&another, VKTLS_MAX_SESSION_BYTES);
+	connect_ok(client_ctx);
+	vktls_session_save(client.conn, &session);
+	for (int i = 0; i < 3; i++) {
+		open_pair(client_ctx, "localhost");
+		vktls_session_load(client.conn, session.data, session.len);
+		shake_hands();
+		ck_assert_int_eq(client.result, VKTLS_DONE);
+		ck_assert(vktls_is_resumed(server.conn));
+		vktls_session_save(client.conn, &another);
+		ck_assert_uint_eq(another.len, 0);
+	}
+	vk_buf_release(&session);
+	vk_buf_release(&another);
+}
+END_TEST
+
 START_TEST(a_session_is_not_used_elsewhere)
 {
 	struct pki_leaf other_leaf = pki_issue(&pki, X509_KIND_HOST, "db1", HOUR);
@@ -531,6 +553,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_self_signed_client_is_flagged_also_when_it_resumes);
 	tcase_add_test(tc, a_client_of_the_fleet_is_known_by_its_fingerprint);
 	tcase_add_test(tc, resumption_keeps_the_fingerprint);
+	tcase_add_test(tc, a_resumed_connection_brings_no_ticket_but_the_old_one_stays_good);
 	tcase_add_test(tc, a_session_is_not_used_elsewhere);
 	tcase_add_test(tc, a_session_cut_or_altered_does_no_harm);
 	tcase_add_test(tc, a_client_refuses_a_server_of_another_ca);
