@@ -72,24 +72,58 @@ bad:
 	return VK_EINPUT;
 }
 
+static bool set_option(int fd, int level, int option)
+{
+	const int yes = 1;
+
+	return setsockopt(fd, level, option, &yes, sizeof(yes)) == 0;
+}
+
+static enum vk_rc refuse_address(int reason, struct vk_err *err)
+{
+	vk_err_errno(err, VK_EUNAVAIL, reason, "cannot listen");
+	if (reason == EADDRINUSE)
+		vk_err_hint(err, "another process listens there: stop it, or change 'listen'");
+	else if (reason == EADDRNOTAVAIL)
+		vk_err_hint(err, "this machine has no such address: change 'listen'");
+	else if (reason == EACCES)
+		vk_err_hint(err, "ports below 1024 are the system's: change 'listen'");
+	return VK_EUNAVAIL;
+}
+
+/* An address may be shared only once it is ours: the system checks the first socket as one that
+ * shares with nobody, so that a second server's is refused instead of taking half of the
+ * connections. */
+static enum vk_rc bind_socket(
+	int fd, const union listener_address *address, bool is_first, struct vk_err *err)
+{
+	if (!is_first && !set_option(fd, SOL_SOCKET, SO_REUSEPORT))
+		return vk_err_errno(err, VK_EIO, errno, "cannot set up a socket");
+	if (bind(fd, &address->any, address_len(address)) != 0)
+		return refuse_address(errno, err);
+	if (is_first && !set_option(fd, SOL_SOCKET, SO_REUSEPORT))
+		return vk_err_errno(err, VK_EIO, errno, "cannot set up a socket");
+	if (listen(fd, BACKLOG) != 0)
+		return refuse_address(errno, err);
+	return VK_OK;
+}
+
 static enum vk_rc open_socket(
-	const union listener_address *address, int *out, struct vk_err *err)
+	const union listener_address *address, bool is_first, int *out, struct vk_err *err)
 {
 	int fd = socket(
 		address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	const int yes = 1;
-	enum vk_rc rc = VK_OK;
+	enum vk_rc rc;
 
 	if (fd < 0)
 		return vk_err_errno(err, VK_EIO, errno, "cannot open a socket");
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)) != 0 ||
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) != 0 || /* inherited */
+	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) ||
+		!set_option(fd, IPPROTO_TCP, TCP_NODELAY) || /* inherited */
 		(address->any.sa_family == AF_INET6 &&
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)) != 0))
+			!set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY)))
 		rc = vk_err_errno(err, VK_EIO, errno, "cannot set up a socket");
-	else if (bind(fd, &address->any, address_len(address)) != 0 || listen(fd, BACKLOG) != 0)
-		rc = vk_err_errno(err, VK_EUNAVAIL, errno, "cannot listen");
+	else
+		rc = bind_socket(fd, address, is_first, err);
 	if (rc == VK_OK)
 		*out = fd;
 	else
@@ -100,13 +134,18 @@ static enum vk_rc open_socket(
 enum vk_rc listener_open(union listener_address *address, int *fd, struct vk_err *err)
 {
 	socklen_t len = sizeof(*address);
-	enum vk_rc rc = open_socket(address, fd, err);
+	enum vk_rc rc = open_socket(address, true, fd, err);
 
 	if (rc == VK_OK && getsockname(*fd, &address->any, &len) != 0) {
 		close(*fd);
 		rc = vk_err_errno(err, VK_EIO, errno, "cannot ask a socket for its port");
 	}
 	return rc;
+}
+
+enum vk_rc listener_join(const union listener_address *address, int *fd, struct vk_err *err)
+{
+	return open_socket(address, false, fd, err);
 }
 
 static void rest(struct listener *listener)

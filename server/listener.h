@@ -29,9 +29,15 @@ typedef void listener_accepted(void *arg, int fd, const union listener_address *
 VK_CHECKED enum vk_rc listener_parse(
 	const char *text, union listener_address *out, struct vk_err *err);
 
-/* Opens a listening socket; port 0 is replaced in *address by the one that the system chose. */
+/* Opens the first listening socket of an address; VK_EUNAVAIL if somebody listens there already.
+ * Port 0 is replaced in *address by the one that the system chose. */
 VK_CHECKED enum vk_rc listener_open(
 	union listener_address *address, int *fd, struct vk_err *err);
+
+/* Opens one more socket for an address that listener_open() has opened: the system spreads
+ * connections over all of them. */
+VK_CHECKED enum vk_rc listener_join(
+	const union listener_address *address, int *fd, struct vk_err *err);
 
 /* Begins to accept from fd, which becomes the listener's. */
 struct listener *listener_new(

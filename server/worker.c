@@ -223,7 +223,10 @@ static enum vk_rc worker_init(
 		event_add(worker->wake_event, NULL) != 0)
 		return vk_err_set(err, VK_EIO, "cannot set up a worker");
 	for (size_t i = 0; i < pool->listen_count; i++) {
-		enum vk_rc rc = listener_open(&pool->addresses[i], &worker->fds[i], err);
+		union listener_address *address = &pool->addresses[i];
+		enum vk_rc rc = worker == pool->workers
+					? listener_open(address, &worker->fds[i], err)
+					: listener_join(address, &worker->fds[i], err);
 
 		if (rc != VK_OK)
 			return vk_err_prefix(err, "%s", pool->options.listen[i]);

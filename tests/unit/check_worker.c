@@ -175,6 +175,23 @@ START_TEST(says_that_an_address_is_not_its_own)
 }
 END_TEST
 
+START_TEST(refuses_an_address_where_another_pool_listens)
+{
+	char address[32];
+	const char *const listen[] = {address, NULL};
+	struct worker_pool_options other = options;
+	struct vk_err err = VK_ERR_INIT;
+	struct worker_pool *none = NULL;
+
+	snprintf(address, sizeof(address), "127.0.0.1:%u", (unsigned)worker_pool_port(pool));
+	other.listen = listen;
+	assert_fails(worker_pool_new(&other, &none, &err), VK_EUNAVAIL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "Address already in use"));
+	ck_assert_ptr_nonnull(strstr(err.hint, "another process listens there"));
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
 static void *ask_often(void *arg)
 {
 	struct httpc *client = open_client();
@@ -291,6 +308,7 @@ static Suite *make_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, refuses_addresses_that_are_none);
 	tcase_add_test(tc, says_that_an_address_is_not_its_own);
+	tcase_add_test(tc, refuses_an_address_where_another_pool_listens);
 	tcase_add_test(tc, many_clients_are_answered_by_all_workers);
 	tcase_add_test(tc, a_publication_answers_all_parked_requests);
 	tcase_add_test(tc, draining_answers_all_parked_requests);
