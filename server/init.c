@@ -23,6 +23,7 @@
 #include "common/x509.h"
 #include "server/init_fleet.h"
 #include "server/privilege.h"
+#include "server/server_settings.h"
 #include "server/state_dir.h"
 
 #include "common/banned.h"
@@ -193,22 +194,50 @@ static char *make_url(const struct init_options *options)
 				    : xasprintf("https://%s:%s", name, port_of(listen));
 }
 
+/* The state directory may not be there yet. */
+static char *absolute(const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *here = real == NULL && path[0] != '/' ? getcwd(NULL, 0) : NULL;
+
+	if (real == NULL)
+		real = here != NULL ? xasprintf("%s/%s", here, path) : xstrdup(path);
+	free(here);
+	return real;
+}
+
 static void format_settings(const struct init_options *options, struct vk_buf *out)
 {
 	char *url = make_url(options);
-	char *state = realpath(options->state, NULL);
+	char *state = absolute(options->state);
 
 	vk_buf_addf(out,
 		"# Written by vkcfgd init. All settings: vkcfgd.yaml(5).\n"
 		"state: %s\n"
 		"listen: [\"%s\"]\n"
 		"url: %s\n",
-		state != NULL ? state : options->state,
-		options->listen != NULL ? options->listen : default_listen, url);
+		state, options->listen != NULL ? options->listen : default_listen, url);
 	if (options->user != NULL)
 		vk_buf_addf(out, "user: %s\n", options->user);
 	free(state);
 	free(url);
+}
+
+/* What 'vkcfgd run' would refuse is refused before anything is made. */
+static enum vk_rc check_settings(const struct init_options *options, struct vk_err *err)
+{
+	struct settings *settings = NULL;
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, INIT_TOKEN_MAX_BYTES * 4);
+	format_settings(options, &text);
+	rc = vk_buf_check(&text, "the settings file", err);
+	if (rc == VK_OK)
+		rc = server_settings_parse("vkcfgd.yaml", text.data, text.len, &settings, err);
+	settings_free(settings);
+	vk_buf_release(&text);
+	return rc;
 }
 
 static enum vk_rc write_settings(
@@ -222,6 +251,8 @@ static enum vk_rc write_settings(
 	rc = vk_buf_check(&text, "the settings file", err);
 	if (rc == VK_OK)
 		rc = vk_file_create(dirfd, path, 0644, text.data, text.len, err);
+	if (rc == VK_ECONFLICT)
+		vk_err_hint(err, "move it away, or name another file with --config");
 	vk_buf_release(&text);
 	return rc;
 }
@@ -297,7 +328,7 @@ static enum vk_rc check_options(const struct init_options *options, struct vk_er
 			return vk_err_set(err, VK_EINPUT,
 				"'%s' has a blank, quote, brace or '#' in it", values[i]);
 	}
-	return VK_OK;
+	return check_settings(options, err);
 }
 
 /* A first look, before the settings file is written; state_dir_create() looks again, locked. */
@@ -332,6 +363,8 @@ static enum vk_rc prepare_directory(const struct init_options *options, struct v
 			err, VK_EIO, errno, "cannot make the state directory %s", options->state);
 	if (options->config != NULL)
 		rc = write_settings(AT_FDCWD, options->config, options, err);
+	if (rc != VK_OK && is_new)
+		rmdir(options->state);
 	if (rc == VK_OK && is_new && geteuid() == 0 &&
 		lchown(options->state, user.uid, user.gid) != 0)
 		rc = vk_err_errno(

@@ -3,13 +3,16 @@
 
 #include "server/server_settings.h"
 
+#include <fcntl.h>
 #include <string.h>
 
-#include "common/num.h"
+#include "common/buf.h"
+#include "common/file.h"
+#include "server/listener.h"
 
 #include "common/banned.h"
 
-enum { DAY_S = 24 * 60 * 60, PORT_MAX = 65535, WHERE_BYTES = 256 };
+enum { DAY_S = 24 * 60 * 60, WHERE_BYTES = 256, SETTINGS_MAX_BYTES = 1024 * 1024 };
 
 static const struct setting rows[] = {
 	{
@@ -116,16 +119,12 @@ static enum vk_rc refuse(const struct settings *settings, const char *name, cons
 	return VK_EINPUT;
 }
 
+/* Port 0, any that is free, is of no use to those who shall find it. */
 static bool is_address(const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
+	union listener_address address;
 
-	if (colon == NULL || colon == text || !vk_parse_uint(colon + 1, 1, PORT_MAX, &port))
-		return false;
-	if (text[0] == '[')
-		return colon[-1] == ']';
-	return memchr(text, ':', (size_t)(colon - text)) == NULL;
+	return listener_parse(text, &address, NULL) == VK_OK && address.ip4.sin_port != 0;
 }
 
 static enum vk_rc check(const struct settings *settings, struct vk_err *err)
@@ -148,8 +147,25 @@ static enum vk_rc check(const struct settings *settings, struct vk_err *err)
 
 enum vk_rc server_settings_load(const char *path, struct settings **out, struct vk_err *err)
 {
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, SETTINGS_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &text, err);
+	if (rc == VK_ENOTFOUND)
+		vk_err_hint(err, "'vkcfgd init' writes it; --config FILE names another");
+	if (rc == VK_OK)
+		rc = server_settings_parse(path, text.data, text.len, out, err);
+	vk_buf_release(&text);
+	return rc;
+}
+
+enum vk_rc server_settings_parse(
+	const char *file, const char *text, size_t len, struct settings **out, struct vk_err *err)
+{
 	struct settings *settings = NULL;
-	enum vk_rc rc = settings_load(path, rows, sizeof(rows) / sizeof(rows[0]), &settings, err);
+	enum vk_rc rc = settings_parse(
+		file, text, len, rows, sizeof(rows) / sizeof(rows[0]), &settings, err);
 
 	if (rc == VK_OK)
 		rc = check(settings, err);

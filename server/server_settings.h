@@ -19,6 +19,10 @@ const struct setting *server_settings_rows(size_t *count);
 VK_CHECKED enum vk_rc server_settings_load(
 	const char *path, struct settings **out, struct vk_err *err);
 
+/* The same from memory; file is for messages. */
+VK_CHECKED enum vk_rc server_settings_parse(
+	const char *file, const char *text, size_t len, struct settings **out, struct vk_err *err);
+
 /*
  * SIGHUP: loads the file anew. On success *settings is replaced and the old one freed; else it
  * stays as it was and err says why: the file is wrong, or a setting that only a restart can

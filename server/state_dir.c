@@ -70,15 +70,23 @@ static enum vk_rc open_and_lock(const char *path, struct state_dir **out, struct
 	dir->lock_fd = -1;
 	dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir->fd < 0) {
-		rc = vk_err_errno(err, errno == ENOENT ? VK_ENOTFOUND : VK_EIO, errno,
+		int reason = errno;
+
+		rc = vk_err_errno(err, reason == ENOENT ? VK_ENOTFOUND : VK_EIO, reason,
 			"state directory %s", path);
+		if (reason == EACCES)
+			vk_err_hint(err,
+				"vkcfgd runs as uid %u: it has to own the directory, and to reach it",
+				(unsigned)geteuid());
 		goto out;
 	}
 	rc = check_private(dir->fd, path, "", err);
 	if (rc == VK_OK)
 		rc = vk_file_lock(dir->fd, STATE_LOCK, &dir->lock_fd, err);
-	if (rc == VK_EUNAVAIL)
+	if (rc == VK_EUNAVAIL) {
 		vk_err_set(err, rc, "another vkcfgd is running on %s", path);
+		vk_err_hint(err, "stop it first; a state directory has one server");
+	}
 	if (rc != VK_OK)
 		goto out;
 	*out = dir;

@@ -5,6 +5,10 @@ check_PROGRAMS += tests/unit/check_server_settings
 TESTS += tests/unit/check_server_settings
 tests_unit_check_server_settings_LDADD = $(SERVER_UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_init
+TESTS += tests/unit/check_init
+tests_unit_check_init_LDADD = $(SERVER_UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_state_dir
 TESTS += tests/unit/check_state_dir
 tests_unit_check_state_dir_LDADD = $(SERVER_UNIT_LIBS)
