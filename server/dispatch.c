@@ -152,6 +152,7 @@ static bool admit_route(struct request *req)
 		return true;
 	vk_err_set(&err, VK_EDENIED, "%s '%s' may not do this",
 		identity_kind_name(req->identity->kind), req->identity->name);
+	route_hint_permission(req->route, &err);
 	if (req->identity->kind == IDENTITY_STRANGER)
 		vk_err_set(&err, VK_EDENIED, "a self-signed certificate may only enrol");
 	deny(req, 403, &err);

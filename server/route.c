@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/http.h"
+#include "server/identity.h"
 #include "server/view.h"
 
 #include "common/banned.h"
@@ -103,25 +104,26 @@ const char *route_param(const struct route *route, struct http_parser *request, 
 	return NULL;
 }
 
+static const struct {
+	enum identity_roles role;
+	enum permission permission;
+} role_permissions[IDENTITY_ROLE_COUNT] = {
+	{ROLE_VIEWER, PERMISSION_VIEWER},
+	{ROLE_AUTHOR, PERMISSION_AUTHOR},
+	{ROLE_APPROVER, PERMISSION_APPROVER},
+	{ROLE_OPERATOR, PERMISSION_OPERATOR},
+	{ROLE_AUDITOR, PERMISSION_AUDITOR},
+	{ROLE_ADMIN, PERMISSION_ADMIN},
+};
+
 /* What a user's roles are as permissions. */
 static unsigned permissions_of_roles(unsigned roles)
 {
-	static const struct {
-		enum identity_roles role;
-		enum permission permission;
-	} table[IDENTITY_ROLE_COUNT] = {
-		{ROLE_VIEWER, PERMISSION_VIEWER},
-		{ROLE_AUTHOR, PERMISSION_AUTHOR},
-		{ROLE_APPROVER, PERMISSION_APPROVER},
-		{ROLE_OPERATOR, PERMISSION_OPERATOR},
-		{ROLE_AUDITOR, PERMISSION_AUDITOR},
-		{ROLE_ADMIN, PERMISSION_ADMIN},
-	};
 	unsigned permissions = PERMISSION_ANY | PERMISSION_VIEWER;
 
 	for (size_t i = 0; i < IDENTITY_ROLE_COUNT; i++) {
-		if ((roles & table[i].role) != 0)
-			permissions |= table[i].permission;
+		if ((roles & role_permissions[i].role) != 0)
+			permissions |= role_permissions[i].permission;
 	}
 	return permissions;
 }
@@ -142,4 +144,21 @@ static unsigned permissions_of(const struct view_identity *caller)
 bool route_permits(const struct route *route, const struct view_identity *caller)
 {
 	return (route->permission & permissions_of(caller)) != 0;
+}
+
+void route_hint_permission(const struct route *route, struct vk_err *err)
+{
+	char roles[128] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < IDENTITY_ROLE_COUNT; i++) {
+		if ((route->permission & role_permissions[i].permission) != 0)
+			len += (size_t)snprintf(roles + len, sizeof(roles) - len, "%s%s",
+				len > 0 ? " or " : "",
+				identity_role_name(role_permissions[i].role));
+	}
+	if (len > 0)
+		vk_err_hint(err, "it takes a user with the role %s", roles);
+	else if ((route->permission & PERMISSION_HOST) != 0)
+		vk_err_hint(err, "only hosts may");
 }

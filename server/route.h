@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/err.h"
+
 struct http_parser;
 struct request;
 struct view_identity;
@@ -72,5 +74,8 @@ const char *route_param(const struct route *route, struct http_parser *request, 
 
 /* Whether this caller may use the route: the one place that decides. */
 bool route_permits(const struct route *route, const struct view_identity *caller);
+
+/* Sets the hint of a denial: whom the route's permission column lets in. */
+void route_hint_permission(const struct route *route, struct vk_err *err);
 
 #endif

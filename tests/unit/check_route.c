@@ -142,6 +142,23 @@ START_TEST(permits_by_the_column_alone)
 }
 END_TEST
 
+START_TEST(a_denial_names_the_roles_that_may)
+{
+	const struct route people = {.permission = PERMISSION_AUTHOR | PERMISSION_ADMIN};
+	const struct route hosts = {.permission = PERMISSION_HOST};
+	const struct route nobody = {.permission = PERMISSION_NONE};
+	struct vk_err err = VK_ERR_INIT;
+
+	ck_assert_int_eq(vk_err_set(&err, VK_EDENIED, "no"), VK_EDENIED);
+	route_hint_permission(&nobody, &err);
+	ck_assert_str_eq(err.hint, "");
+	route_hint_permission(&people, &err);
+	ck_assert_str_eq(err.hint, "it takes a user with the role author or admin");
+	route_hint_permission(&hosts, &err);
+	ck_assert_str_eq(err.hint, "only hosts may");
+}
+END_TEST
+
 START_TEST(a_quota_counts_each_key_by_itself)
 {
 	struct quota *quota = quota_new(2);
@@ -172,6 +189,7 @@ static Suite *make_suite(void)
 	TCase *tc = tcase_create("core");
 
 	tcase_add_test(tc, permits_by_the_column_alone);
+	tcase_add_test(tc, a_denial_names_the_roles_that_may);
 	tcase_add_test(tc, finds_routes);
 	tcase_add_test(tc, gives_parameters);
 	tcase_add_test(tc, lists_allowed_methods);
