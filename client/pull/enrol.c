@@ -38,7 +38,7 @@ struct enrolment {
 	struct agent *agent;
 	const struct vk_token *token;
 	struct vk_buf tls_key; /* PEM */
-	char public_key[sizeof("ed25519:") + 2 * VK_PUBLIC_KEY_BYTES];
+	char public_key[ENROL_PUBLIC_KEY_BYTES];
 };
 
 /* Reads STATE/name; *is_there tells whether it exists. */
@@ -331,7 +331,8 @@ static enum vk_rc check_token(
 	return VK_OK;
 }
 
-enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_err *err)
+enum vk_rc enrol(struct agent *agent, const struct vk_token *token,
+	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err)
 {
 	struct enrolment work = {.agent = agent, .token = token};
 	enum vk_rc rc = check_token(agent, token, err);
@@ -355,6 +356,8 @@ enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_er
 	/* Last: from now on this host is enrolled. */
 	if (rc == VK_OK)
 		rc = write_pins(&work, err);
+	if (rc == VK_OK)
+		memcpy(public_key, work.public_key, sizeof(work.public_key));
 	vk_buf_release_wiped(&work.tls_key);
 	return rc;
 }

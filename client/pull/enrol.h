@@ -9,10 +9,16 @@
 #define VK_PULL_ENROL_H
 
 #include "client/pull/agent.h"
+#include "common/signkey.h"
 #include "common/token.h"
 
+/* "ed25519:" and 64 hexadecimal digits, as 'vkcfg host add' writes it into the tree. */
+enum { ENROL_PUBLIC_KEY_BYTES = sizeof("ed25519:") + 2 * VK_PUBLIC_KEY_BYTES };
+
 /* agent: loaded by agent_load(). VK_ECONFLICT if this host is enrolled already; VK_EUNTRUSTED if
- * CA, certificate or root are not what the token says. */
-VK_CHECKED enum vk_rc enrol(struct agent *agent, const struct vk_token *token, struct vk_err *err);
+ * CA, certificate or root are not what the token says. public_key: the host's, for a person to
+ * compare. */
+VK_CHECKED enum vk_rc enrol(struct agent *agent, const struct vk_token *token,
+	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err);
 
 #endif

@@ -89,10 +89,13 @@ static int show_failure(const struct vk_err *err)
 	return vk_rc_exit_status(err->rc);
 }
 
-static int show_usage_error(const char *what)
+static int show_usage_error(const char *word)
 {
-	fprintf(stderr, "vkcfg-pull: %s; see vkcfg-pull --help\n", what);
-	return vk_rc_exit_status(VK_EINPUT);
+	struct vk_err err = VK_ERR_INIT;
+
+	vk_err_set(&err, VK_EINPUT, "'%s' is unknown, or lacks a value, or cannot be used here", word);
+	vk_err_hint(&err, "vkcfg-pull --help shows all commands and options");
+	return show_failure(&err);
 }
 
 /* Appends the token; it comes from outside, and is read before root is given up. */
@@ -117,6 +120,7 @@ static enum vk_rc read_token(const struct options *options, struct vk_buf *out, 
 static int run_enrol(const struct options *options)
 {
 	struct vk_err err = VK_ERR_INIT;
+	char public_key[ENROL_PUBLIC_KEY_BYTES];
 	struct vk_token *token = NULL;
 	struct agent agent;
 	struct vk_buf text;
@@ -132,10 +136,10 @@ static int run_enrol(const struct options *options)
 	if (rc == VK_OK)
 		rc = agent_load(options->config, &agent, &err);
 	if (rc == VK_OK)
-		rc = enrol(&agent, token, &err);
+		rc = enrol(&agent, token, public_key, &err);
 	if (rc == VK_OK)
-		printf("enrolled %s in %s of fleet %s\n", token->name, token->environment,
-			token->fleet);
+		printf("enrolled %s in %s of fleet %s\npublic key: %s\n", token->name,
+			token->environment, token->fleet, public_key);
 	vk_token_free(token);
 	agent_close(&agent);
 	return rc == VK_OK ? 0 : show_failure(&err);
@@ -267,9 +271,10 @@ int main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return vk_rc_exit_status(VK_EIO);
+	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (!take_option(option, &options, &status))
-			return show_usage_error("wrong usage");
+			return show_usage_error(argv[optind - 1]);
 		if (status >= 0)
 			return status;
 	}
@@ -278,6 +283,6 @@ int main(int argc, char **argv)
 		optind++;
 	}
 	if (optind < argc)
-		return show_usage_error("what is that argument?");
+		return show_usage_error(argv[optind]);
 	return dispatch(&options);
 }

@@ -189,6 +189,8 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 	enum vk_rc rc = settings_load(
 		path, pull_setting_rows, pull_setting_row_count, &loaded->settings, err);
 
+	if (rc == VK_ENOTFOUND)
+		vk_err_hint(err, "write it, pull.yaml(5) shows how, or name another with --config");
 	if (rc != VK_OK)
 		goto out;
 	loaded->server = settings_string(loaded->settings, "server");
