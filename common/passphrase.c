@@ -112,6 +112,8 @@ static enum vk_rc read_fd(int fd, struct passphrase *phrase, struct vk_err *err)
 	do {
 		rc = read_line(fd, phrase, err);
 	} while (rc == VK_EUNAVAIL);
+	if (rc == VK_EIO)
+		vk_err_hint(err, "descriptor %d has to be open for reading, as in %d<FILE", fd, fd);
 	if (rc == VK_ENOTFOUND) {
 		vk_err_set(err, VK_EINPUT, "descriptor %d holds no further passphrase", fd);
 		vk_err_hint(err, "it needs one line for each passphrase that is asked for");

@@ -4,6 +4,7 @@
 #include "client/admin/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,13 @@ enum vk_rc cli_confirm(
 		  (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
 	fclose(terminal);
 	return VK_OK;
+}
+
+bool cli_is_reader_gone(const struct cli *cli)
+{
+	struct pollfd output = {.fd = fileno(cli->out)};
+
+	return ferror(cli->out) && poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
 enum vk_rc cli_flush(const struct cli *cli, struct vk_err *err)

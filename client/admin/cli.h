@@ -78,6 +78,9 @@ void cli_print_error(const struct cli *cli, const struct vk_err *err);
 VK_CHECKED enum vk_rc cli_confirm(
 	const struct cli *cli, const char *question, bool *is_yes, struct vk_err *err);
 
+/* Whether writing failed because nobody reads any more, as in 'vkcfg audit log | head'. */
+bool cli_is_reader_gone(const struct cli *cli);
+
 /* Flushes standard output: a full disk or a closed pipe is VK_EIO. */
 VK_CHECKED enum vk_rc cli_flush(const struct cli *cli, struct vk_err *err);
 

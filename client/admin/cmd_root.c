@@ -178,8 +178,10 @@ static enum vk_rc refuse_second_root(const struct cli *cli, struct vk_err *err)
 	char *path = home_path(cli->home, "tuf/root.json");
 	enum vk_rc rc = VK_OK;
 
-	if (access(path, F_OK) == 0)
+	if (access(path, F_OK) == 0) {
 		rc = vk_err_set(err, VK_ECONFLICT, "the fleet has a root already: %s", path);
+		vk_err_hint(err, "'vkcfg env add' and 'vkcfg env keys' change who may approve");
+	}
 	free(path);
 	return rc;
 }

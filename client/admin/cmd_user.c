@@ -111,7 +111,6 @@ enum vk_rc cmd_user_list(struct cli *cli, const struct args *args, struct vk_err
 		{"NAME", "name", TABLE_TEXT},
 		{"ROLES", "roles", TABLE_TEXT},
 		{"ENROLLED", "enrolled", TABLE_TIME},
-		{"CERTIFICATE UNTIL", "certificate_expires", TABLE_TIME},
 		{"REVOKED", "revoked", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};

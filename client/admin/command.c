@@ -3,6 +3,7 @@
 
 #include "client/admin/command.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +13,11 @@
 
 #include "common/banned.h"
 
+/* What a shell says of a program that SIGPIPE ended: nothing is wrong, so nothing is said. */
+enum { STATUS_READER_GONE = 128 + SIGPIPE };
+
 const struct option_spec global_options[] = {
-	{"home", 0, "DIR", "where keys and trusted metadata are (default $VKCFG_HOME)", false},
+	{"home", 0, "DIR", "keys and trusted metadata (default $VKCFG_HOME or ~/.config/vkcfg)", false},
 	{"json", 0, NULL, "print the result as JSON", false},
 	{"color", 0, "WHEN", "auto, always or never", false},
 	{"passphrase-fd", 0, "N", "read passphrases from descriptor N, one line each", false},
@@ -51,7 +55,7 @@ const struct command *command_find(char *const *words, int count, int *used)
 }
 
 /* "key" alone, or with an unknown second word: names what could follow. */
-static enum vk_rc unknown_command(char *const *words, struct vk_err *err)
+static enum vk_rc unknown_command(char *const *words, int count, struct vk_err *err)
 {
 	char known[sizeof(err->hint)] = "";
 	size_t len = 0;
@@ -65,13 +69,13 @@ static enum vk_rc unknown_command(char *const *words, struct vk_err *err)
 		if (len >= sizeof(known))
 			break;
 	}
-	vk_err_set(err, VK_EINPUT, "there is no command '%s'", words[0]);
-	if (len > 0) {
+	if (len > 0 && count == 1)
 		vk_err_set(err, VK_EINPUT, "'%s' needs a second word", words[0]);
-		vk_err_hint(err, "one of %s", known);
-	} else {
-		vk_err_hint(err, "'vkcfg help' lists the commands");
-	}
+	else if (len > 0)
+		vk_err_set(err, VK_EINPUT, "there is no command '%s %s'", words[0], words[1]);
+	else
+		vk_err_set(err, VK_EINPUT, "there is no command '%s'", words[0]);
+	vk_err_hint(err, len > 0 ? "one of %s" : "'vkcfg help' lists the commands%s", known);
 	return VK_EINPUT;
 }
 
@@ -125,8 +129,11 @@ static enum vk_rc dispatch(
 	int words = 0;
 
 	rc = args_parse_until_word(args, argv, argc, global_options, &used, err);
-	if (rc != VK_OK)
+	if (rc != VK_OK) {
+		if (err->hint[0] == '\0')
+			vk_err_hint(err, "'vkcfg help' shows the options");
 		return rc;
+	}
 	if (args_has(args, "version"))
 		return print_version(cli, err);
 	if (used == argc && args_has(args, "help")) {
@@ -140,11 +147,14 @@ static enum vk_rc dispatch(
 	}
 	command = command_find(argv + used, argc - used, &words);
 	if (command == NULL)
-		return unknown_command(argv + used, err);
+		return unknown_command(argv + used, argc - used, err);
 	rc = args_parse(args, argv + used + words, argc - used - words, command->options,
 		global_options, err);
-	if (rc != VK_OK)
+	if (rc != VK_OK) {
+		if (err->hint[0] == '\0')
+			vk_err_hint(err, "'vkcfg help %s' shows its options", command->name);
 		return rc;
+	}
 	return run_command(cli, command, args, err);
 }
 
@@ -154,9 +164,11 @@ int command_main(struct cli *cli, int argc, char *const *argv)
 	struct args *args = args_new();
 	enum vk_rc rc = dispatch(cli, argc, argv, args, &err);
 
+	args_free(args);
+	if (rc != VK_OK && cli_is_reader_gone(cli))
+		return STATUS_READER_GONE;
 	if (rc != VK_OK)
 		cli_print_error(cli, &err);
-	args_free(args);
 	if (rc != VK_OK)
 		return vk_rc_exit_status(rc);
 	return cli->is_answer_no ? 1 : 0;

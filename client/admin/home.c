@@ -199,7 +199,7 @@ enum vk_rc home_load_key(const char *home, const char *name, struct keyfile_info
 	rc = keyfile_read_info(AT_FDCWD, path, info, err);
 	if (rc == VK_ENOTFOUND) {
 		vk_err_set(err, VK_ENOTFOUND, "you have no key '%s'", name);
-		vk_err_hint(err, "'vkcfg key show' lists your keys, 'vkcfg key new' makes one");
+		vk_err_hint(err, "'vkcfg key list' lists your keys, 'vkcfg key new' makes one");
 	} else if (rc == VK_OK && strcmp(info->name, name) != 0) {
 		rc = vk_err_set(err, VK_EINPUT, "%s holds a key of another name, '%s'", path,
 			info->name);

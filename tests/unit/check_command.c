@@ -79,11 +79,14 @@ START_TEST(refuses_command_lines_that_it_does_not_understand)
 	check_line("", 2, "no command given");
 	check_line("frobnicate", 2, "there is no command 'frobnicate'");
 	check_line("key", 2, "'key new'");
-	check_line("key frobnicate x", 2, "'key' needs a second word");
+	check_line("key frobnicate x", 2, "there is no command 'key frobnicate'");
+	check_line("key", 2, "'key' needs a second word");
+	check_line("key show nobody", 3, "'vkcfg key list' lists your keys");
 	check_line("submit", 2, "takes more arguments");
 	check_line("submit", 2, "hint: vkcfg submit ENV");
 	check_line("status now", 2, "takes fewer arguments");
 	check_line("submit prod --frobnicate", 2, "there is no option --frobnicate");
+	check_line("submit prod --frobnicate", 2, "'vkcfg help submit' shows its options");
 	check_line("--color pink status", 2, "expected auto, always or never");
 	check_line("--passphrase-fd -1 status", 2, "expected a number");
 	check_line("root init", 2, "no key was named");
