@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "client/admin/current.h"
+#include "client/admin/released.h"
 #include "client/admin/session.h"
 #include "client/admin/submit.h"
 #include "client/admin/table.h"
 #include "common/config/render.h"
 #include "common/config/tree.h"
-#include "common/mem.h"
+#include "common/release.h"
 
 #include "common/banned.h"
 
@@ -55,61 +56,6 @@ enum vk_rc cmd_releases(struct cli *cli, const struct args *args, struct vk_err 
 	vk_buf_release(&target);
 	vkjson_free(list);
 	session_free(session);
-	return rc;
-}
-
-/* One step down the chain: the document of release number, which must have this digest. */
-static enum vk_rc fetch_document(struct session *session, const char *environment, int64_t number,
-	const uint8_t digest[VK_SHA256_BYTES], struct vk_release **out, struct vk_err *err)
-{
-	char *target = xasprintf("/v1/releases/%s/%lld", environment, (long long)number);
-	struct vkjson *reply = NULL;
-	const char *document = NULL;
-	uint8_t actual[VK_SHA256_BYTES];
-	enum vk_rc rc = session_get(session, target, &reply, err);
-
-	if (rc == VK_OK)
-		rc = vkjson_get_string(reply, "document", &document, err);
-	if (rc == VK_OK) {
-		vk_sha256(document, strlen(document), actual);
-		if (memcmp(actual, digest, sizeof(actual)) != 0)
-			rc = vk_err_set(err, VK_EUNTRUSTED,
-				"the server's document of %s/%lld is not the one that was released",
-				environment, (long long)number);
-	}
-	if (rc == VK_OK)
-		rc = vk_release_parse(document, strlen(document), out, err);
-	vkjson_free(reply);
-	free(target);
-	return rc;
-}
-
-/* Each document names the digest of the one before it, so that the verified current release
- * vouches for all older ones. */
-static enum vk_rc walk_down(struct session *session, const struct current *current,
-	int64_t number, struct vk_release **out, struct vk_err *err)
-{
-	const struct vk_release *above = current->release;
-	struct vk_release *release = NULL;
-	enum vk_rc rc = VK_OK;
-
-	while (rc == VK_OK && above->number > number) {
-		struct vk_release *below = NULL;
-
-		if (!above->has_fallback)
-			rc = vk_err_set(err, VK_ENOTFOUND, "there is no release %s/%lld",
-				current->environment, (long long)number);
-		else
-			rc = fetch_document(session, current->environment,
-				above->fallback_release, above->fallback_sha256, &below, err);
-		vk_release_free(release);
-		release = below;
-		above = below;
-	}
-	if (rc == VK_OK)
-		*out = release;
-	else
-		vk_release_free(release);
 	return rc;
 }
 
@@ -157,7 +103,7 @@ enum vk_rc cmd_rollback(struct cli *cli, const struct args *args, struct vk_err 
 	if (rc == VK_OK)
 		rc = choose_number(args, &current, &number, err);
 	if (rc == VK_OK)
-		rc = walk_down(session, &current, number, &older, err);
+		rc = released_document(session, &current, number, &older, err);
 	if (rc == VK_OK)
 		rc = current_render_release(session, older, &tree, &rendered, err);
 	if (rc == VK_OK)

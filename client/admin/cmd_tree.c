@@ -11,6 +11,7 @@
 #include "client/admin/difference.h"
 #include "client/admin/example.h"
 #include "client/admin/printable.h"
+#include "client/admin/released.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
 #include "common/bundle.h"
@@ -23,6 +24,17 @@
 #include "common/name.h"
 
 #include "common/banned.h"
+
+/* The tree that is meant: of --release, verified, or of --tree. */
+static enum vk_rc load_tree(const struct cli *cli, const struct args *args, struct cfg_tree **out,
+	struct vk_err *err)
+{
+	if (!args_has(args, "release"))
+		return source_load(args, out, err);
+	if (args_has(args, "tree"))
+		return vk_err_set(err, VK_EINPUT, "--tree and --release exclude each other");
+	return released_tree(cli, args_get(args, "release"), out, err);
+}
 
 /* Writes text to DIRECTORY/PATH, making the directories on the way. */
 static enum vk_rc write_below(const char *directory, const char *path, mode_t mode,
@@ -74,7 +86,7 @@ enum vk_rc cmd_validate(struct cli *cli, const struct args *args, struct vk_err 
 	struct cfg_tree *tree = NULL;
 	struct vkjson *result = NULL;
 	size_t count;
-	enum vk_rc rc = source_load(args, &tree, err);
+	enum vk_rc rc = load_tree(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_validate(tree, findings, err);
@@ -178,7 +190,7 @@ enum vk_rc cmd_render(struct cli *cli, const struct args *args, struct vk_err *e
 	struct cfg_tree *tree = NULL;
 	struct cfg_fleet *fleet = NULL;
 	struct cfg_rendered *rendered = NULL;
-	enum vk_rc rc = source_load(args, &tree, err);
+	enum vk_rc rc = load_tree(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_fleet_parse(tree, NULL, &fleet, err);
@@ -233,7 +245,7 @@ enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err
 	struct cfg_rendered *ours = NULL;
 	struct cfg_rendered *other = NULL;
 	struct vkjson *difference = NULL;
-	enum vk_rc rc = source_load(args, &tree, err);
+	enum vk_rc rc = load_tree(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_render(tree, args_at(args, 0), NULL, &ours, err);

@@ -14,15 +14,20 @@
 	{                                                                                          \
 		"tree", 0, "DIR", "where the tree is (default: the working directory)", false      \
 	}
+#define RELEASE_OPTION                                                                             \
+	{                                                                                          \
+		"release", 0, "ENV[/N]", "the tree of a release instead, verified", false          \
+	}
 #define MESSAGE_OPTION                                                                             \
 	{                                                                                          \
 		"message", 'm', "TEXT", "why; it is shown to everybody and signed", false          \
 	}
 
-static const struct option_spec tree_options[] = {TREE_OPTION, OPTIONS_END};
+static const struct option_spec validate_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
 
 static const struct option_spec render_options[] = {
 	TREE_OPTION,
+	RELEASE_OPTION,
 	{"out", 0, "DIR", "write the files there instead of printing them", false},
 	OPTIONS_END,
 };
@@ -126,9 +131,10 @@ const struct command commands[] = {
 		"The tree has the environments dev, staging and prod, one role and one host.", 1, 1,
 		NULL, NULL, cmd_new},
 	{"validate", "", "check a tree and show all findings",
-		"Ends with status 1 if one of them is an error; warnings do not stop a release.", 0, 0, tree_options, NULL,
-		cmd_validate},
-	{"render", "HOST/INSTANCE", "show the files that an instance gets", NULL, 1, 1,
+		"Ends with status 1 if one of them is an error; warnings do not stop a release.", 0,
+		0, validate_options, NULL, cmd_validate},
+	{"render", "HOST/INSTANCE", "show the files that an instance gets",
+		"From a tree, offline, or with --release from what was signed and released.", 1, 1,
 		render_options, NULL, cmd_render},
 	{"diff", "ENV", "show what a tree would change in an environment",
 		"Compares with the current release, which is verified first. Ends with status 1 if\n"

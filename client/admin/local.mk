@@ -31,6 +31,7 @@ libvkadmin_a_SOURCES += client/admin/help.c client/admin/help.h
 libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
+libvkadmin_a_SOURCES += client/admin/released.c client/admin/released.h
 libvkadmin_a_SOURCES += client/admin/session.c client/admin/session.h
 libvkadmin_a_SOURCES += client/admin/signers.c client/admin/signers.h
 libvkadmin_a_SOURCES += client/admin/source.c client/admin/source.h

@@ -108,6 +108,15 @@ is "$(config_of db1/main databases)" 16 "all of it"
 current=$(by carol releases prod --json | jq '[.items[] | select(.current)][0].number')
 ok "as a new release: numbers only grow" test "$current" -gt 6
 
+# What was released can be shown again, verified
+exits 0 "the files of an older release" by carol render db1/main --release prod/2
+like "$OUT" '^maxmemory 134217728' "are those that were signed"
+exits 0 "the tree of the current release has no findings" by carol validate --release prod
+exits 3 "a release that never was is not found" by carol render db1/main --release prod/99
+exits 2 "a name that is none says what would be right" by carol render db1/main --release prod/x
+like "$OUT" 'prod/42' "with an example"
+exits 2 "--tree and --release exclude each other" by carol validate --tree "$WORK/tree" --release prod
+
 # Stale
 set_memory prod 70mb
 submit prod "one"
