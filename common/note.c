@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base64.h"
@@ -14,6 +15,9 @@
 
 enum {
 	ALGORITHM_ED25519 = 0x01,
+	ALGORITHM_COSIGNATURE_V1 = 0x04,
+	TIME_BYTES = 8,
+	COSIGNED_MAX_BYTES = 1024,
 	ROOT_BASE64_BYTES = 44,
 	SIZE_MAX_DIGITS = 20,
 };
@@ -27,10 +31,10 @@ struct line {
 	size_t len;
 };
 
-void note_key_id(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES],
-	uint8_t out[NOTE_KEY_ID_BYTES])
+static void key_id(const char *name, uint8_t algorithm,
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], uint8_t out[NOTE_KEY_ID_BYTES])
 {
-	const uint8_t separator[2] = {'\n', ALGORITHM_ED25519};
+	const uint8_t separator[2] = {'\n', algorithm};
 	struct vk_sha256_stream stream;
 	uint8_t digest[VK_SHA256_BYTES];
 
@@ -40,6 +44,12 @@ void note_key_id(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES]
 	vk_sha256_add(&stream, public_key, VK_PUBLIC_KEY_BYTES);
 	vk_sha256_final(&stream, digest);
 	memcpy(out, digest, NOTE_KEY_ID_BYTES);
+}
+
+void note_key_id(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES],
+	uint8_t out[NOTE_KEY_ID_BYTES])
+{
+	key_id(name, ALGORITHM_ED25519, public_key, out);
 }
 
 void note_checkpoint_format(
@@ -218,4 +228,99 @@ enum vk_rc note_verify_checkpoint(const char *note, size_t len, const char *orig
 	if (rc == VK_OK)
 		*out = checkpoint;
 	return rc;
+}
+
+void note_witness_name(const char *fleet, const char *host, char out[NOTE_WITNESS_NAME_BYTES])
+{
+	snprintf(out, NOTE_WITNESS_NAME_BYTES, "%s/host/%s", fleet, host);
+}
+
+/* What a witness signs. */
+static void format_cosigned(const char *origin, const struct note_checkpoint *checkpoint,
+	uint64_t time, struct vk_buf *out)
+{
+	vk_buf_addf(out, "cosignature/v1\ntime %" PRIu64 "\n", time);
+	note_checkpoint_format(origin, checkpoint, out);
+}
+
+static void put_time(uint64_t time, uint8_t out[TIME_BYTES])
+{
+	for (int i = TIME_BYTES - 1; i >= 0; i--, time >>= 8)
+		out[i] = (uint8_t)(time & 0xff);
+}
+
+static uint64_t get_time(const uint8_t in[TIME_BYTES])
+{
+	uint64_t time = 0;
+
+	for (int i = 0; i < TIME_BYTES; i++)
+		time = time << 8 | in[i];
+	return time;
+}
+
+void note_cosign(const char *origin, const struct note_checkpoint *checkpoint, int64_t time,
+	const char *name, const struct vk_signkey *key, struct vk_buf *out)
+{
+	uint8_t raw[NOTE_KEY_ID_BYTES + TIME_BYTES + VK_SIGNATURE_BYTES];
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	struct vk_buf text;
+
+	vk_signkey_public(key, public_key);
+	vk_buf_init(&text, COSIGNED_MAX_BYTES);
+	format_cosigned(origin, checkpoint, (uint64_t)time, &text);
+	key_id(name, ALGORITHM_COSIGNATURE_V1, public_key, raw);
+	put_time((uint64_t)time, raw + NOTE_KEY_ID_BYTES);
+	vk_signkey_sign(key, text.data, text.len, raw + NOTE_KEY_ID_BYTES + TIME_BYTES);
+	vk_buf_addf(out, "%s%s ", dash, name);
+	vk_base64_encode(VK_BASE64, raw, sizeof(raw), out);
+	vk_buf_addc(out, '\n');
+	vk_buf_release(&text);
+}
+
+/* Who signed, and the 76 bytes behind the name. */
+static enum vk_rc parse_cosignature(struct line line, struct line *signer,
+	uint8_t raw[NOTE_KEY_ID_BYTES + TIME_BYTES + VK_SIGNATURE_BYTES], struct vk_err *err)
+{
+	const size_t size = NOTE_KEY_ID_BYTES + TIME_BYTES + VK_SIGNATURE_BYTES;
+	struct line base64;
+	size_t len = 0;
+
+	if (line.len > NOTE_COSIGNATURE_MAX_BYTES)
+		return vk_err_set(err, VK_EINPUT, "the cosignature is longer than %d bytes",
+			NOTE_COSIGNATURE_MAX_BYTES);
+	if (line.len > 0 && line.text[line.len - 1] == '\n')
+		line.len--;
+	if (!parse_signature(line, signer, &base64) || !decode(base64, raw, size, &len) ||
+		len != size || get_time(raw + NOTE_KEY_ID_BYTES) > INT64_MAX)
+		return vk_err_set(err, VK_EINPUT, "the cosignature is malformed");
+	return VK_OK;
+}
+
+enum vk_rc note_verify_cosignature(const char *line, size_t len, const char *origin,
+	const struct note_checkpoint *checkpoint, const char *name,
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], int64_t *time, struct vk_err *err)
+{
+	uint8_t raw[NOTE_KEY_ID_BYTES + TIME_BYTES + VK_SIGNATURE_BYTES];
+	uint8_t id[NOTE_KEY_ID_BYTES];
+	struct line signer;
+	struct vk_buf text;
+	bool is_signed;
+	enum vk_rc rc = parse_cosignature((struct line){line, len}, &signer, raw, err);
+
+	if (rc != VK_OK)
+		return rc;
+	key_id(name, ALGORITHM_COSIGNATURE_V1, public_key, id);
+	if (!is_text(&signer, name) || memcmp(raw, id, sizeof(id)) != 0)
+		return vk_err_set(err, VK_EUNTRUSTED, "the cosignature is not by the key of %s", name);
+	vk_buf_init(&text, COSIGNED_MAX_BYTES);
+	format_cosigned(origin, checkpoint, get_time(raw + NOTE_KEY_ID_BYTES), &text);
+	is_signed = vk_verify_ed25519(
+		public_key, text.data, text.len, raw + NOTE_KEY_ID_BYTES + TIME_BYTES);
+	vk_buf_release(&text);
+	if (!is_signed)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"the cosignature of %s is not of this checkpoint", name);
+	if (time != NULL)
+		*time = (int64_t)get_time(raw + NOTE_KEY_ID_BYTES);
+	return VK_OK;
 }

@@ -173,6 +173,104 @@ START_TEST(refuses_malformed_and_too_many_signatures)
 }
 END_TEST
 
+#define COSIGNATURE                                                                                \
+	"\xe2\x80\x94 witness.example.com/w1 fm9KqgAAAABkGFDL+TPmh4BYuAjsYRoqMJCWb/gWJaeRF/kmm5tlC"  \
+	"r9sJ57DLErur7K0yDXc2ArN+TIuotuB/HbuL3AJsp3bv/aNCQ=="
+
+/* The checkpoint and time of the example in C2SP tlog-cosignature, signed with the key of RFC 8032,
+ * section 7.1, test 1; the line was made with openssl pkeyutl and Python's hashlib. */
+static const uint8_t witness_seed[VK_SEED_BYTES] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60,
+	0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69,
+	0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
+static const struct note_checkpoint witnessed = {.size = 20852163,
+	.root = {0x0a, 0xc5, 0x18, 0x6a, 0x91, 0x86, 0x3e, 0x8e, 0x1d, 0x90, 0xc8, 0x08, 0x01, 0x4a,
+		0xa8, 0x9b, 0xf5, 0xda, 0x8e, 0x3e, 0xe1, 0xd9, 0xf0, 0x76, 0x30, 0xf0, 0x37, 0x8f,
+		0x68, 0xf1, 0xab, 0x62}};
+
+static enum vk_rc verify_cosignature(const char *line, size_t len,
+	const struct note_checkpoint *cosigned, const char *name, int64_t *time)
+{
+	struct vk_signkey *witness = vk_signkey_from_seed(witness_seed);
+	uint8_t witness_public[VK_PUBLIC_KEY_BYTES];
+
+	vk_signkey_public(witness, witness_public);
+	vk_signkey_free(witness);
+	return note_verify_cosignature(line, len, "example.com/behind-the-sofa", cosigned, name,
+		witness_public, time, &err);
+}
+
+START_TEST(cosigns_as_the_specification_says)
+{
+	struct vk_signkey *witness = vk_signkey_from_seed(witness_seed);
+	int64_t time = 0;
+
+	vk_buf_reset(&note);
+	note_cosign("example.com/behind-the-sofa", &witnessed, 1679315147, "witness.example.com/w1",
+		witness, &note);
+	ck_assert_str_eq(note.data, COSIGNATURE "\n");
+	assert_ok(verify_cosignature(
+			  note.data, note.len, &witnessed, "witness.example.com/w1", &time),
+		err);
+	ck_assert_int_eq(time, 1679315147);
+	vk_signkey_free(witness);
+}
+END_TEST
+
+START_TEST(refuses_every_flipped_byte_of_a_cosignature)
+{
+	char line[] = COSIGNATURE;
+
+	for (size_t i = 0; i < sizeof(line) - 1; i++) {
+		line[i] ^= 1;
+		ck_assert_msg(verify_cosignature(line, sizeof(line) - 1, &witnessed,
+				      "witness.example.com/w1", NULL) != VK_OK,
+			"byte %zu", i);
+		line[i] ^= 1;
+		ck_assert_int_ne(verify_cosignature(
+					 line, i, &witnessed, "witness.example.com/w1", NULL),
+			VK_OK);
+	}
+	assert_ok(verify_cosignature(
+			  line, sizeof(line) - 1, &witnessed, "witness.example.com/w1", NULL),
+		err);
+}
+END_TEST
+
+START_TEST(refuses_a_cosignature_of_another_history_or_witness)
+{
+	struct note_checkpoint other = witnessed;
+
+	other.size++;
+	assert_fails(verify_cosignature(COSIGNATURE, strlen(COSIGNATURE), &other,
+			     "witness.example.com/w1", NULL),
+		VK_EUNTRUSTED);
+	other = witnessed;
+	other.root[31] ^= 1;
+	assert_fails(verify_cosignature(COSIGNATURE, strlen(COSIGNATURE), &other,
+			     "witness.example.com/w1", NULL),
+		VK_EUNTRUSTED);
+	assert_fails(verify_cosignature(COSIGNATURE, strlen(COSIGNATURE), &witnessed,
+			     "witness.example.com/w2", NULL),
+		VK_EUNTRUSTED);
+	assert_fails(verify_cosignature("x", 1, &witnessed, "witness.example.com/w1", NULL),
+		VK_EINPUT);
+}
+END_TEST
+
+/* One key, two uses: neither kind of signature passes as the other. */
+START_TEST(a_cosignature_is_no_signature_of_the_log)
+{
+	struct vk_buf text;
+
+	vk_buf_init(&text, 1000);
+	note_checkpoint_format("demo/log", &checkpoint, &text);
+	vk_buf_addc(&text, '\n');
+	note_cosign("demo/log", &checkpoint, 1, "demo/log", key, &text);
+	ck_assert_int_eq(verify(text.data, text.len), VK_EUNTRUSTED);
+	vk_buf_release(&text);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("note");
@@ -184,6 +282,10 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_bodies_that_are_no_checkpoint);
 	tcase_add_test(tcase, refuses_malformed_and_too_many_signatures);
 	tcase_add_test(tcase, other_signatures_are_ignored_and_a_second_wrong_one_is_not);
+	tcase_add_test(tcase, refuses_every_flipped_byte_of_a_cosignature);
+	tcase_add_test(tcase, refuses_a_cosignature_of_another_history_or_witness);
+	tcase_add_test(tcase, a_cosignature_is_no_signature_of_the_log);
+	tcase_add_test(tcase, cosigns_as_the_specification_says);
 	tcase_add_test(tcase, formats_a_checkpoint_to_the_letter);
 	tcase_add_test(tcase, signs_as_the_other_implementations_do);
 	suite_add_tcase(suite, tcase);
