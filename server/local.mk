@@ -50,6 +50,7 @@ libvkserver_a_SOURCES += server/writer.c server/writer.h
 libvkserver_a_SOURCES += server/state_dir.c server/state_dir.h
 libvkserver_a_SOURCES += server/view.c server/view_builder.c server/view.h server/view_parts.h
 libvkserver_a_SOURCES += server/view_load.c server/view_load.h
+libvkserver_a_SOURCES += server/witness.c server/witness.h
 libvkserver_a_SOURCES += server/worker.c server/worker.h
 libvkserver_a_SOURCES += server/writer.c server/writer.h
 

@@ -160,6 +160,9 @@ enum vk_rc report_parse(const struct vkjson *body, const char *host, struct aren
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_int(body, "log_size", 0, INT64_MAX, 0, &report.log_size, err);
 	if (rc == VK_OK)
+		rc = get_text(body, "cosignature", REPORT_COSIGNATURE_MAX_BYTES,
+			&report.cosignature, err);
+	if (rc == VK_OK)
 		rc = parse_instances(body, arena, &report, err);
 	if (rc == VK_OK)
 		*out = report;

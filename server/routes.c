@@ -77,6 +77,7 @@ const struct route routes[] = {
 
 	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL, entries},
 	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},
+	{"GET",  "/v1/log/witnesses",               AUDITOR | VIEWER,  route_list_witnesses,  0,      NULL, page},
 	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL, NULL},
 
 	{"GET",  "/metrics",                        ANY,               route_get_metrics,     0,      NULL, NULL},

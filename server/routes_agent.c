@@ -15,6 +15,7 @@
 #include "server/report.h"
 #include "server/routes.h"
 #include "server/store/store_bundle.h"
+#include "server/witness.h"
 
 #include "common/banned.h"
 
@@ -188,6 +189,9 @@ static enum vk_rc run_report(struct mutation *mutation, struct writer_tx *tx, st
 
 	if (rc == VK_OK)
 		rc = store_save_report(store, report, writer_tx_now(tx), &outcome, err);
+	if (rc == VK_OK && report->cosignature[0] != '\0')
+		rc = witness_accept(store, writer_tx_fleet(tx), report->host, report->log_size,
+			report->cosignature, err);
 	if (rc == VK_OK && outcome.is_changed)
 		rc = mutation_audit(
 			mutation, tx, "host.report", mutation->actor, summarise(report), err);

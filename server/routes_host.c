@@ -67,6 +67,8 @@ static struct vkjson *host_to_json(const struct store_host *host)
 	query_set_time(object, "last_seen", host->last_seen);
 	query_set_time(object, "certificate_expires", host->certificate_expires);
 	query_set_time(object, "revoked", host->revoked);
+	vkjson_set(object, "witnessed", vkjson_int(host->witnessed));
+	query_set_time(object, "witnessed_at", host->witnessed_at);
 	vkjson_set(object, "instances", instances);
 	return object;
 }

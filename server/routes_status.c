@@ -8,6 +8,7 @@
 #include "server/metrics.h"
 #include "server/query.h"
 #include "server/routes.h"
+#include "server/store/store_cosignature.h"
 #include "server/store/store_environment.h"
 
 #include "common/banned.h"
@@ -53,10 +54,13 @@ static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct
 {
 	const struct view *view = request_view(query->req);
 	const struct store_environment *items = NULL;
+	struct store_witnesses witnesses;
 	struct vkjson *list, *log;
 	size_t count = 0;
 	enum vk_rc rc = store_list_environments(query->store, query->arena, &items, &count, err);
 
+	if (rc == VK_OK)
+		rc = store_get_witnesses(query->store, &witnesses, err);
 	if (rc != VK_OK)
 		return rc;
 	list = vkjson_array();
@@ -64,6 +68,9 @@ static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct
 		vkjson_append(list, environment_to_json(&items[i]));
 	log = vkjson_object();
 	vkjson_set(log, "size", vkjson_int(view_log(view)->size));
+	vkjson_set(log, "witnessed", vkjson_int(witnesses.witnessed));
+	vkjson_set(log, "witnesses", vkjson_int(witnesses.witnesses));
+	vkjson_set(log, "hosts", vkjson_int(witnesses.hosts));
 	*answer = vkjson_object();
 	vkjson_set(*answer, "fleet", vkjson_string(view_fleet(view)));
 	vkjson_set(*answer, "environments", list);

@@ -4,6 +4,7 @@ libvkserver_a_SOURCES += server/store/store.c server/store/store.h server/store/
 libvkserver_a_SOURCES += server/store/store_bundle.c server/store/store_bundle.h
 libvkserver_a_SOURCES += server/store/store_certificate.c server/store/store_certificate.h
 libvkserver_a_SOURCES += server/store/store_change.c server/store/store_change.h
+libvkserver_a_SOURCES += server/store/store_cosignature.c server/store/store_cosignature.h
 libvkserver_a_SOURCES += server/store/store_environment.c server/store/store_environment.h
 libvkserver_a_SOURCES += server/store/store_host.c server/store/store_host.h
 libvkserver_a_SOURCES += server/store/store_instance.c server/store/store_instance.h

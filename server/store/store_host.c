@@ -4,6 +4,7 @@
 #include "server/store/store_host.h"
 
 #include "server/store/store_certificate.h"
+#include "server/store/store_cosignature.h"
 #include "server/store/store_instance.h"
 #include "server/store/store_internal.h"
 #include "server/store/store_token.h"
@@ -51,12 +52,14 @@ enum vk_rc store_set_host_enrolled(struct store *store, const char *name, const 
 	struct db_stmt *q = db_prepare(store_db(store),
 		"UPDATE hosts SET public_key = ?, enrolled = ?, last_seen = ?, revoked = 0"
 		" WHERE name = ?");
+	enum vk_rc rc;
 
 	db_bind_text(q, public_key);
 	db_bind_int(q, now);
 	db_bind_int(q, now);
 	db_bind_text(q, name);
-	return run_update(store, q, name, err);
+	rc = run_update(store, q, name, err);
+	return rc == VK_OK ? store_remove_cosignature(store, name, err) : rc;
 }
 
 enum vk_rc store_set_host_seen(
@@ -75,7 +78,8 @@ enum vk_rc store_set_host_seen(
 #define HOST_SELECT                                                                                \
 	"SELECT name, environment, public_key, agent, created, enrolled, last_seen, revoked,"      \
 	" COALESCE((SELECT MAX(c.not_after) FROM certificates c WHERE c.kind = 'host'"             \
-	" AND c.name = h.name AND c.revoked = 0), 0) FROM hosts h"
+	" AND c.name = h.name AND c.revoked = 0), 0), COALESCE(w.size, 0), COALESCE(w.made, 0)"    \
+	" FROM hosts h LEFT JOIN cosignatures w ON w.host = h.name"
 
 static void read_host(struct db_stmt *q, struct arena *arena, struct store_host *host)
 {
@@ -88,6 +92,27 @@ static void read_host(struct db_stmt *q, struct arena *arena, struct store_host 
 	host->last_seen = db_get_int(q);
 	host->revoked = db_get_int(q);
 	host->certificate_expires = db_get_int(q);
+	host->witnessed = db_get_int(q);
+	host->witnessed_at = db_get_int(q);
+}
+
+enum vk_rc store_get_host_key(struct store *store, const char *name, struct arena *arena,
+	const char **out, struct vk_err *err)
+{
+	struct db_stmt *q =
+		db_prepare(store_db(store), "SELECT public_key FROM hosts WHERE name = ?");
+	const char *key = NULL;
+	enum vk_rc rc;
+
+	db_bind_text(q, name);
+	if (db_step(q))
+		key = db_get_text(q, arena);
+	rc = db_finish(q, err);
+	if (rc == VK_OK && key == NULL)
+		return no_host(name, err);
+	if (rc == VK_OK)
+		*out = key;
+	return rc;
 }
 
 static enum vk_rc get_host(struct store *store, const char *name, struct arena *arena,

@@ -42,6 +42,8 @@ struct store_host {
 	int64_t last_seen;			/* 0: never */
 	int64_t certificate_expires;		/* the newest certificate's; 0: none */
 	int64_t revoked;			/* 0: not */
+	int64_t witnessed;			/* entries of the audit log that it vouches for */
+	int64_t witnessed_at;			/* 0: it has not done so yet */
 	const struct store_instance *instances; /* by name */
 	size_t instance_count;
 };
@@ -51,7 +53,7 @@ struct store_host {
 VK_CHECKED enum vk_rc store_add_host(struct store *store, const char *name, const char *environment,
 	int64_t now, struct vk_err *err);
 
-/* Enrolment: the host's key; lifts a revocation (of the host, not of its old certificates). */
+/* Enrolment: the host's key, which has cosigned nothing yet; lifts a revocation (of the host, not of its old certificates). */
 VK_CHECKED enum vk_rc store_set_host_enrolled(struct store *store, const char *name,
 	const char *public_key, int64_t now, struct vk_err *err);
 
@@ -63,6 +65,10 @@ VK_CHECKED enum vk_rc store_set_host_seen(
  * already. */
 VK_CHECKED enum vk_rc store_revoke_host(
 	struct store *store, const char *name, int64_t now, struct vk_err *err);
+
+/* "ed25519:<hex>", or "" before enrolment. VK_ENOTFOUND */
+VK_CHECKED enum vk_rc store_get_host_key(struct store *store, const char *name, struct arena *arena,
+	const char **out, struct vk_err *err);
 
 /* VK_ENOTFOUND */
 VK_CHECKED enum vk_rc store_get_host(struct store *store, const char *name, struct arena *arena,

@@ -111,11 +111,9 @@ enum vk_rc store_add_checkpoint(struct store *store, const struct store_checkpoi
 	return db_run(q, err);
 }
 
-enum vk_rc store_get_checkpoint(
-	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err)
+static enum vk_rc read_checkpoint(struct db_stmt *q, struct arena *arena,
+	struct store_checkpoint *out, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store),
-		"SELECT size, root, note FROM log_checkpoints ORDER BY size DESC LIMIT 1");
 	struct store_checkpoint checkpoint = {0};
 	enum vk_rc rc;
 
@@ -128,7 +126,26 @@ enum vk_rc store_get_checkpoint(
 	if (rc != VK_OK)
 		return rc;
 	if (checkpoint.note == NULL)
-		return vk_err_set(err, VK_ENOTFOUND, "the audit log has no checkpoint yet");
+		return vk_err_set(err, VK_ENOTFOUND, "the audit log has no such checkpoint");
 	*out = checkpoint;
 	return VK_OK;
+}
+
+enum vk_rc store_get_checkpoint(
+	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT size, root, note FROM log_checkpoints ORDER BY size DESC LIMIT 1");
+
+	return read_checkpoint(q, arena, out, err);
+}
+
+enum vk_rc store_get_checkpoint_of(struct store *store, int64_t size, struct arena *arena,
+	struct store_checkpoint *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT size, root, note FROM log_checkpoints WHERE size = ?");
+
+	db_bind_int(q, size);
+	return read_checkpoint(q, arena, out, err);
 }

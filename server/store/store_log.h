@@ -44,4 +44,8 @@ VK_CHECKED enum vk_rc store_add_checkpoint(struct store *store,
 VK_CHECKED enum vk_rc store_get_checkpoint(
 	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err);
 
+/* The one that was signed at this size. VK_ENOTFOUND. */
+VK_CHECKED enum vk_rc store_get_checkpoint_of(struct store *store, int64_t size,
+	struct arena *arena, struct store_checkpoint *out, struct vk_err *err);
+
 #endif

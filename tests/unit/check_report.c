@@ -69,6 +69,11 @@ START_TEST(refuses_texts_beyond_the_limit)
 	text = xasprintf("{" ID ",\"instances\":[{" INSTANCE ",\"detail\":\"%s\"}]}", large);
 	assert_fails(parse(text, arena, &body, &report, &err), VK_ELIMIT);
 	vkjson_free(body);
+	free(text);
+	large[REPORT_COSIGNATURE_MAX_BYTES + 1] = '\0';
+	text = xasprintf("{" ID ",\"cosignature\":\"%s\",\"instances\":[]}", large);
+	assert_fails(parse(text, arena, &body, &report, &err), VK_ELIMIT);
+	vkjson_free(body);
 	arena_free(arena);
 	free(text);
 	free(large);
@@ -89,6 +94,7 @@ START_TEST(reads_a_report_with_drift)
 		err);
 	ck_assert_str_eq(report.host, "db1");
 	ck_assert_int_eq(report.log_size, 17);
+	ck_assert_str_eq(report.cosignature, "");
 	ck_assert_uint_eq(report.instance_count, 1);
 	ck_assert_str_eq(report.instances[0].generation, "");
 	ck_assert_uint_eq(report.instances[0].drift_count, 1);

@@ -114,7 +114,7 @@ START_TEST(records_each_migration_and_is_private)
 {
 	struct stat st;
 
-	ck_assert_int_eq(store_fixture_number(&fix, "SELECT COUNT(*) FROM schema_history"), 6);
+	ck_assert_int_eq(store_fixture_number(&fix, "SELECT COUNT(*) FROM schema_history"), 7);
 	ck_assert_int_eq(stat(fix.path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
