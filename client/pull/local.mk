@@ -7,6 +7,7 @@ libvkpull_a_SOURCES += client/pull/boundary.c client/pull/boundary.h
 libvkpull_a_SOURCES += client/pull/child.c client/pull/child.h
 libvkpull_a_SOURCES += client/pull/complaint.c client/pull/complaint.h
 libvkpull_a_SOURCES += client/pull/converge.c client/pull/converge.h
+libvkpull_a_SOURCES += client/pull/cosign.c client/pull/cosign.h
 libvkpull_a_SOURCES += client/pull/desired.c client/pull/desired.h
 libvkpull_a_SOURCES += client/pull/difference.c client/pull/difference.h
 libvkpull_a_SOURCES += client/pull/door.c client/pull/door.h

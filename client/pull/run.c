@@ -222,9 +222,12 @@ static void tell_refusal(struct run *run)
 
 static void send_report(struct run *run)
 {
+	/* A host vouches for a log only as long as it believes the server. */
 	const struct report report = {.state = run->agent->settings->state,
+		.pins = &run->agent->pins,
 		.release = run->update.desired.release,
-		.log_size = run->update.log_size,
+		.log = run->update.log,
+		.is_cosigning = run->update_failure.rc == VK_OK,
 		.outcomes = run->outcomes,
 		.count = run->count};
 	struct vk_err err = VK_ERR_INIT;

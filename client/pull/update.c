@@ -30,7 +30,6 @@ enum {
 enum vk_rc update_init(struct update *update, const struct pull_settings *settings,
 	const struct pins *pins, struct httpc *client, struct vk_err *err)
 {
-	struct note_checkpoint last;
 	enum vk_rc rc;
 
 	memset(update, 0, sizeof(*update));
@@ -39,9 +38,7 @@ enum vk_rc update_init(struct update *update, const struct pull_settings *settin
 	update->client = client;
 	rc = memory_read_desired(settings, pins, &update->desired, err);
 	if (rc == VK_OK)
-		rc = memory_read_checkpoint(settings, &last, err);
-	if (rc == VK_OK)
-		update->log_size = last.size;
+		rc = memory_read_checkpoint(settings, &update->log, err);
 	return rc;
 }
 
@@ -173,7 +170,7 @@ static enum vk_rc accept_log(struct answer *answer, struct vk_err *err)
 	if (rc == VK_OK && next.size != last.size)
 		rc = witness_write(update->settings->state, note, err);
 	if (rc == VK_OK)
-		update->log_size = next.size;
+		update->log = next;
 	return rc;
 }
 
@@ -440,7 +437,7 @@ static enum vk_rc request(struct update *update, const struct httpc_call *call,
 enum vk_rc update_poll(struct update *update, unsigned wait_seconds, struct vk_err *err)
 {
 	char *target =
-		xasprintf("/v1/agent/desired?log=%llu", (unsigned long long)update->log_size);
+		xasprintf("/v1/agent/desired?log=%llu", (unsigned long long)update->log.size);
 	const struct httpc_call call = {.target = target,
 		.if_none_match = update->desired.etag[0] != '\0' ? update->desired.etag : NULL,
 		.wait_seconds = update->desired.etag[0] != '\0' ? wait_seconds : 0,

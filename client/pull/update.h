@@ -21,6 +21,7 @@
 #include "client/pull/pins.h"
 #include "client/pull/pull_settings.h"
 #include "common/httpc.h"
+#include "common/note.h"
 
 struct update_bundle {
 	const struct instance *instance;
@@ -33,7 +34,7 @@ struct update {
 	struct httpc *client;
 	const sigset_t *waiting_signals; /* blocked, but for the time of the question; or NULL */
 	struct desired desired;		 /* what was known, then what is wanted */
-	uint64_t log_size;		 /* of the newest accepted checkpoint */
+	struct note_checkpoint log;	 /* the newest accepted checkpoint */
 	bool is_new; /* the server said something: bundles hold all that it wants */
 	char etag[HTTPC_ETAG_BYTES];
 	size_t count;

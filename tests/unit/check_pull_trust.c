@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/pull/cosign.h"
 #include "client/pull/desired.h"
 #include "client/pull/generation.h"
 #include "client/pull/memory.h"
@@ -300,6 +301,67 @@ START_TEST(a_log_that_shrinks_or_forks_is_refused)
 }
 END_TEST
 
+START_TEST(a_host_cosigns_what_is_larger_and_rarely_for_that_alone)
+{
+	const struct pins pins = {.fleet = "demo", .host = "db1"};
+	struct note_checkpoint checkpoint = {.size = 0, .root = {1}};
+	const int64_t now = 1800000000;
+	char *path = xasprintf("%s/cosigned", state);
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf line;
+
+	ck_assert(!cosign_is_due(state, &checkpoint, true, now)); /* an empty log */
+	checkpoint.size = 5;
+	ck_assert(cosign_is_due(state, &checkpoint, false, now));
+	vk_buf_init(&line, NOTE_COSIGNATURE_MAX_BYTES);
+	assert_fails(cosign_make(state, &pins, &checkpoint, now, &line, &err), VK_ENOTFOUND);
+	vk_buf_release(&line);
+	assert_ok(cosign_keep(state, &checkpoint, now, &err), err);
+	ck_assert(!cosign_is_due(state, &checkpoint, true, now + 2 * COSIGN_PAUSE_SECONDS));
+	checkpoint.size = 6;
+	ck_assert(cosign_is_due(state, &checkpoint, true, now + 1));
+	ck_assert(!cosign_is_due(state, &checkpoint, false, now + COSIGN_PAUSE_SECONDS - 1));
+	ck_assert(cosign_is_due(state, &checkpoint, false, now + COSIGN_PAUSE_SECONDS));
+	ck_assert(cosign_is_due(state, &checkpoint, false, now - 1)); /* a clock that was put back */
+	checkpoint.size = 4;
+	ck_assert(!cosign_is_due(state, &checkpoint, true, now + 2 * COSIGN_PAUSE_SECONDS));
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, "x", 1, &err), err);
+	ck_assert(cosign_is_due(state, &checkpoint, false, now));
+	free(path);
+}
+END_TEST
+
+START_TEST(a_cosignature_is_made_with_the_host_key)
+{
+	static const char seed[] = "0707070707070707070707070707070707070707070707070707070707070707\n";
+	const struct pins pins = {.fleet = "demo", .host = "db1"};
+	const struct note_checkpoint checkpoint = {.size = 5, .root = {1}};
+	uint8_t raw[VK_SEED_BYTES], public_key[VK_PUBLIC_KEY_BYTES];
+	char *path = xasprintf("%s/host.key", state);
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_signkey *key;
+	struct vk_buf line;
+	int64_t time = 0;
+
+	vk_buf_init(&line, NOTE_COSIGNATURE_MAX_BYTES);
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, "07", 2, &err), err);
+	assert_fails(cosign_make(state, &pins, &checkpoint, 7, &line, &err), VK_EINPUT);
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, seed, strlen(seed), &err), err);
+	assert_ok(cosign_make(state, &pins, &checkpoint, 7, &line, &err), err);
+	memset(raw, 7, sizeof(raw));
+	key = vk_signkey_from_seed(raw);
+	vk_signkey_public(key, public_key);
+	assert_ok(note_verify_cosignature(line.data, line.len, "demo/log", &checkpoint,
+			  "demo/host/db1", public_key, &time, &err),
+		err);
+	ck_assert_int_eq(time, 7);
+	ck_assert_ptr_null(strchr(line.data, '\n'));
+	vk_signkey_free(key);
+	vk_buf_release(&line);
+	free(path);
+}
+END_TEST
+
 START_TEST(pins_are_read_as_they_were_written)
 {
 	struct pins pins = {.fleet = "demo",
@@ -332,6 +394,8 @@ static Suite *make_suite(void)
 	TCase *tc = tcase_create("core");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_host_cosigns_what_is_larger_and_rarely_for_that_alone);
+	tcase_add_test(tc, a_cosignature_is_made_with_the_host_key);
 	tcase_add_test(tc, a_release_never_goes_back_but_to_the_signed_fallback);
 	tcase_add_test(tc, a_damaged_memory_is_an_error_and_no_fresh_start);
 	tcase_add_test(tc, what_is_installed_is_the_line_when_memory_is_lost);
