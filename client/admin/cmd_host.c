@@ -337,6 +337,7 @@ static void print_hosts(const struct cli *cli, const struct vkjson *hosts)
 		{"HEALTH", "health", TABLE_STATE},
 		{"DRIFT", "drift", TABLE_COUNT},
 		{"LAST SEEN", "last_seen", TABLE_TIME},
+		{"WITNESSED", "witnessed", TABLE_NUMBER},
 		{"REVOKED", "revoked", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};

@@ -86,6 +86,11 @@ static void print_status(const struct cli *cli, const struct vkjson *status)
 		{"valid until", "expires", TABLE_TIME},
 		{NULL, NULL, TABLE_TEXT},
 	};
+	static const struct table_column log[] = {
+		{"entries", "size", TABLE_TEXT},
+		{"witnessed by most hosts", "witnessed", TABLE_TEXT},
+		{NULL, NULL, TABLE_TEXT},
+	};
 
 	cli_say_in(cli, CLI_BOLD, "fleet ");
 	cli_say_foreign(cli, CLI_PLAIN, vkjson_text(vkjson_get(status, "fleet")) != NULL
@@ -101,6 +106,10 @@ static void print_status(const struct cli *cli, const struct vkjson *status)
 	if (vkjson_type(vkjson_get(status, "timestamp")) == VKJSON_OBJECT) {
 		cli_say_in(cli, CLI_BOLD, "\ntimestamp\n");
 		table_print_object(cli, metadata, vkjson_get(status, "timestamp"));
+	}
+	if (vkjson_type(vkjson_get(status, "log")) == VKJSON_OBJECT) {
+		cli_say_in(cli, CLI_BOLD, "\naudit log\n");
+		table_print_object(cli, log, vkjson_get(status, "log"));
 	}
 }
 

@@ -31,6 +31,7 @@ E2E_TESTS += tests/e2e/022-refused-identity.sh
 E2E_TESTS += tests/e2e/030-crash-agent.sh
 E2E_TESTS += tests/e2e/031-crash-server.sh
 E2E_TESTS += tests/e2e/032-server.sh
+E2E_TESTS += tests/e2e/033-witness.sh
 E2E_TESTS += tests/e2e/040-disk.sh
 E2E_TESTS += tests/e2e/050-bad-tree.sh
 E2E_TESTS += tests/e2e/051-bad-http.sh
