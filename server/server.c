@@ -394,18 +394,19 @@ static bool watch(struct server *server, struct event **events)
 	return true;
 }
 
-/* In this order: what is begun may still need the writer, and the writer the signer. */
+/* In this order: what is begun may still need the writer, and the writer the signer; and those who
+ * post answers to the workers end before these are freed. */
 static void drain(struct server *server)
 {
 	atomic_store(&server->context.is_ready, false);
 	set_waking(server, false);
-	worker_pool_drain(server->workers);
-	worker_pool_free(server->workers);
-	server->workers = NULL;
+	worker_pool_join(server->workers);
 	background_stop(server->context.background);
 	server->context.background = NULL;
 	if (server->context.writer != NULL)
 		writer_stop(server->context.writer);
+	worker_pool_free(server->workers);
+	server->workers = NULL;
 }
 
 enum vk_rc server_loop(struct server *server, struct vk_err *err)

@@ -328,16 +328,22 @@ void worker_pool_drain(struct worker_pool *pool)
 	}
 }
 
-void worker_pool_free(struct worker_pool *pool)
+void worker_pool_join(struct worker_pool *pool)
 {
-	if (pool == NULL)
-		return;
-	if (pool->workers[0].is_running)
+	if (pool->workers[0].is_running) /* otherwise none is */
 		worker_pool_drain(pool);
 	for (size_t i = 0; i < pool->count; i++) {
 		if (pool->workers[i].is_running)
 			pthread_join(pool->workers[i].thread, NULL);
+		pool->workers[i].is_running = false;
 	}
+}
+
+void worker_pool_free(struct worker_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	worker_pool_join(pool);
 	for (size_t i = 0; i < pool->count; i++)
 		worker_release(&pool->workers[i]);
 	quota_free(pool->by_identity);

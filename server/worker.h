@@ -9,7 +9,8 @@
  *   worker_pool_start()  starts the threads
  *   worker_wake_all()    after each new view: parked requests are looked at again
  *   worker_pool_drain()  stop accepting, finish what is in flight, answer parked requests with 503
- *   worker_pool_free()   waits for the threads and frees all
+ *   worker_pool_join()   waits for the threads; whoever posts messages may end now
+ *   worker_pool_free()   frees all
  */
 #ifndef VK_SERVER_WORKER_H
 #define VK_SERVER_WORKER_H
@@ -83,7 +84,11 @@ void worker_wake_all(struct worker_pool *pool);
  * requests answered, so the writer must still be running. */
 void worker_pool_drain(struct worker_pool *pool);
 
-/* Drains if that has not been done, waits for the threads, frees. NULL does nothing. */
+/* Drains if that has not been done, and waits for the threads. A thread that has posted the last
+ * answer may still be on its way out of worker_post() then: it ends before worker_pool_free(). */
+void worker_pool_join(struct worker_pool *pool);
+
+/* Joins if that has not been done, frees. NULL does nothing. */
 void worker_pool_free(struct worker_pool *pool);
 
 /* A message; embedded in what it is about, so that posting cannot fail. */
