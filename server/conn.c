@@ -547,7 +547,7 @@ void conn_accept(struct conn_env *env, int fd, const union listener_address *pee
 	}
 	conn->is_surplus = open > limit;
 	/* Some over the limit are told that it is reached; to more there is no answer. */
-	if (open > limit + limit / 8 || (peer != NULL && !conn->has_address_quota)) {
+	if (open > limit + limit / CONN_SURPLUS_PART || (peer != NULL && !conn->has_address_quota)) {
 		conn_count(&env->stats.refused_total);
 		conn_close(conn);
 		return;

@@ -32,7 +32,11 @@
 #include "server/request.h"
 #include "server/worker.h"
 
-enum { CONN_READ_BYTES = 16384, CONN_RETRY_AFTER_S = 5 };
+enum {
+	CONN_READ_BYTES = 16384,
+	CONN_RETRY_AFTER_S = 5,
+	CONN_SURPLUS_PART = 8, /* one eighth over the limit is told so; what is beyond gets no answer */
+};
 
 enum conn_state {
 	CONN_HANDSHAKE, /* TLS; the peer is unknown yet */

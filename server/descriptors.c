@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "common/log.h"
+#include "server/conn.h"
 
 #include "common/banned.h"
 
@@ -13,7 +14,7 @@ enum { DESCRIPTORS_OWN = 512 }; /* database, listeners, signer, readers: generou
 
 unsigned descriptors_for_connections(unsigned wanted)
 {
-	rlim_t needed = (rlim_t)wanted + DESCRIPTORS_OWN;
+	rlim_t needed = (rlim_t)wanted + wanted / CONN_SURPLUS_PART + DESCRIPTORS_OWN;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -28,6 +29,8 @@ unsigned descriptors_for_connections(unsigned wanted)
 	vk_log(VK_LOG_WARN, "few-descriptors", VK_KN("limit", limit.rlim_cur),
 		VK_KN("max-connections", wanted),
 		VK_KV("hint", "raise the limit on open files (LimitNOFILE=)"));
-	return limit.rlim_cur > 2 * DESCRIPTORS_OWN ? (unsigned)limit.rlim_cur - DESCRIPTORS_OWN
-						    : (unsigned)limit.rlim_cur / 2;
+	if (limit.rlim_cur <= 2 * DESCRIPTORS_OWN)
+		return (unsigned)limit.rlim_cur / 2;
+	return (unsigned)(limit.rlim_cur - DESCRIPTORS_OWN) / (CONN_SURPLUS_PART + 1) *
+	       CONN_SURPLUS_PART;
 }

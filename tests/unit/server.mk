@@ -89,3 +89,7 @@ tests_unit_check_denials_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_routes
 TESTS += tests/unit/check_routes
 tests_unit_check_routes_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_descriptors
+TESTS += tests/unit/check_descriptors
+tests_unit_check_descriptors_LDADD = $(SERVER_UNIT_LIBS)
