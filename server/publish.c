@@ -165,27 +165,33 @@ enum vk_rc publish_release(struct writer_tx *tx, const struct store_change *chan
 	return rc == VK_OK ? publish_make_stale(tx, change->environment, err) : rc;
 }
 
+/* Hosts take what is signed for fresh until it expires: it must not live longer than intended, either. */
+static bool is_due(int64_t expires, int64_t lifetime_seconds, int64_t now)
+{
+	int64_t left = expires - now;
+
+	return left <= lifetime_seconds / 2 || left > lifetime_seconds;
+}
+
 enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err)
 {
 	struct tuf_meta *root = NULL;
 	struct store_tuf snapshot;
-	int64_t left;
 	enum vk_rc rc = freshness_load(tx, tuf_type_name(TUF_ROOT), TUF_ROOT, &root, err);
 
 	if (rc == VK_OK)
 		rc = store_get_tuf(writer_tx_store(tx), tuf_type_name(TUF_SNAPSHOT), 0,
 			writer_tx_arena(tx), &snapshot, err);
-	if (rc == VK_OK) {
-		left = snapshot.expires - writer_tx_now(tx);
-		rc = left < PUBLISH_SNAPSHOT_SECONDS / 2 ? freshness_sign_all(tx, root, err)
-							 : freshness_sign_timestamp(tx, root, err);
-	}
+	if (rc == VK_OK)
+		rc = is_due(snapshot.expires, PUBLISH_SNAPSHOT_SECONDS, writer_tx_now(tx))
+			     ? freshness_sign_all(tx, root, err)
+			     : freshness_sign_timestamp(tx, root, err);
 	tuf_meta_free(root);
 	return rc;
 }
 
-enum vk_rc publish_next_timestamp_at(
-	struct store *store, int64_t timestamp_seconds, int64_t *out, struct vk_err *err)
+enum vk_rc publish_is_timestamp_due(struct store *store, int64_t timestamp_seconds, int64_t now,
+	bool *out, struct vk_err *err)
 {
 	struct arena *arena = arena_new();
 	struct store_tuf timestamp;
@@ -193,7 +199,7 @@ enum vk_rc publish_next_timestamp_at(
 		store_get_tuf(store, tuf_type_name(TUF_TIMESTAMP), 0, arena, &timestamp, err);
 
 	if (rc == VK_OK)
-		*out = timestamp.expires - timestamp_seconds / 2;
+		*out = is_due(timestamp.expires, timestamp_seconds, now);
 	arena_free(arena);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #ifndef VK_SERVER_PUBLISH_H
 #define VK_SERVER_PUBLISH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,13 +52,14 @@ VK_CHECKED enum vk_rc publish_make_stale(
 VK_CHECKED enum vk_rc publish_release(struct writer_tx *tx, const struct store_change *change,
 	const char *actor, struct vk_err *err);
 
-/* Signs the timestamp anew (and the snapshot, where it is half over). No audit entry: it says
+/* Signs the timestamp anew (and the snapshot, where that is due). No audit entry: it says
  * nothing new. VK_ENOTFOUND before the first publish_trust(). */
 VK_CHECKED enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err);
 
-/* When the timestamp is to be signed anew: half of its life before it expires. VK_ENOTFOUND before
- * the first publish_trust(). */
-VK_CHECKED enum vk_rc publish_next_timestamp_at(
-	struct store *store, int64_t timestamp_seconds, int64_t *out, struct vk_err *err);
+/* Whether the timestamp is to be signed anew: half of its life is over, or it would live longer than
+ * it should, because the setting was lowered or the clock was ahead when it was signed.
+ * VK_ENOTFOUND before the first publish_trust(). */
+VK_CHECKED enum vk_rc publish_is_timestamp_due(struct store *store, int64_t timestamp_seconds,
+	int64_t now, bool *out, struct vk_err *err);
 
 #endif

@@ -307,22 +307,23 @@ static enum vk_rc run_timestamp(
 	return publish_timestamp(tx, err);
 }
 
-/* True if the timestamp is due; nothing is due before the first root. */
+/* Nothing is due before the first root. */
 static bool is_timestamp_due(struct server *server)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct store *store = NULL;
-	int64_t at = INT64_MAX;
+	bool is_due = false;
 	enum vk_rc rc = readers_take(server->context.readers, &store, &err);
 
 	if (rc == VK_OK) {
-		rc = publish_next_timestamp_at(
-			store, settings_int(server->settings, "timestamp-lifetime"), &at, &err);
+		rc = publish_is_timestamp_due(store,
+			settings_int(server->settings, "timestamp-lifetime"), vk_clock_now(),
+			&is_due, &err);
 		readers_give(server->context.readers, store);
 	}
 	if (rc != VK_OK && rc != VK_ENOTFOUND)
 		vk_log_err(VK_LOG_ERROR, "timestamp-not-checked", &err);
-	return rc == VK_OK && vk_clock_now() >= at;
+	return is_due;
 }
 
 static void on_tick(evutil_socket_t fd, short events, void *arg)

@@ -238,24 +238,53 @@ static enum vk_rc run_timestamp_and_fail(
 	return rc == VK_OK ? vk_err_set(err, VK_EIO, "as the test wants") : rc;
 }
 
+/* Whether the timestamp is due when it is so many seconds later, with this lifetime. */
+static enum vk_rc ask_due(int64_t later, int64_t lifetime, bool *out)
+{
+	return publish_is_timestamp_due(
+		fix.store.store, lifetime, vk_clock_now() + later, out, &fix.err);
+}
+
 START_TEST(the_timestamp_is_signed_anew_at_half_life)
 {
-	int64_t at = 0;
+	const int64_t life = FIXTURE_TIMESTAMP_SECONDS;
+	bool is_due = true;
 
-	assert_fails(publish_next_timestamp_at(
-			     fix.store.store, FIXTURE_TIMESTAMP_SECONDS, &at, &fix.err),
-		VK_ENOTFOUND);
+	assert_fails(ask_due(0, life, &is_due), VK_ENOTFOUND);
 	assert_fails(fleet_fixture_run(&fix, run_timestamp), VK_ENOTFOUND);
 	assert_ok(upload(1, 2, 1, 2), fix.err);
-	assert_ok(publish_next_timestamp_at(
-			  fix.store.store, FIXTURE_TIMESTAMP_SECONDS, &at, &fix.err),
-		fix.err);
-	ck_assert_int_ge(at, vk_clock_now() + FIXTURE_TIMESTAMP_SECONDS / 2 - 10);
-	ck_assert_int_le(at, vk_clock_now() + FIXTURE_TIMESTAMP_SECONDS / 2);
+	assert_ok(ask_due(life / 2 - 60, life, &is_due), fix.err);
+	ck_assert(!is_due);
+	assert_ok(ask_due(life / 2, life, &is_due), fix.err);
+	ck_assert(is_due);
+	is_due = false;
+	assert_ok(ask_due(400L * 86400, life, &is_due), fix.err);
+	ck_assert(is_due);
 	assert_ok(fleet_fixture_run(&fix, run_timestamp), fix.err);
 	ck_assert_int_eq(newest("timestamp"), 2);
 	ck_assert_int_eq(newest("snapshot"), 1);
 	ck_assert_uint_eq(fix.published, WRITER_CHANGED_PUBLICATION);
+}
+END_TEST
+
+START_TEST(what_would_live_too_long_is_signed_anew)
+{
+	const int64_t life = FIXTURE_TIMESTAMP_SECONDS;
+	bool is_due = false;
+
+	assert_ok(upload(1, 2, 1, 2), fix.err);
+	assert_ok(ask_due(0, life / 2, &is_due), fix.err); /* the setting was lowered */
+	ck_assert(is_due);
+	is_due = false;
+	assert_ok(ask_due(-86400, life, &is_due), fix.err); /* the clock was a day ahead */
+	ck_assert(is_due);
+	ck_assert_int_eq(store_fixture_tamper(&fix.store,
+				 "UPDATE tuf_files SET expires = expires + 86400"
+				 " WHERE role = 'snapshot'"),
+		0);
+	assert_ok(fleet_fixture_run(&fix, run_timestamp), fix.err);
+	ck_assert_int_eq(newest("snapshot"), 2);
+	ck_assert_int_eq(newest("timestamp"), 2);
 }
 END_TEST
 
@@ -586,6 +615,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_a_root_with_other_online_keys);
 	tcase_add_test(tc, publishes_root_targets_snapshot_and_timestamp_together);
 	tcase_add_test(tc, the_timestamp_is_signed_anew_at_half_life);
+	tcase_add_test(tc, what_would_live_too_long_is_signed_anew);
 	tcase_add_test(tc, a_publication_that_was_undone_skips_its_version);
 	tcase_add_test(tc, refuses_submissions_that_differ_from_what_the_server_knows);
 	tcase_add_test(tc, refuses_approvals_that_do_not_count);
