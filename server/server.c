@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,8 +55,22 @@ struct server {
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
 	struct event_base *base; /* the main thread's */
-	enum vk_rc stopped_by;	 /* VK_OK: a signal */
+	bool is_signer_gone;
+	atomic_bool is_view_lost;
 };
+
+/* Signals are the main thread's and are held back until its loop runs: a reload or a stop that
+ * comes while the server starts waits for that. Threads that are started inherit the mask. */
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(how, &set, NULL);
+}
 
 struct server *server_new(const char *config_path, struct settings *settings)
 {
@@ -67,6 +82,7 @@ struct server *server_new(const char *config_path, struct settings *settings)
 	server->database = xasprintf("%s/%s", server->state, STATE_DATABASE);
 	server->views = view_slot_new();
 	pthread_mutex_init(&server->wake_lock, NULL);
+	block_signals(SIG_BLOCK);
 	return server;
 }
 
@@ -119,9 +135,10 @@ enum vk_rc server_start_signer(struct server *server, struct vk_err *err)
 
 /* A server that cannot build the view of what it has committed would go on serving what was
  * revoked: it stops instead. */
-static void give_up(const struct vk_err *err)
+static void give_up(struct server *server, const struct vk_err *err)
 {
 	vk_log_err(VK_LOG_ERROR, "view-not-built", err);
+	atomic_store(&server->is_view_lost, true);
 	kill(getpid(), SIGTERM);
 }
 
@@ -151,7 +168,7 @@ static void publish(void *ctx, struct store *store, unsigned changes)
 
 	view_unref(previous);
 	if (rc != VK_OK) {
-		give_up(&err);
+		give_up(server, &err);
 		return;
 	}
 	view_slot_put(server->views, next);
@@ -259,30 +276,15 @@ static void fill_context(struct server *server)
 	context->workers = server->workers;
 }
 
-/* Signals are the main thread's: threads that are started now inherit the mask. */
-static void block_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(how, &set, NULL);
-}
-
 static enum vk_rc start_threads(struct server *server, struct vk_err *err)
 {
-	enum vk_rc rc;
+	enum vk_rc rc = writer_start(server->context.writer, err);
 
-	block_signals(SIG_BLOCK);
-	rc = writer_start(server->context.writer, err);
 	if (rc == VK_OK)
 		rc = background_start(&server->context.background, err);
 	if (rc == VK_OK)
 		rc = worker_pool_start(server->workers, err);
 	set_waking(server, rc == VK_OK);
-	block_signals(SIG_UNBLOCK);
 	return rc;
 }
 
@@ -373,7 +375,7 @@ static void on_signer_gone(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	server->stopped_by = VK_EIO;
+	server->is_signer_gone = true;
 	vk_log(VK_LOG_ERROR, "signer-died");
 	event_base_loopbreak(server->base);
 }
@@ -417,6 +419,7 @@ enum vk_rc server_loop(struct server *server, struct vk_err *err)
 	server->base = event_base_new();
 	if (server->base == NULL || !watch(server, events))
 		return vk_err_set(err, VK_EIO, "cannot make an event loop");
+	block_signals(SIG_UNBLOCK);
 	on_tick(-1, 0, server);
 	atomic_store(&server->context.is_ready, true);
 	vk_log(VK_LOG_INFO, "serving", VK_KV("fleet", server->fleet),
@@ -426,8 +429,10 @@ enum vk_rc server_loop(struct server *server, struct vk_err *err)
 	drain(server);
 	for (int i = 0; i < 5; i++)
 		event_free(events[i]);
-	if (server->stopped_by != VK_OK)
-		return vk_err_set(err, server->stopped_by, "the signer process has died");
+	if (server->is_signer_gone)
+		return vk_err_set(err, VK_EIO, "the signer process has died");
+	if (atomic_load(&server->is_view_lost))
+		return vk_err_set(err, VK_EIO, "the view of what was committed could not be built");
 	vk_log(VK_LOG_INFO, "stopped");
 	return VK_OK;
 }

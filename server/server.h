@@ -13,7 +13,8 @@
 
 struct server;
 
-/* Takes the settings over. config_path is what SIGHUP reads again; copied. */
+/* Takes the settings over. config_path is what SIGHUP reads again; copied. SIGTERM, SIGINT and SIGHUP
+ * wait from here on for server_loop(). */
 struct server *server_new(const char *config_path, struct settings *settings /* taken */);
 
 /* Opens and locks the state directory; refuses keys of the wrong owner or mode. */
@@ -26,7 +27,7 @@ VK_CHECKED enum vk_rc server_start_signer(struct server *server, struct vk_err *
 VK_CHECKED enum vk_rc server_start(struct server *server, struct vk_err *err);
 
 /* Until SIGTERM or SIGINT: answers what is begun, parks nothing more, then returns VK_OK.
- * SIGHUP reloads the settings. */
+ * SIGHUP reloads the settings. VK_EIO when the server stops because it cannot go on. */
 VK_CHECKED enum vk_rc server_loop(struct server *server, struct vk_err *err);
 
 void server_free(struct server *server);

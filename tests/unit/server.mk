@@ -93,3 +93,8 @@ tests_unit_check_routes_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_descriptors
 TESTS += tests/unit/check_descriptors
 tests_unit_check_descriptors_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_server
+TESTS += tests/unit/check_server
+tests_unit_check_server_SOURCES = tests/unit/check_server.c $(FLEET_FIXTURE)
+tests_unit_check_server_LDADD = $(SERVER_UNIT_LIBS)
