@@ -108,7 +108,7 @@ static enum vk_rc run_trust(
 	files[0].len = root.len;
 	files[1].text = targets.data;
 	files[1].len = targets.len;
-	rc = publish_trust(tx, "user/alice", files, 2, err);
+	rc = publish_trust(tx, "user/alice", files, 2, PUBLISH_TRUST, err);
 	vk_buf_release(&root);
 	vk_buf_release(&targets);
 	return rc;
