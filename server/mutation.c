@@ -77,8 +77,12 @@ static void on_done(struct writer_command *command, const struct vk_err *err)
 static enum vk_rc on_run(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
 {
 	struct mutation *mutation = OWNER_OF(command, command);
+	enum vk_rc rc = VK_OK;
 
-	return mutation->run(mutation, tx, err);
+	if (mutation->caller.kind != IDENTITY_STRANGER)
+		rc = store_check_certificate(
+			writer_tx_store(tx), mutation->fingerprint, writer_tx_now(tx), err);
+	return rc == VK_OK ? mutation->run(mutation, tx, err) : rc;
 }
 
 static void on_message(struct worker_message *message)
@@ -112,6 +116,7 @@ struct mutation *mutation_new(struct request *req, const char *name, mutation_ru
 	mutation->caller.environment = mutation_keep(mutation, caller->environment);
 	snprintf(mutation->actor, sizeof(mutation->actor), "%s/%s",
 		identity_kind_name(caller->kind), caller->name);
+	memcpy(mutation->fingerprint, request_peer_fingerprint(req), sizeof(mutation->fingerprint));
 	mutation->status = 200;
 	mutation->run = run;
 	mutation->req = req;

@@ -6,7 +6,9 @@
  *   worker       handler: mutation_new() takes what it needs from the request,
  *                mutation_start() defers it
  *   background   prepare(), if there is one: what takes long (reading a tree, rendering)
- *   writer       run(): the change itself and its audit entry, in one transaction
+ *   writer       run(): the change itself and its audit entry, in one transaction; the
+ *                caller's certificate is looked at once more, so that nothing
+ *                happens on behalf of somebody after his revocation
  *   worker       the reply: answer with status, or the error of whoever failed
  *
  * All that the mutation needs stands in its arena and dies with it.
@@ -22,6 +24,7 @@
 #include "server/background.h"
 #include "server/context.h"
 #include "server/request.h"
+#include "server/store/store_certificate.h"
 #include "server/writer.h"
 
 struct vkjson;
@@ -37,6 +40,7 @@ struct mutation {
 	struct arena *arena;
 	struct view_identity caller;   /* its texts are in the arena */
 	char actor[VK_NAME_BYTES + 8]; /* "user/alice" */
+	uint8_t fingerprint[STORE_FINGERPRINT_BYTES]; /* of the caller's certificate */
 	struct vkjson *body;	       /* the parsed body, or NULL */
 	void *data;		       /* the route's own, in the arena */
 	void (*release)(void *data);   /* what of data is not in the arena; may be NULL */

@@ -16,6 +16,7 @@
 #include "server/certify.h"
 #include "server/mutation.h"
 #include "server/routes.h"
+#include "server/store/store_certificate.h"
 #include "server/store/store_host.h"
 #include "server/store/store_token.h"
 #include "server/store/store_user.h"
@@ -201,8 +202,11 @@ void route_enrol(struct request *req)
 static enum vk_rc run_renew(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	struct vk_buf pem;
-	enum vk_rc rc;
+	enum vk_rc rc = store_make_room_for_certificate(writer_tx_store(tx), mutation->caller.kind,
+		mutation->caller.name, mutation->fingerprint, writer_tx_now(tx), err);
 
+	if (rc != VK_OK)
+		return rc;
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
 	rc = certify(mutation, tx, mutation->caller.kind, mutation->caller.name, &pem, err);
 	if (rc == VK_OK)

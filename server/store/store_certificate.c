@@ -36,6 +36,65 @@ enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kin
 	return db_run(q, err);
 }
 
+enum vk_rc store_check_certificate(struct store *store,
+	const uint8_t fingerprint[STORE_FINGERPRINT_BYTES], int64_t now, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT 1 FROM certificates WHERE fingerprint = ? AND revoked = 0"
+		" AND not_after > ?");
+	bool is_good;
+	enum vk_rc rc;
+
+	db_bind_blob(q, fingerprint, STORE_FINGERPRINT_BYTES);
+	db_bind_int(q, now);
+	is_good = db_step(q);
+	rc = db_finish(q, err);
+	if (rc == VK_OK && !is_good)
+		return vk_err_set(err, VK_EDENIED, "the certificate was revoked or has expired");
+	return rc;
+}
+
+static enum vk_rc count_recent(struct store *store, enum identity_kind kind, const char *name,
+	int64_t since, int64_t *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT COUNT(*) FROM certificates WHERE kind = ? AND name = ? AND issued > ?"
+		" AND revoked = 0");
+
+	db_bind_text(q, identity_kind_name(kind));
+	db_bind_text(q, name);
+	db_bind_int(q, since);
+	*out = db_step(q) ? db_get_int(q) : 0;
+	return db_finish(q, err);
+}
+
+enum vk_rc store_make_room_for_certificate(struct store *store, enum identity_kind kind,
+	const char *name, const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now,
+	struct vk_err *err)
+{
+	int64_t recent = 0;
+	struct db_stmt *q;
+	enum vk_rc rc = count_recent(store, kind, name, now - 60, &recent, err);
+
+	if (rc == VK_OK && recent >= STORE_CERTIFICATES_KEPT)
+		rc = vk_err_set(err, VK_EUNAVAIL, "%s %s has got %d certificates within a minute",
+			identity_kind_name(kind), name, STORE_CERTIFICATES_KEPT);
+	if (rc != VK_OK)
+		return rc;
+	q = db_prepare(store_db(store),
+		"DELETE FROM certificates WHERE kind = ? AND name = ? AND revoked = 0"
+		" AND fingerprint <> ? AND fingerprint NOT IN (SELECT k.fingerprint"
+		" FROM certificates k WHERE k.kind = ? AND k.name = ? AND k.revoked = 0"
+		" ORDER BY k.issued DESC, k.not_after DESC LIMIT ?)");
+	db_bind_text(q, identity_kind_name(kind));
+	db_bind_text(q, name);
+	db_bind_blob(q, asking, STORE_FINGERPRINT_BYTES);
+	db_bind_text(q, identity_kind_name(kind));
+	db_bind_text(q, name);
+	db_bind_int(q, STORE_CERTIFICATES_KEPT - 1);
+	return db_run(q, err);
+}
+
 /* The rows of one kind; the identity's own revocation counts, too. */
 static enum vk_rc each_row(struct db_stmt *q, enum identity_kind kind, int64_t now,
 	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx, struct vk_err *err)

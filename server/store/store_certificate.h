@@ -2,8 +2,8 @@
 /*
  * Certificates that the fleet's CA has issued to hosts and users, and the
  * identities that they stand for: what the view is built from. One that was
- * replaced stays valid until it expires; revoking is for all of an identity's
- * certificates at once.
+ * replaced stays valid until it expires, unless many have come after it;
+ * revoking is for all of an identity's certificates at once.
  */
 #ifndef VK_STORE_CERTIFICATE_H
 #define VK_STORE_CERTIFICATE_H
@@ -13,7 +13,10 @@
 #include "server/identity.h"
 #include "server/store/store.h"
 
-enum { STORE_FINGERPRINT_BYTES = 32 };
+enum {
+	STORE_FINGERPRINT_BYTES = 32,
+	STORE_CERTIFICATES_KEPT = 8, /* of one identity; also how many it gets in a minute */
+};
 
 struct store_certificate {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES]; /* SHA-256 of the DER */
@@ -30,6 +33,17 @@ VK_CHECKED enum vk_rc store_add_certificate(struct store *store,
 /* All of an identity's certificates that are not revoked yet. Nothing to revoke is no error. */
 VK_CHECKED enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind,
 	const char *name, int64_t now, struct vk_err *err);
+
+/* VK_EDENIED unless the certificate is known, not revoked and not expired as of this transaction. */
+VK_CHECKED enum vk_rc store_check_certificate(struct store *store,
+	const uint8_t fingerprint[STORE_FINGERPRINT_BYTES], int64_t now, struct vk_err *err);
+
+/* Before a certificate is renewed: VK_EUNAVAIL if the identity got STORE_CERTIFICATES_KEPT within the
+ * last minute. Older ones than as many are forgotten, except the one that asks: an answer that was
+ * lost leaves a certificate that nobody has, and one identity must not fill view and disk. */
+VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store,
+	enum identity_kind kind, const char *name,
+	const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now, struct vk_err *err);
 
 struct store_identity {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES];

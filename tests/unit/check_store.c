@@ -380,6 +380,63 @@ static enum vk_rc report(const char *id, const struct store_instance *instances,
 	return store_save_report(fix.store, &report, now, out, &fix.err);
 }
 
+START_TEST(a_certificate_counts_until_it_is_revoked_or_expires)
+{
+	struct store_certificate certificate = {.fingerprint = {1},
+		.kind = IDENTITY_HOST,
+		.name = "db1",
+		.serial = "01",
+		.not_before = 1,
+		.not_after = 1000};
+	const uint8_t other[STORE_FINGERPRINT_BYTES] = {2};
+
+	begin();
+	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
+	assert_fails(store_check_certificate(fix.store, other, 500, &fix.err), VK_EDENIED);
+	assert_fails(store_check_certificate(fix.store, certificate.fingerprint, 1000, &fix.err),
+		VK_EDENIED);
+	assert_ok(store_check_certificate(fix.store, certificate.fingerprint, 999, &fix.err),
+		fix.err);
+	assert_ok(store_revoke_certificates(fix.store, IDENTITY_HOST, "db1", 2, &fix.err), fix.err);
+	assert_fails(store_check_certificate(fix.store, certificate.fingerprint, 999, &fix.err),
+		VK_EDENIED);
+	commit();
+}
+END_TEST
+
+/* Certificate number i of db1, issued at now. */
+static enum vk_rc renew(uint8_t i, const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now)
+{
+	const struct store_certificate certificate = {.fingerprint = {1, i},
+		.kind = IDENTITY_HOST,
+		.name = "db1",
+		.serial = "01",
+		.not_before = now,
+		.not_after = now + 100000};
+	enum vk_rc rc = store_make_room_for_certificate(
+		fix.store, IDENTITY_HOST, "db1", asking, now, &fix.err);
+
+	return rc == VK_OK ? store_add_certificate(fix.store, &certificate, now, &fix.err) : rc;
+}
+
+START_TEST(an_identity_has_few_certificates_and_keeps_the_one_it_uses)
+{
+	const uint8_t first[STORE_FINGERPRINT_BYTES] = {1, 0}, second[] = {1, 1, [31] = 0};
+	const char *count = "SELECT COUNT(*) FROM certificates WHERE name = 'db1'";
+
+	begin();
+	for (uint8_t i = 0; i < STORE_CERTIFICATES_KEPT; i++)
+		assert_ok(renew(i, first, 1000), fix.err);
+	assert_fails(renew(100, first, 1059), VK_EUNAVAIL);
+	for (uint8_t i = STORE_CERTIFICATES_KEPT; i < 100; i++)
+		assert_ok(renew(i, first, 1000 + 100 * (int64_t)i), fix.err);
+	assert_ok(store_check_certificate(fix.store, first, 20000, &fix.err), fix.err);
+	assert_fails(store_check_certificate(fix.store, second, 20000, &fix.err), VK_EDENIED);
+	commit();
+	ck_assert_int_eq(store_fixture_number(&fix, count), STORE_CERTIFICATES_KEPT + 1);
+}
+END_TEST
+
 START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 {
 	struct store_drift drift = {.kind = "value",
@@ -510,6 +567,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_token_works_once_for_its_name_until_it_expires);
 	tcase_add_test(tc, a_new_token_makes_the_older_one_void_and_so_does_revoking);
 	tcase_add_test(tc, identities_follow_revocation_and_expiry);
+	tcase_add_test(tc, a_certificate_counts_until_it_is_revoked_or_expires);
+	tcase_add_test(tc, an_identity_has_few_certificates_and_keeps_the_one_it_uses);
 	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);
 	tcase_add_test(tc, environments_count_their_hosts);
 	tcase_add_test(tc, a_writer_killed_inside_a_transaction_leaves_nothing);
