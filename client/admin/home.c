@@ -25,17 +25,23 @@ char *home_path(const char *home, const char *file)
 	return xasprintf("%s/%s", home, file);
 }
 
+/* Without this, an empty name would be the root directory. */
+static enum vk_rc check_home(const char *home, struct vk_err *err)
+{
+	if (home[0] != '\0')
+		return VK_OK;
+	vk_err_set(err, VK_EINPUT, "no place for your keys: HOME is not set");
+	vk_err_hint(err, "give --home DIR or set VKCFG_HOME");
+	return VK_EINPUT;
+}
+
 enum vk_rc home_prepare(const char *home, const char *directory, struct vk_err *err)
 {
+	enum vk_rc rc = check_home(home, err);
 	char *path;
-	enum vk_rc rc;
 
-	if (home[0] == '\0') {
-		vk_err_set(err, VK_EINPUT, "no place for your keys: HOME is not set");
-		vk_err_hint(err, "give --home DIR or set VKCFG_HOME");
-		return VK_EINPUT;
-	}
-	rc = vk_file_mkdirs(AT_FDCWD, home, 0700, err);
+	if (rc == VK_OK)
+		rc = vk_file_mkdirs(AT_FDCWD, home, 0700, err);
 	if (rc != VK_OK || directory == NULL)
 		return rc;
 	path = home_path(home, directory);
@@ -82,11 +88,12 @@ static enum vk_rc parse_identity(
 enum vk_rc home_load_identity(const char *home, struct home_identity *out, struct vk_err *err)
 {
 	char *path = home_path(home, "fleet.json");
+	enum vk_rc rc = check_home(home, err);
 	struct vk_buf text;
-	enum vk_rc rc;
 
 	vk_buf_init(&text, IDENTITY_MAX_BYTES);
-	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &text, err);
+	if (rc == VK_OK)
+		rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &text, err);
 	if (rc == VK_ENOTFOUND) {
 		vk_err_set(err, VK_ENOTFOUND, "you are not enrolled: there is no %s", path);
 		vk_err_hint(err, "'vkcfg enrol' with the token that your administrator gave you");
@@ -138,6 +145,8 @@ enum vk_rc home_key_path(const char *home, const char *name, const char *suffix,
 		vk_err_hint(err, "lower-case letters, digits, '.', '_' and '-', at most 63");
 		return VK_EINPUT;
 	}
+	if (check_home(home, err) != VK_OK)
+		return VK_EINPUT;
 	*out = xasprintf("%s/keys/%s.%s", home, name, suffix);
 	return VK_OK;
 }
@@ -162,12 +171,12 @@ static bool key_name_of(const char *file, char *out)
 enum vk_rc home_list_keys(
 	const char *home, char (*out)[VK_NAME_BYTES], size_t *count, struct vk_err *err)
 {
+	enum vk_rc rc = check_home(home, err);
 	char *path = home_path(home, "keys");
-	DIR *directory = opendir(path);
-	enum vk_rc rc = VK_OK;
+	DIR *directory = rc == VK_OK ? opendir(path) : NULL;
 
 	*count = 0;
-	if (directory == NULL && errno != ENOENT)
+	if (rc == VK_OK && directory == NULL && errno != ENOENT)
 		rc = vk_err_errno(err, VK_EIO, errno, "%s", path);
 	for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
 		char name[VK_NAME_BYTES];

@@ -109,6 +109,16 @@ START_TEST(says_who_is_not_enrolled_what_to_do)
 }
 END_TEST
 
+START_TEST(never_takes_the_root_directory_for_a_home)
+{
+	static const char *const lines[] = {"--home= status", "--home= key list",
+		"--home= key show a", "--home= key new a --passphrase-fd 0"};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		check_line(lines[i], 2, "give --home DIR or set VKCFG_HOME");
+}
+END_TEST
+
 START_TEST(shows_errors_as_json_where_asked)
 {
 	struct run run = run_line("--json status");
@@ -231,6 +241,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_command_lines_that_it_does_not_understand);
 	tcase_add_test(tc, refuses_an_empty_message_before_anything_else);
 	tcase_add_test(tc, says_who_is_not_enrolled_what_to_do);
+	tcase_add_test(tc, never_takes_the_root_directory_for_a_home);
 	tcase_add_test(tc, shows_errors_as_json_where_asked);
 	tcase_add_test(tc, takes_global_options_on_both_sides_of_the_command);
 	tcase_add_test(tc, writes_no_colours_to_a_pipe);
