@@ -233,8 +233,10 @@ static enum vk_rc open_connection(struct httpc *client, int64_t deadline_ms, str
 {
 	enum vk_rc rc = dial_tcp(client->host, client->port, deadline_ms, &client->fd, err);
 
-	if (rc != VK_OK)
+	if (rc != VK_OK) {
+		vk_err_hint(err, "is vkcfgd running there, and is the way to it open?");
 		return rc;
+	}
 	client->conn = vktls_new(client->tls, client->fd, client->host);
 	load_session(client);
 	return shake_hands(client, deadline_ms, err);

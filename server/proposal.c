@@ -180,8 +180,12 @@ enum vk_rc proposal_check_tree(const struct vk_release *release, const struct cf
 	if (strcmp(digest, cfg_tree_digest(tree)) != 0)
 		return differs("tree", digest, cfg_tree_digest(tree), err);
 	rc = cfg_render(tree, release->environment, NULL, &rendered, err);
-	if (rc != VK_OK)
+	if (rc == VK_OK)
+		rc = cfg_rendered_check_fleet(rendered, release->fleet, err);
+	if (rc != VK_OK) {
+		cfg_rendered_free(rendered);
 		return rc;
+	}
 	if ((size_t)release->bundle_count != cfg_rendered_count(rendered))
 		rc = vk_err_set(err, VK_EUNTRUSTED,
 			"the document counts %" PRId64 " bundles, the tree renders to %zu",

@@ -133,6 +133,7 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	const char *commit, struct vk_err *err)
 {
 	struct candidate_content content;
+	struct tuf_fleet fleet;
 	struct cfg_rendered *rendered = NULL;
 	struct cfg_rendered *before = NULL;
 	struct cfg_tree *old_tree = NULL;
@@ -141,6 +142,10 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	struct vkjson *reply = NULL;
 	enum vk_rc rc = cfg_render(tree, current->environment, NULL, &rendered, err);
 
+	if (rc == VK_OK)
+		rc = session_fleet(session, &fleet, err);
+	if (rc == VK_OK)
+		rc = cfg_rendered_check_fleet(rendered, fleet.fleet, err);
 	if (rc == VK_OK)
 		rc = candidate_content_of(cfg_tree_digest(tree), rendered, &content, err);
 	if (rc == VK_OK)

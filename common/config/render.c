@@ -15,6 +15,7 @@
 
 struct cfg_rendered {
 	struct arena *arena;
+	const char *fleet;
 	const char *environment;
 	struct cfg_rendered_bundle *bundles; /* sorted by id */
 	size_t count;
@@ -119,6 +120,8 @@ enum vk_rc cfg_render(const struct cfg_tree *tree, const char *environment,
 	rendered->environment = arena_strdup(rendered->arena, environment);
 	fleet = cfg_fleet_read(tree, findings != NULL ? findings : own);
 	rc = render_fleet(fleet, environment, rendered, err);
+	if (rc == VK_OK)
+		rendered->fleet = arena_strdup(rendered->arena, fleet->name);
 	cfg_fleet_free(fleet);
 	cfg_findings_free(own);
 	if (rc == VK_OK)
@@ -160,6 +163,17 @@ const uint8_t (*cfg_rendered_leaves(const struct cfg_rendered *rendered))[32]
 const uint8_t *cfg_rendered_root(const struct cfg_rendered *rendered)
 {
 	return rendered->root;
+}
+
+enum vk_rc cfg_rendered_check_fleet(
+	const struct cfg_rendered *rendered, const char *fleet, struct vk_err *err)
+{
+	if (strcmp(rendered->fleet, fleet) == 0)
+		return VK_OK;
+	vk_err_set(err, VK_EINPUT, "fleet.yaml: the tree is of fleet '%s', not of '%s'",
+		rendered->fleet, fleet);
+	vk_err_hint(err, "submit to the fleet that it is of, or write: fleet: %s", fleet);
+	return VK_EINPUT;
 }
 
 const char *cfg_rendered_environment(const struct cfg_rendered *rendered)

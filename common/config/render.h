@@ -47,6 +47,10 @@ const struct cfg_rendered_bundle *cfg_rendered_find(
 const uint8_t (*cfg_rendered_leaves(const struct cfg_rendered *rendered))[32];
 const uint8_t *cfg_rendered_root(const struct cfg_rendered *rendered);
 
+/* VK_EINPUT: fleet.yaml names another fleet than this. */
+VK_CHECKED enum vk_rc cfg_rendered_check_fleet(
+	const struct cfg_rendered *rendered, const char *fleet, struct vk_err *err);
+
 const char *cfg_rendered_environment(const struct cfg_rendered *rendered);
 
 #endif

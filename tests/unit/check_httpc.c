@@ -225,6 +225,7 @@ START_TEST(says_that_nobody_listens)
 	assert_ok(httpc_new(&o, &client, &err), err);
 	assert_fails(httpc_get(client, "/", 0, &reply, &err), VK_EUNAVAIL);
 	ck_assert_str_eq(err.msg, "https://127.0.0.1:1: cannot connect: Connection refused");
+	ck_assert_ptr_nonnull(strstr(err.hint, "is vkcfgd running there"));
 }
 END_TEST
 

@@ -120,6 +120,21 @@ START_TEST(renders_layers_in_their_order)
 }
 END_TEST
 
+START_TEST(knows_the_fleet_that_a_tree_is_of)
+{
+	struct cfg_tree *tree = tree_with(NULL, NULL);
+	struct cfg_rendered *rendered = render(tree, "prod");
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(cfg_rendered_check_fleet(rendered, "demo", &err), err);
+	assert_fails(cfg_rendered_check_fleet(rendered, "other", &err), VK_EINPUT);
+	ck_assert_str_eq(err.msg, "fleet.yaml: the tree is of fleet 'demo', not of 'other'");
+	ck_assert_ptr_nonnull(strstr(err.hint, "fleet: other"));
+	cfg_rendered_free(rendered);
+	cfg_tree_free(tree);
+}
+END_TEST
+
 START_TEST(each_bundle_is_a_leaf_of_the_root)
 {
 	struct cfg_tree *tree = tree_with(NULL, NULL);
@@ -274,6 +289,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_an_environment_that_is_not_there);
 	tcase_add_test(tc, refuses_a_tree_with_an_error_and_says_which);
 	tcase_add_test(tc, renders_layers_in_their_order);
+	tcase_add_test(tc, knows_the_fleet_that_a_tree_is_of);
 	tcase_add_test(tc, each_bundle_is_a_leaf_of_the_root);
 	tcase_add_test(tc, an_environment_without_hosts_has_no_bundles);
 	tcase_add_test(tc, sorts_bundles_by_the_bytes_of_their_ids);
