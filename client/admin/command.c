@@ -129,6 +129,7 @@ static enum vk_rc dispatch(
 	int words = 0;
 
 	rc = args_parse_until_word(args, argv, argc, global_options, &used, err);
+	cli->is_json = args_has(args, "json"); /* for what is refused here */
 	if (rc != VK_OK) {
 		if (err->hint[0] == '\0')
 			vk_err_hint(err, "'vkcfg help' shows the options");
@@ -150,6 +151,7 @@ static enum vk_rc dispatch(
 		return unknown_command(argv + used, argc - used, err);
 	rc = args_parse(args, argv + used + words, argc - used - words, command->options,
 		global_options, err);
+	cli->is_json = args_has(args, "json");
 	if (rc != VK_OK) {
 		if (err->hint[0] == '\0')
 			vk_err_hint(err, "'vkcfg help %s' shows its options", command->name);

@@ -119,19 +119,30 @@ START_TEST(never_takes_the_root_directory_for_a_home)
 }
 END_TEST
 
-START_TEST(shows_errors_as_json_where_asked)
+static void check_error_json(struct run *run, const char *expected)
 {
-	struct run run = run_line("--json status");
 	struct vkjson *object = NULL;
 	struct vk_err err = VK_ERR_INIT;
 	const char *code = NULL;
 
-	ck_assert_int_eq(run.status, 3);
-	assert_ok(vkjson_parse(run.errors, strlen(run.errors), &object, &err), err);
+	assert_ok(vkjson_parse(run->errors, strlen(run->errors), &object, &err), err);
 	assert_ok(vkjson_get_string(object, "error", &code, &err), err);
-	ck_assert_str_eq(code, "not-found");
+	ck_assert_str_eq(code, expected);
 	vkjson_free(object);
-	run_release(&run);
+	run_release(run);
+}
+
+START_TEST(shows_errors_as_json_where_asked)
+{
+	struct run run = run_line("--json frobnicate");
+
+	ck_assert_int_eq(run.status, 2);
+	check_error_json(&run, "input");
+	run = run_line("status --json --frobnicate");
+	check_error_json(&run, "input");
+	run = run_line("--json status");
+	ck_assert_int_eq(run.status, 3);
+	check_error_json(&run, "not-found");
 }
 END_TEST
 
