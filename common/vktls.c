@@ -91,8 +91,7 @@ struct vktls *vktls_new(const struct vktls_ctx *ctx, int fd, const char *server_
 	BIO *bio = BIO_new(ctx->bio_method);
 
 	assert(ctx->is_server == (server_name == NULL));
-	conn->ctx = (struct vktls_ctx *)ctx; /* only its reference count changes */
-	atomic_fetch_add(&conn->ctx->refs, 1);
+	conn->ctx = vktls_ctx_ref(ctx);
 	conn->fd = fd;
 	conn->ssl = SSL_new(ctx->ssl_ctx);
 	if (conn->ssl == NULL || bio == NULL)

@@ -67,7 +67,10 @@ struct vktls_client_options {
 VK_CHECKED enum vk_rc vktls_client_new(
 	const struct vktls_client_options *options, struct vktls_ctx **out, struct vk_err *err);
 
-/* Connections keep what they need of a context alive. */
+/* One more owner; any thread. */
+struct vktls_ctx *vktls_ctx_ref(const struct vktls_ctx *ctx);
+
+/* One owner less. Connections keep what they need of a context alive. */
 void vktls_ctx_free(struct vktls_ctx *ctx);
 
 /* A connection over fd, which stays the caller's. server_name: the DNS name or IP address that a

@@ -235,6 +235,14 @@ enum vk_rc vktls_client_new(
 	return VK_OK;
 }
 
+struct vktls_ctx *vktls_ctx_ref(const struct vktls_ctx *ctx)
+{
+	struct vktls_ctx *shared = (struct vktls_ctx *)ctx; /* only its reference count changes */
+
+	atomic_fetch_add(&shared->refs, 1);
+	return shared;
+}
+
 void vktls_ctx_free(struct vktls_ctx *ctx)
 {
 	if (ctx == NULL || atomic_fetch_sub(&ctx->refs, 1) != 1)
