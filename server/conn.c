@@ -526,7 +526,7 @@ static struct conn *conn_new(struct conn_env *env, int fd)
 	conn->env = env;
 	conn->fd = fd;
 	conn->request.conn = conn;
-	conn->tls = vktls_new(env->options->tls, fd, NULL);
+	conn->tls = vktls_new(env->tls, fd, NULL);
 	event_assign(&conn->timer, env->base, -1, 0, on_timer, conn);
 	conn_count(&env->stats.states[CONN_HANDSHAKE]);
 	conn_set_state(conn, CONN_HANDSHAKE);

@@ -126,6 +126,7 @@ struct conn_env {
 	struct worker *worker;
 	const struct worker_pool_options *options; /* limits filled in */
 	struct event_base *base;
+	struct vktls_ctx *tls;   /* own reference to what new connections use */
 	const struct view *view; /* own reference to what was current last */
 	struct quota *by_identity;
 	struct quota *by_address;
@@ -141,10 +142,14 @@ struct conn_env {
 	struct conn_stats stats;
 };
 
+/* env->options is set. */
 void conn_env_init(struct conn_env *env);
 
 /* All connections must be gone. */
 void conn_env_release(struct conn_env *env);
+
+/* What connections that come from now on use; takes the reference. */
+void conn_env_set_tls(struct conn_env *env, struct vktls_ctx *tls);
 
 /* Takes the current view, if that has changed; one atomic load if not. */
 void conn_env_refresh_view(struct conn_env *env);

@@ -16,6 +16,7 @@ enum { WOKEN_AT_ONCE = 128 /* before new events get their turn */ };
 
 void conn_env_init(struct conn_env *env)
 {
+	env->tls = vktls_ctx_ref(env->options->tls);
 	TAILQ_INIT(&env->conns);
 	TAILQ_INIT(&env->parked);
 	TAILQ_INIT(&env->woken);
@@ -29,8 +30,15 @@ void conn_env_release(struct conn_env *env)
 	assert(TAILQ_EMPTY(&env->conns) && TAILQ_EMPTY(&env->closed));
 	view_unref(env->view);
 	env->view = NULL;
+	vktls_ctx_free(env->tls);
 	vk_buf_release(&env->out);
 	free(env->read_buf);
+}
+
+void conn_env_set_tls(struct conn_env *env, struct vktls_ctx *tls)
+{
+	vktls_ctx_free(env->tls);
+	env->tls = tls;
 }
 
 void conn_env_refresh_view(struct conn_env *env)

@@ -209,30 +209,54 @@ static enum vk_rc read_pem(struct server *server, const char *name, enum vk_file
 	return vk_file_read(state_dir_fd(server->dir), name, flags, out, err);
 }
 
-static enum vk_rc open_tls(struct server *server, struct vk_err *err)
+/* A context with the certificate and the key that lie in the state directory now. */
+static enum vk_rc load_tls(struct server *server, struct vktls_ctx **out, struct vk_err *err)
 {
-	struct vk_buf ca, certificate, key;
-	enum vk_rc rc = read_pem(server, STATE_CA_CERTIFICATE, VK_FILE_NOFOLLOW, &ca, err);
+	struct vk_buf certificate, key;
+	enum vk_rc rc = read_pem(
+		server, STATE_SERVER_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
 
-	vk_buf_init(&certificate, X509_MAX_PEM_BYTES);
 	vk_buf_init(&key, X509_MAX_PEM_BYTES);
-	if (rc == VK_OK)
-		rc = vk_file_read(state_dir_fd(server->dir), STATE_SERVER_CERTIFICATE,
-			VK_FILE_NOFOLLOW, &certificate, err);
 	if (rc == VK_OK)
 		rc = vk_file_read(state_dir_fd(server->dir), STATE_SERVER_KEY,
 			VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &key, err);
 	if (rc == VK_OK) {
-		const struct vktls_server_options options = {
-			.ca_pem = ca.data, .cert_pem = certificate.data, .key_pem = key.data};
+		const struct vktls_server_options options = {.ca_pem = server->ca_pem,
+			.cert_pem = certificate.data,
+			.key_pem = key.data};
 
-		rc = vktls_server_new(&options, &server->tls, err);
-		server->ca_pem = xstrdup(ca.data);
+		rc = vktls_server_new(&options, out, err);
 	}
-	vk_buf_release(&ca);
 	vk_buf_release(&certificate);
 	vk_buf_release_wiped(&key);
 	return rc;
+}
+
+static enum vk_rc open_tls(struct server *server, struct vk_err *err)
+{
+	struct vk_buf ca;
+	enum vk_rc rc = read_pem(server, STATE_CA_CERTIFICATE, VK_FILE_NOFOLLOW, &ca, err);
+
+	if (rc == VK_OK) {
+		server->ca_pem = xstrdup(ca.data);
+		rc = load_tls(server, &server->tls, err);
+	}
+	vk_buf_release(&ca);
+	return rc;
+}
+
+/* Connections that are open keep the certificate with which they began. */
+static enum vk_rc reload_tls(struct server *server, struct vk_err *err)
+{
+	struct vktls_ctx *fresh = NULL;
+	enum vk_rc rc = load_tls(server, &fresh, err);
+
+	if (rc != VK_OK)
+		return rc;
+	worker_pool_set_tls(server->workers, fresh);
+	vktls_ctx_free(server->tls);
+	server->tls = fresh;
+	return VK_OK;
 }
 
 static void on_denied(void *ctx, const struct request *req, const struct vk_err *why)
@@ -354,10 +378,12 @@ static void on_hangup(evutil_socket_t fd, short events, void *arg)
 	if (server_settings_reload(server->config_path, &server->settings, &err) != VK_OK) {
 		vk_log(VK_LOG_ERROR, "settings-kept", VK_KV("error", vk_rc_name(err.rc)),
 			VK_KV("reason", err.msg), VK_KV("hint", err.hint));
-		return;
+	} else {
+		apply_settings(server);
+		vk_log(VK_LOG_INFO, "settings-reloaded", VK_KV("file", server->config_path));
 	}
-	apply_settings(server);
-	vk_log(VK_LOG_INFO, "settings-reloaded", VK_KV("file", server->config_path));
+	if (reload_tls(server, &err) != VK_OK)
+		vk_log_err(VK_LOG_ERROR, "certificate-kept", &err);
 }
 
 static void on_stop(evutil_socket_t fd, short events, void *arg)

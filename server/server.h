@@ -27,7 +27,8 @@ VK_CHECKED enum vk_rc server_start_signer(struct server *server, struct vk_err *
 VK_CHECKED enum vk_rc server_start(struct server *server, struct vk_err *err);
 
 /* Until SIGTERM or SIGINT: answers what is begun, parks nothing more, then returns VK_OK.
- * SIGHUP reloads the settings. VK_EIO when the server stops because it cannot go on. */
+ * SIGHUP reloads the settings and the
+ * server's certificate. VK_EIO when the server stops because it cannot go on. */
 VK_CHECKED enum vk_rc server_loop(struct server *server, struct vk_err *err);
 
 void server_free(struct server *server);

@@ -36,6 +36,7 @@ struct worker {
 	struct event *wake_event;
 	struct event *drain_timer;
 	_Atomic(struct worker_message *) messages; /* newest first */
+	_Atomic(struct vktls_ctx *) next_tls;      /* NULL: no other one */
 	atomic_bool is_view_new;
 	atomic_bool is_drain_wanted;
 };
@@ -144,6 +145,14 @@ static void on_drain_timer(evutil_socket_t fd, short events, void *arg)
 	conn_env_close_all(&worker->env);
 }
 
+static void take_tls(struct worker *worker)
+{
+	struct vktls_ctx *tls = atomic_exchange(&worker->next_tls, NULL);
+
+	if (tls != NULL)
+		conn_env_set_tls(&worker->env, tls);
+}
+
 static void on_wake(evutil_socket_t fd, short events, void *arg)
 {
 	struct worker *worker = arg;
@@ -152,6 +161,7 @@ static void on_wake(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	if (read(fd, &counter, sizeof(counter)) < 0)
 		assert(errno == EAGAIN);
+	take_tls(worker);
 	/* First the view: whoever gets an answer from a message finds what he wrote. */
 	if (atomic_exchange(&worker->is_view_new, false))
 		conn_env_wake_all(&worker->env);
@@ -239,6 +249,7 @@ static void worker_release(struct worker *worker)
 	close_listeners(worker);
 	conn_env_reap(&worker->env);
 	conn_env_release(&worker->env);
+	vktls_ctx_free(atomic_exchange(&worker->next_tls, NULL));
 	if (worker->wake_event != NULL)
 		event_free(worker->wake_event);
 	if (worker->drain_timer != NULL)
@@ -317,6 +328,16 @@ void worker_wake_all(struct worker_pool *pool)
 	for (size_t i = 0; i < pool->count; i++) {
 		if (!atomic_exchange(&pool->workers[i].is_view_new, true))
 			wake(&pool->workers[i]);
+	}
+}
+
+void worker_pool_set_tls(struct worker_pool *pool, const struct vktls_ctx *tls)
+{
+	for (size_t i = 0; i < pool->count; i++) {
+		struct worker *worker = &pool->workers[i];
+
+		vktls_ctx_free(atomic_exchange(&worker->next_tls, vktls_ctx_ref(tls)));
+		wake(worker);
 	}
 }
 

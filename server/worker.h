@@ -60,7 +60,7 @@ struct worker_limits {
 struct worker_pool_options {
 	const char *const *listen; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL-terminated */
 	unsigned workers;          /* threads, at least 1 */
-	const struct vktls_ctx *tls;
+	const struct vktls_ctx *tls; /* the workers take references of their own */
 	struct view_slot *views; /* holds a view from the start; see server/view.h */
 	const struct route *routes; /* see server/route.h */
 	size_t route_count;         /* at most WORKER_MAX_ROUTES */
@@ -79,6 +79,10 @@ uint16_t worker_pool_port(const struct worker_pool *pool);
 
 /* Any thread, at any time between start and free; several wake-ups may become one. */
 void worker_wake_all(struct worker_pool *pool);
+
+/* Connections that come from now on use this context; those that are open keep theirs. The workers
+ * take references of their own. Any thread, between start and join. */
+void worker_pool_set_tls(struct worker_pool *pool, const struct vktls_ctx *tls);
 
 /* Any thread; returns at once. The threads end when their connections are closed and their deferred
  * requests answered, so the writer must still be running. */

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,12 @@
 
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/vktls.h"
 #include "common/x509.h"
 #include "server/publish.h"
 #include "server/server_settings.h"
 #include "tests/unit/fleet_fixture.h"
+#include "tests/unit/pki.h"
 #include "tests/unit/unit.h"
 
 #include "common/banned.h"
@@ -190,6 +193,86 @@ START_TEST(a_server_that_has_lost_its_view_fails)
 }
 END_TEST
 
+static void *run_loop(void *arg)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	(void)arg;
+	assert_ok(server_loop(server, &err), err);
+	return NULL;
+}
+
+/* The certificate that a new connection is shown, by its fingerprint. */
+static void see_certificate(uint8_t out[VKTLS_FINGERPRINT_BYTES])
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port)};
+	struct vktls_client_options options = {.fleet = FIXTURE_FLEET};
+	struct pki_leaf self = pki_self_signed();
+	struct vktls_ctx *ctx = NULL;
+	struct vktls *tls;
+	struct vk_buf ca;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	read_file("ca.crt", &ca);
+	options.ca_pem = ca.data;
+	options.cert_pem = self.cert_pem;
+	options.key_pem = self.key_pem;
+	assert_ok(vktls_client_new(&options, &ctx, &fix.err), fix.err);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	tls = vktls_new(ctx, fd, "127.0.0.1");
+	ck_assert_int_eq(vktls_handshake(tls), VKTLS_DONE); /* the socket blocks */
+	vktls_peer_fingerprint(tls, out);
+	vktls_free(tls);
+	close(fd);
+	vktls_ctx_free(ctx);
+	pki_leaf_release(&self);
+	vk_buf_release(&ca);
+}
+
+/* The fingerprint of what lies in server.crt. */
+static void read_certificate(uint8_t out[VKTLS_FINGERPRINT_BYTES])
+{
+	struct vk_buf pem;
+
+	read_file("server.crt", &pem);
+	assert_ok(x509_fingerprint(pem.data, pem.len, out, &fix.err), fix.err);
+	vk_buf_release(&pem);
+}
+
+/* Until new connections see the certificate that lies there; the test's timeout is the bound. */
+static void wait_for_certificate(void)
+{
+	uint8_t wanted[VKTLS_FINGERPRINT_BYTES], seen[VKTLS_FINGERPRINT_BYTES];
+
+	read_certificate(wanted);
+	do
+		see_certificate(seen);
+	while (memcmp(wanted, seen, sizeof(seen)) != 0);
+}
+
+START_TEST(a_hangup_takes_a_new_certificate_and_keeps_the_old_one_if_it_is_wrong)
+{
+	uint8_t before[VKTLS_FINGERPRINT_BYTES], after[VKTLS_FINGERPRINT_BYTES];
+	pthread_t loop;
+
+	start();
+	ck_assert_int_eq(pthread_create(&loop, NULL, run_loop, NULL), 0);
+	wait_for_certificate();
+	read_certificate(before);
+	make_server_certificate(600);
+	ck_assert_int_eq(kill(getpid(), SIGHUP), 0);
+	wait_for_certificate();
+	see_certificate(after);
+	ck_assert_mem_ne(before, after, sizeof(before));
+	write_file("server.crt", "none", 4);
+	ck_assert_int_eq(kill(getpid(), SIGHUP), 0);
+	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+	ck_assert_int_eq(pthread_join(loop, NULL), 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("server");
@@ -198,6 +281,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, signals_that_come_while_it_starts_wait_for_the_loop);
+	tcase_add_test(tc, a_hangup_takes_a_new_certificate_and_keeps_the_old_one_if_it_is_wrong);
 	tcase_add_test(tc, a_server_that_has_lost_its_view_fails);
 	suite_add_tcase(suite, tc);
 	return suite;

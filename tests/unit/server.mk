@@ -96,5 +96,5 @@ tests_unit_check_descriptors_LDADD = $(SERVER_UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_server
 TESTS += tests/unit/check_server
-tests_unit_check_server_SOURCES = tests/unit/check_server.c $(FLEET_FIXTURE)
+tests_unit_check_server_SOURCES = tests/unit/check_server.c $(FLEET_FIXTURE) $(PKI_SOURCES)
 tests_unit_check_server_LDADD = $(SERVER_UNIT_LIBS)
