@@ -387,6 +387,7 @@ enum vk_rc init_fleet(
 
 	if (rc == VK_OK)
 		rc = prepare_directory(options, err);
+	privilege_hide_memory(); /* all of the fleet's keys are made in it */
 	if (rc == VK_OK)
 		rc = state_dir_create(options->state, &dir, err);
 	if (rc != VK_OK)
