@@ -514,6 +514,61 @@ static bool read_info(const X509 *cert, struct x509_info *out)
 	return is_read;
 }
 
+/* False if the name has no text form that could be put into a certificate again. */
+static bool read_name(const GENERAL_NAME *name, char out[X509_NAME_BYTES])
+{
+	const ASN1_STRING *value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+	const unsigned char *data = ASN1_STRING_get0_data(value);
+	size_t len = (size_t)ASN1_STRING_length(value);
+
+	if (name->type == GEN_IPADD && len == sizeof(struct in_addr))
+		return inet_ntop(AF_INET, data, out, X509_NAME_BYTES) != NULL;
+	if (name->type == GEN_IPADD)
+		return len == sizeof(struct in6_addr) &&
+			inet_ntop(AF_INET6, data, out, X509_NAME_BYTES) != NULL;
+	if (len == 0 || len >= X509_NAME_BYTES || memchr(data, '\0', len) != NULL)
+		return false;
+	memcpy(out, data, len);
+	out[len] = '\0';
+	return true;
+}
+
+static enum vk_rc take_names(
+	const GENERAL_NAMES *names, struct x509_names *out, struct vk_err *err)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_DNS && name->type != GEN_IPADD)
+			continue;
+		if (out->count == X509_NAMES_MAX)
+			return vk_err_set(err, VK_ELIMIT, "the certificate has more than %d names",
+				X509_NAMES_MAX);
+		if (!read_name(name, out->texts[out->count]))
+			return vk_err_set(
+				err, VK_EINPUT, "the certificate has a name that is none");
+		out->count++;
+	}
+	return VK_OK;
+}
+
+enum vk_rc x509_read_names(
+	const void *data, size_t len, struct x509_names *out, struct vk_err *err)
+{
+	X509 *cert = read_certificate(data, len);
+	GENERAL_NAMES *names = NULL;
+	enum vk_rc rc;
+
+	*out = (struct x509_names){.count = 0};
+	if (cert == NULL)
+		return vk_err_openssl(err, VK_EINPUT, "not a certificate");
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	rc = names != NULL ? take_names(names, out, err) : VK_OK;
+	GENERAL_NAMES_free(names);
+	X509_free(cert);
+	return rc;
+}
+
 enum vk_rc x509_parse_identity(
 	const void *data, size_t len, struct x509_info *out, struct vk_err *err)
 {

@@ -24,6 +24,8 @@ enum {
 	X509_FINGERPRINT_BYTES = 32, /* SHA-256 of the certificate's DER */
 	X509_SERIAL_HEX_BYTES = 41,  /* 20 octets (RFC 5280, 4.1.2.2) as hex digits, with the NUL */
 	X509_MAX_PEM_BYTES = 65536,  /* of one PEM text that is parsed */
+	X509_NAMES_MAX = 16,	     /* DNS names and addresses of one certificate */
+	X509_NAME_BYTES = 256,	     /* of one of them, with the NUL */
 };
 
 enum x509_kind { X509_KIND_HOST, X509_KIND_USER, X509_KIND_SERVER };
@@ -95,6 +97,17 @@ VK_CHECKED enum vk_rc x509_issue(const struct x509_request *request, const struc
  * verified: that is the business of common/vktls. VK_EINPUT if it is none of ours. */
 VK_CHECKED enum vk_rc x509_parse_identity(
 	const void *data, size_t len, struct x509_info *out, struct vk_err *err);
+
+/* The DNS names and IP addresses of a certificate, as text. */
+struct x509_names {
+	size_t count;
+	char texts[X509_NAMES_MAX][X509_NAME_BYTES];
+};
+
+/* Reads them, DER or PEM. VK_ELIMIT if there are more than X509_NAMES_MAX, VK_EINPUT if one is not a
+ * name that x509_issue() would take. */
+VK_CHECKED enum vk_rc x509_read_names(
+	const void *data, size_t len, struct x509_names *out, struct vk_err *err);
 
 /* SHA-256 of the DER of the first certificate in a PEM text: what a token pins of a CA. */
 VK_CHECKED enum vk_rc x509_fingerprint(const char *pem, size_t len,

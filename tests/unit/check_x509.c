@@ -149,6 +149,25 @@ START_TEST(reads_the_identity_that_it_issued)
 }
 END_TEST
 
+START_TEST(reads_the_names_of_a_server_as_they_were_written)
+{
+	static const char *const written[] = {"localhost", "127.0.0.1", "::1", NULL};
+	struct x509_request request = request_for(X509_KIND_SERVER, "main");
+	struct x509_names names;
+
+	vk_buf_reset(&pem);
+	request.names = written;
+	assert_ok(x509_issue(&request, ca_key, ca.data, &pem, &err), err);
+	assert_ok(x509_read_names(pem.data, pem.len, &names, &err), err);
+	ck_assert_uint_eq(names.count, 3);
+	for (size_t i = 0; i < names.count; i++)
+		ck_assert_str_eq(names.texts[i], written[i]);
+	assert_ok(x509_read_names(ca.data, ca.len, &names, &err), err);
+	ck_assert_uint_eq(names.count, 0);
+	assert_fails(x509_read_names("none", 4, &names, &err), VK_EINPUT);
+}
+END_TEST
+
 START_TEST(a_key_survives_its_text_form)
 {
 	struct x509_key *again = NULL;
@@ -198,6 +217,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_certificates_without_an_identity);
 	tcase_add_test(tc, refuses_a_certificate_cut_at_any_byte);
 	tcase_add_test(tc, reads_the_identity_that_it_issued);
+	tcase_add_test(tc, reads_the_names_of_a_server_as_they_were_written);
 	tcase_add_test(tc, a_key_survives_its_text_form);
 	tcase_add_test(tc, refuses_keys_of_another_kind);
 	suite_add_tcase(suite, tc);
