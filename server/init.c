@@ -24,11 +24,12 @@
 #include "server/init_fleet.h"
 #include "server/privilege.h"
 #include "server/server_settings.h"
+#include "server/server_certificate.h"
 #include "server/state_dir.h"
 
 #include "common/banned.h"
 
-enum { DAY_S = 24 * 60 * 60, CA_DAYS = 3650, SERVER_DAYS = 730, BACKDATE_S = 300 };
+enum { DAY_S = 24 * 60 * 60, CA_DAYS = 3650, BACKDATE_S = 300 };
 
 static const char default_listen[] = "127.0.0.1:7443";
 
@@ -122,7 +123,7 @@ static enum vk_rc issue_server(const struct init_options *options, const struct 
 		.identity = {.kind = X509_KIND_SERVER, .name = "main"},
 		.names = options->name_count > 0 ? names : local_names,
 		.not_before = vk_clock_now() - BACKDATE_S,
-		.not_after = vk_clock_now() + (int64_t)SERVER_DAYS * DAY_S,
+		.not_after = vk_clock_now() + SERVER_CERTIFICATE_SECONDS,
 	};
 
 	memcpy(names, options->names, options->name_count * sizeof(names[0]));

@@ -41,6 +41,7 @@ libvkserver_a_SOURCES += server/routes_tree.c
 libvkserver_a_SOURCES += server/routes_tuf.c
 libvkserver_a_SOURCES += server/routes_user.c
 libvkserver_a_SOURCES += server/server.c server/server.h
+libvkserver_a_SOURCES += server/server_certificate.c server/server_certificate.h
 libvkserver_a_SOURCES += server/server_settings.c server/server_settings.h
 libvkserver_a_SOURCES += server/signer.c server/signer.h
 libvkserver_a_SOURCES += server/signer_core.c server/signer_core.h server/signer_load.c

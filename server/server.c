@@ -25,6 +25,7 @@
 #include "server/publish.h"
 #include "server/readers.h"
 #include "server/routes.h"
+#include "server/server_certificate.h"
 #include "server/server_settings.h"
 #include "server/signer.h"
 #include "server/state_dir.h"
@@ -36,6 +37,7 @@
 
 enum {
 	TICK_S = 5, /* how often the main thread looks whether the timestamp is due */
+	CERTIFICATE_CHECK_MS = 60 * 60 * 1000,
 	ALL_CHANGES = WRITER_CHANGED_LOG | WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_PUBLICATION,
 };
 
@@ -55,6 +57,7 @@ struct server {
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
 	struct event_base *base; /* the main thread's */
+	int64_t certificate_check_ms; /* when the own certificate is looked at next */
 	bool is_signer_gone;
 	atomic_bool is_view_lost;
 };
@@ -232,6 +235,22 @@ static enum vk_rc load_tls(struct server *server, struct vktls_ctx **out, struct
 	return rc;
 }
 
+/* True if there is a new one to load. A failure is for people to mend, while the old one lasts. */
+static bool renew_certificate(struct server *server)
+{
+	struct vk_err err = VK_ERR_INIT;
+	bool is_renewed = false;
+
+	server->certificate_check_ms = vk_clock_monotonic_ms() + CERTIFICATE_CHECK_MS;
+	if (server_certificate_renew(state_dir_fd(server->dir), server->context.writer,
+		    &is_renewed, &err) != VK_OK)
+		vk_log_err(VK_LOG_ERROR, "certificate-not-renewed", &err);
+	else if (is_renewed)
+		vk_log(VK_LOG_INFO, "certificate-renewed",
+			VK_KV("file", STATE_SERVER_CERTIFICATE));
+	return is_renewed;
+}
+
 static enum vk_rc open_tls(struct server *server, struct vk_err *err)
 {
 	struct vk_buf ca;
@@ -239,6 +258,7 @@ static enum vk_rc open_tls(struct server *server, struct vk_err *err)
 
 	if (rc == VK_OK) {
 		server->ca_pem = xstrdup(ca.data);
+		(void)renew_certificate(server); /* it is about to be loaded in any case */
 		rc = load_tls(server, &server->tls, err);
 	}
 	vk_buf_release(&ca);
@@ -352,6 +372,16 @@ static bool is_timestamp_due(struct server *server)
 	return is_due;
 }
 
+static void look_at_certificate(struct server *server)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	if (vk_clock_monotonic_ms() < server->certificate_check_ms || !renew_certificate(server))
+		return;
+	if (reload_tls(server, &err) != VK_OK)
+		vk_log_err(VK_LOG_ERROR, "certificate-kept", &err);
+}
+
 static void on_tick(evutil_socket_t fd, short events, void *arg)
 {
 	struct writer_command command = {.name = "timestamp", .run = run_timestamp};
@@ -360,6 +390,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
+	look_at_certificate(server);
 	if (!is_timestamp_due(server))
 		return;
 	if (writer_execute(server->context.writer, &command, &err) != VK_OK)

@@ -273,6 +273,46 @@ START_TEST(a_hangup_takes_a_new_certificate_and_keeps_the_old_one_if_it_is_wrong
 }
 END_TEST
 
+START_TEST(a_certificate_of_which_little_is_left_is_renewed_at_the_start)
+{
+	struct x509_info info;
+	struct x509_names names;
+	struct vk_buf pem;
+	pthread_t loop;
+
+	make_server_certificate(0);
+	start();
+	read_file("server.crt", &pem);
+	assert_ok(x509_parse_identity(pem.data, pem.len, &info, &fix.err), fix.err);
+	ck_assert_int_gt(info.not_after, vk_clock_now() + 729 * DAY_S);
+	ck_assert_str_eq(info.identity.name, "main");
+	assert_ok(x509_read_names(pem.data, pem.len, &names, &fix.err), fix.err);
+	ck_assert_uint_eq(names.count, 2);
+	ck_assert_str_eq(names.texts[0], "127.0.0.1");
+	ck_assert_str_eq(names.texts[1], "vkcfg.example");
+	vk_buf_release(&pem);
+	ck_assert_int_eq(store_fixture_number(&fix.store,
+				 "SELECT COUNT(*) FROM log_entries"
+				 " WHERE entry LIKE '%certificate.renew%server/main%'"),
+		1);
+	ck_assert_int_eq(pthread_create(&loop, NULL, run_loop, NULL), 0);
+	wait_for_certificate();
+	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+	ck_assert_int_eq(pthread_join(loop, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_certificate_that_lasts_is_left_alone)
+{
+	uint8_t before[VKTLS_FINGERPRINT_BYTES], after[VKTLS_FINGERPRINT_BYTES];
+
+	read_certificate(before);
+	start();
+	read_certificate(after);
+	ck_assert_mem_eq(before, after, sizeof(before));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("server");
@@ -282,6 +322,8 @@ static Suite *make_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, signals_that_come_while_it_starts_wait_for_the_loop);
 	tcase_add_test(tc, a_hangup_takes_a_new_certificate_and_keeps_the_old_one_if_it_is_wrong);
+	tcase_add_test(tc, a_certificate_of_which_little_is_left_is_renewed_at_the_start);
+	tcase_add_test(tc, a_certificate_that_lasts_is_left_alone);
 	tcase_add_test(tc, a_server_that_has_lost_its_view_fails);
 	suite_add_tcase(suite, tc);
 	return suite;
