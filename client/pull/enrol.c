@@ -213,29 +213,48 @@ static enum vk_rc redeem(struct enrolment *work, const char *self_signed, struct
 	return rc;
 }
 
-/* A certificate of an earlier attempt is as good as a new one if it is for this token's name. */
-static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
+/* A certificate of an earlier attempt is as good as a new one if it is for this token's name, and
+ * if the CA that came with it is the one that this token pins, too. */
+static enum vk_rc has_certificate(const struct enrolment *work, bool *out, struct vk_err *err)
 {
-	struct x509_key *key = NULL;
-	struct vk_buf pem;
-	bool is_there;
+	struct vk_err unfit = VK_ERR_INIT;
+	uint8_t digest[X509_FINGERPRINT_BYTES];
+	struct vk_buf pem, ca;
+	bool is_there, has_ca = false;
 	enum vk_rc rc;
 
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	vk_buf_init(&ca, X509_MAX_PEM_BYTES);
 	rc = read_state(work->agent, "tls.crt", VK_FILE_DEFAULT, &pem, &is_there, err);
-	if (rc == VK_OK && is_there &&
-		renewal_check_certificate(pem.data, work->tls_key.data, work->token->fleet,
-			work->token->name, err) == VK_OK)
-		goto out;
-	vk_buf_reset(&pem);
 	if (rc == VK_OK)
-		rc = x509_key_parse(work->tls_key.data, work->tls_key.len, &key, err);
+		rc = read_state(work->agent, "ca.crt", VK_FILE_DEFAULT, &ca, &has_ca, err);
+	if (rc == VK_OK)
+		*out = is_there && has_ca &&
+		       x509_fingerprint(ca.data, ca.len, digest, &unfit) == VK_OK &&
+		       memcmp(digest, work->token->ca, sizeof(digest)) == 0 &&
+		       renewal_check_certificate(pem.data, work->tls_key.data,
+			       work->token->fleet, work->token->name, &unfit) == VK_OK;
+	vk_buf_release(&ca);
+	vk_buf_release(&pem);
+	return rc;
+}
+
+static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
+{
+	struct x509_key *key = NULL;
+	bool is_there = false;
+	struct vk_buf pem;
+	enum vk_rc rc = has_certificate(work, &is_there, err);
+
+	if (rc != VK_OK || is_there)
+		return rc;
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = x509_key_parse(work->tls_key.data, work->tls_key.len, &key, err);
 	if (rc == VK_OK)
 		rc = x509_self_signed(key, vk_clock_now() - CLOCK_SKEW_SECONDS,
 			vk_clock_now() + SELF_SIGNED_SECONDS, &pem, err);
 	if (rc == VK_OK)
 		rc = redeem(work, pem.data, err);
-out:
 	x509_key_free(key);
 	vk_buf_release(&pem);
 	return rc;
