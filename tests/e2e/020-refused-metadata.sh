@@ -135,4 +135,35 @@ pull db1
 is "$STATUS" 0 "the honest server is believed again"
 is "$(config_of db1/main maxmemory)" 268435456 "and release 3 is installed"
 exits 0 "the audit log verifies" by carol audit verify
+
+# A key that was good and is not any more: bob goes, eve comes.
+keys_of_prod() { # NAME...
+	local name keys=()
+	for name; do keys+=(--approver "$WORK/people/$name.pub"); done
+	as admin env keys prod --key admin --threshold 2 "${keys[@]}"
+}
+person_new eve
+person_enrol eve approver
+exits 4 "approvers whose signatures the current release needs cannot be taken away" keys_of_prod alice eve
+must keys_of_prod alice bob eve
+set_memory prod 300mb
+submit prod "signed by those who stay"
+approve alice
+approve eve
+must keys_of_prod alice eve
+pull db1
+is "$STATUS" 0 "a release signed by those who stay is installed"
+is "$(config_of db1/main maxmemory)" 314572800 "and runs"
+evil_start db1 prod
+rm -rf "$WORK/honest" "$WORK/state"
+cp -a "$EVIL" "$WORK/honest"
+cp -a "$state" "$WORK/state"
+good=$(fingerprint_of db1/main)
+forge_role . "$(key_of alice)" "$(key_of bob)"
+refused "a release signed by one of two and a revoked key" 'signature|threshold'
+old_targets=$(printf '%s\n' "$WORK"/old/tuf/*.targets.json | sort -V | tail -n 1)
+cp "$old_targets" "$EVIL/tuf/"
+evil_publish targets "$old_targets"
+refused "the older list of approvers, with the revoked key" 'older|version|rollback|back'
+evil_stop
 done_testing

@@ -25,9 +25,12 @@ tests_e2e_forge_LDADD = $(COMMON_LIBS)
 
 E2E_TESTS =
 E2E_TESTS += tests/e2e/010-life.sh
+E2E_TESTS += tests/e2e/011-author.sh
+E2E_TESTS += tests/e2e/012-watch.sh
 E2E_TESTS += tests/e2e/020-refused-metadata.sh
 E2E_TESTS += tests/e2e/021-refused-tampering.sh
 E2E_TESTS += tests/e2e/022-refused-identity.sh
+E2E_TESTS += tests/e2e/023-local-files.sh
 E2E_TESTS += tests/e2e/030-crash-agent.sh
 E2E_TESTS += tests/e2e/031-crash-server.sh
 E2E_TESTS += tests/e2e/032-server.sh
