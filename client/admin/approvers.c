@@ -96,8 +96,7 @@ static enum vk_rc add_key(
 	return VK_OK;
 }
 
-enum vk_rc approvers_add_key_file(
-	struct environment_approvers *environment, const char *path, struct vk_err *err)
+enum vk_rc approvers_read_key(const char *path, struct tuf_key **out, struct vk_err *err)
 {
 	struct tuf_key *key = NULL;
 	struct vk_buf text;
@@ -115,12 +114,21 @@ enum vk_rc approvers_add_key_file(
 		}
 	}
 	if (rc == VK_OK) {
-		rc = add_key(environment, key, err);
+		*out = key;
 		key = NULL;
 	}
 	tuf_key_free(key);
 	vk_buf_release(&text);
 	return rc;
+}
+
+enum vk_rc approvers_add_key_file(
+	struct environment_approvers *environment, const char *path, struct vk_err *err)
+{
+	struct tuf_key *key = NULL;
+	enum vk_rc rc = approvers_read_key(path, &key, err);
+
+	return rc == VK_OK ? add_key(environment, key, err) : rc;
 }
 
 static enum vk_rc load_environment(

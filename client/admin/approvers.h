@@ -53,7 +53,11 @@ VK_CHECKED enum vk_rc approvers_add(struct approvers *approvers, const char *nam
 /* Forgets an environment's keys. */
 void approvers_clear_keys(struct environment_approvers *environment);
 
-/* Reads a NAME.pub file. The key must say whose it is. */
+/* Reads a NAME.pub file (freed with tuf_key_free()). The key must say whose it is. */
+VK_CHECKED enum vk_rc approvers_read_key(
+	const char *path, struct tuf_key **out, struct vk_err *err);
+
+/* Reads a NAME.pub file and adds its key. */
 VK_CHECKED enum vk_rc approvers_add_key_file(
 	struct environment_approvers *environment, const char *path, struct vk_err *err);
 

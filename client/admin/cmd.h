@@ -18,10 +18,19 @@ command_run cmd_key_show;
 command_run cmd_key_list;
 command_run cmd_key_passwd;
 
-/* cmd_root.c, cmd_environment.c: who may sign what */
+/* cmd_root.c, cmd_root_change.c, cmd_ceremony.c, cmd_environment.c: who may sign what */
 command_run cmd_root_init;
+command_run cmd_root_rotate;
+command_run cmd_root_add_key;
+command_run cmd_root_remove_key;
+command_run cmd_root_threshold;
+command_run cmd_root_sign;
+command_run cmd_root_show;
+command_run cmd_root_publish;
 command_run cmd_env_add;
 command_run cmd_env_keys;
+command_run cmd_env_threshold;
+command_run cmd_refresh;
 
 /* cmd_user.c, cmd_host.c: identities */
 command_run cmd_user_add;

@@ -3,22 +3,17 @@
 
 #include "client/admin/cmd.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "client/admin/approvers.h"
-#include "client/admin/session.h"
-#include "client/admin/signers.h"
+#include "client/admin/ceremony_run.h"
 #include "client/admin/table.h"
-#include "common/clock.h"
-#include "common/tuf/tuf_build.h"
-#include "common/tuf/tuf_client.h"
+#include "common/num.h"
 #include "common/tuf/tuf_key.h"
+#include "common/tuf/tuf_meta.h"
+#include "common/vkjson.h"
 
 #include "common/banned.h"
-
-enum { TARGETS_LIFETIME_S = 365 * 24 * 60 * 60 };
 
 static const struct table_column approver_columns[] = {
 	{"USER", "user", TABLE_TEXT},
@@ -90,148 +85,178 @@ static enum vk_rc apply_options(struct environment_approvers *environment,
 	return rc;
 }
 
-/* The keys of this person that count for targets. */
-static enum vk_rc choose_signers(struct signers *signers, const struct cli *cli,
-	const struct args *args, const struct tuf_role *role, struct vk_err *err)
+static enum vk_rc apply_threshold(struct environment_approvers *environment,
+	const struct args *args, struct vk_err *err)
 {
-	enum vk_rc rc = VK_OK;
+	uint64_t threshold = 0;
 
-	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "key"); i++)
-		rc = signers_add(signers, cli, args_option_at(args, "key", i), err);
-	if (rc == VK_OK && !args_has(args, "key"))
-		rc = signers_add_for_role(signers, cli, role, err);
-	if (rc == VK_OK && signers->count < tuf_role_threshold(role)) {
-		rc = vk_err_set(err, VK_EDENIED,
-			"targets needs %u signatures, but you have %zu of its keys here",
-			tuf_role_threshold(role), signers->count);
-		vk_err_hint(err, "the keys are those that 'vkcfg root init' was given");
-	}
+	if (!vk_parse_uint(args_at(args, 1), 1, environment->key_count, &threshold))
+		return vk_err_set(err, VK_EINPUT, "'%s' is no threshold: %s has %zu approvers",
+			args_at(args, 1), environment->name, environment->key_count);
+	environment->threshold = (unsigned)threshold;
+	return VK_OK;
+}
+
+static enum vk_rc add_targets(struct ceremony_run *run, const struct approvers *approvers,
+	int64_t expires, struct vk_err *err)
+{
+	struct vk_buf part;
+	enum vk_rc rc;
+
+	vk_buf_init(&part, TUF_TARGETS_MAX_BYTES);
+	rc = approvers_format_targets(approvers, tuf_meta_version(run->trusted.targets) + 1,
+		expires, &part, err);
+	if (rc == VK_OK)
+		rc = ceremony_add(&run->ceremony, "targets", part.data, part.len, err);
+	vk_buf_release(&part);
 	return rc;
 }
 
-/* With other keys, the metadata of the environment's current release must still be valid, or every
- * host would refuse the fleet's metadata until the next release. */
-static enum vk_rc check_current_role(struct tuf_client *tuf, const struct vk_buf *file,
+/* With other keys, the metadata of the environment's current release must still be valid, or hosts
+ * would refuse it until the next release. Where it would not be, those who may approve from now
+ * on sign it anew in the same proposal. */
+static enum vk_rc add_role(
+	struct ceremony_run *run, const char *environment, int64_t expires, struct vk_err *err)
+{
+	const struct tuf_meta *targets = ceremony_meta(&run->ceremony, "targets");
+
+	if (run->trusted.role == NULL ||
+		tuf_meta_verify(run->trusted.role, tuf_meta_delegation(targets, environment)->role,
+			environment, NULL) == VK_OK)
+		return VK_OK;
+	cli_note(run->cli,
+		"note: the current release of %s is not signed by enough of these approvers; they "
+		"sign it anew",
+		environment);
+	return ceremony_run_add_role(run, environment, expires, err);
+}
+
+static enum vk_rc propose(struct ceremony_run *run, const struct approvers *approvers,
 	const char *environment, struct vk_err *err)
 {
-	const struct tuf_meta *role = NULL;
-	struct tuf_meta *targets = NULL;
-	enum vk_rc rc = tuf_client_role(tuf, environment, &role, err);
+	int64_t expires = 0;
+	enum vk_rc rc = ceremony_run_expiry(run, &expires, err);
 
-	if (rc == VK_ENOTFOUND)
-		return VK_OK;
 	if (rc == VK_OK)
-		rc = tuf_meta_parse(file->data, file->len, TUF_TARGETS, &targets, err);
-	if (rc == VK_OK) {
-		rc = tuf_meta_verify(role, tuf_meta_delegation(targets, environment)->role,
-			environment, err);
-		if (rc != VK_OK) {
-			vk_err_set(err, VK_ECONFLICT, "the current release of '%s' is not signed "
-				"by enough of these approvers", environment);
-			vk_err_hint(err, "add the new approvers first, let them approve a "
-				"release, then take the old ones away");
-			rc = VK_ECONFLICT;
-		}
+		rc = add_targets(run, approvers, expires, err);
+	if (rc == VK_OK)
+		rc = add_role(run, environment, expires, err);
+	return rc == VK_OK ? ceremony_run_finish(run, err) : rc;
+}
+
+static void print_result(const struct ceremony_run *run,
+	const struct environment_approvers *environment)
+{
+	const char *path = args_get(run->args, "out");
+	struct vkjson *result;
+
+	if (path == NULL) {
+		print_environment(run->cli, environment);
+		return;
 	}
-	tuf_meta_free(targets);
-	return rc;
+	result = ceremony_run_json(run);
+	if (!cli_print_json(run->cli, result)) {
+		ceremony_run_print(run);
+		cli_say(run->cli, "written to %s\n", path);
+	}
+	vkjson_free(result);
 }
 
-static enum vk_rc publish(struct session *session, int64_t version, const struct vk_buf *file,
-	struct vk_err *err)
+enum edit { EDIT_ADD, EDIT_KEYS, EDIT_THRESHOLD };
+
+static enum vk_rc find_or_add(struct approvers *approvers, const char *name, enum edit edit,
+	struct environment_approvers **out, struct vk_err *err)
 {
-	struct vkjson *body = vkjson_object();
-	struct vkjson *files = vkjson_object();
-	struct vkjson *reply = NULL;
-	char name[64];
-	enum vk_rc rc;
-
-	snprintf(name, sizeof(name), "%" PRId64 ".targets.json", version);
-	vkjson_set(files, name, vkjson_stringn(file->data, file->len));
-	vkjson_set(body, "files", files);
-	rc = session_post(session, "/v1/tuf", body, &reply, err);
-	vkjson_free(reply);
-	vkjson_free(body);
-	return rc;
+	if (edit == EDIT_ADD)
+		return approvers_add(approvers, name, out, err);
+	*out = approvers_find(approvers, name);
+	if (*out == NULL)
+		return vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", name);
+	return VK_OK;
 }
 
-/* Signs and uploads the next version of targets. */
-static enum vk_rc publish_targets(const struct cli *cli, const struct args *args,
-	struct session *session, struct tuf_client *tuf, const struct approvers *approvers,
-	struct vk_err *err)
+static enum vk_rc apply(struct environment_approvers *environment, const struct args *args,
+	enum edit edit, struct vk_err *err)
 {
-	const struct tuf_role *role = tuf_meta_root_role(tuf_client_root(tuf), TUF_TARGETS);
-	int64_t version = tuf_meta_version(tuf_client_targets(tuf)) + 1;
-	struct signers signers;
-	struct vk_buf part;
-	struct vk_buf file;
-	enum vk_rc rc;
-
-	signers_init(&signers);
-	vk_buf_init(&part, TUF_TARGETS_MAX_BYTES);
-	vk_buf_init(&file, TUF_TARGETS_MAX_BYTES);
-	rc = choose_signers(&signers, cli, args, role, err);
-	if (rc == VK_OK)
-		rc = approvers_format_targets(
-			approvers, version, vk_clock_now() + TARGETS_LIFETIME_S, &part, err);
-	if (rc == VK_OK)
-		rc = signers_unlock(&signers, cli, err);
-	if (rc == VK_OK)
-		rc = signers_sign_file(&signers, &part, &file, err);
-	if (rc == VK_OK)
-		rc = check_current_role(tuf, &file, args_at(args, 0), err);
-	if (rc == VK_OK)
-		rc = publish(session, version, &file, err);
-	vk_buf_release(&part);
-	vk_buf_release(&file);
-	signers_release(&signers);
-	return rc;
+	return edit == EDIT_THRESHOLD ? apply_threshold(environment, args, err)
+				      : apply_options(environment, args, err);
 }
 
-/* What env add and env keys share: load, change one environment, publish, show. */
+/* What all three share: load, change one environment, publish or propose, show. */
 static enum vk_rc change_environment(
-	struct cli *cli, const struct args *args, bool is_new, struct vk_err *err)
+	struct cli *cli, const struct args *args, enum edit edit, struct vk_err *err)
 {
 	const char *name = args_at(args, 0);
 	struct environment_approvers *environment = NULL;
-	struct session *session = NULL;
-	struct tuf_client *tuf = NULL;
+	struct ceremony_run run;
 	struct approvers approvers;
-	bool is_change = is_new || args_has(args, "approver") || args_has(args, "threshold") ||
-			 args_has(args, "author-may-approve") || args_has(args, "key");
+	bool is_change = edit != EDIT_KEYS || args_has(args, "approver") ||
+			 args_has(args, "threshold") || args_has(args, "author-may-approve") ||
+			 args_has(args, "key") || args_has(args, "out");
 	enum vk_rc rc;
 
 	approvers_init(&approvers);
-	rc = session_open(cli, &session, err);
+	ceremony_run_init(&run, cli, args);
+	rc = ceremony_run_open(&run, name, err);
 	if (rc == VK_OK)
-		rc = session_trust(session, &tuf, err);
+		rc = approvers_load(&approvers, run.trusted.targets, err);
 	if (rc == VK_OK)
-		rc = approvers_load(&approvers, tuf_client_targets(tuf), err);
-	if (rc == VK_OK && is_new)
-		rc = approvers_add(&approvers, name, &environment, err);
-	if (rc == VK_OK && !is_new) {
-		environment = approvers_find(&approvers, name);
-		if (environment == NULL)
-			rc = vk_err_set(
-				err, VK_ENOTFOUND, "the fleet has no environment '%s'", name);
-	}
+		rc = find_or_add(&approvers, name, edit, &environment, err);
 	if (rc == VK_OK && is_change)
-		rc = apply_options(environment, args, err);
+		rc = apply(environment, args, edit, err);
 	if (rc == VK_OK && is_change)
-		rc = publish_targets(cli, args, session, tuf, &approvers, err);
+		rc = propose(&run, &approvers, name, err);
 	if (rc == VK_OK)
-		print_environment(cli, environment);
+		print_result(&run, environment);
 	approvers_release(&approvers);
-	session_free(session);
+	ceremony_run_release(&run);
 	return rc;
 }
 
 enum vk_rc cmd_env_add(struct cli *cli, const struct args *args, struct vk_err *err)
 {
-	return change_environment(cli, args, true, err);
+	return change_environment(cli, args, EDIT_ADD, err);
 }
 
 enum vk_rc cmd_env_keys(struct cli *cli, const struct args *args, struct vk_err *err)
 {
-	return change_environment(cli, args, false, err);
+	return change_environment(cli, args, EDIT_KEYS, err);
+}
+
+enum vk_rc cmd_env_threshold(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	return change_environment(cli, args, EDIT_THRESHOLD, err);
+}
+
+/* The same releases with a new expiry: nothing for a host to do, so that only the approvers'
+ * threshold is needed, and no change. */
+enum vk_rc cmd_refresh(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const char *name = args_at(args, 0);
+	struct ceremony_run run;
+	int64_t expires = 0;
+	enum vk_rc rc;
+
+	ceremony_run_init(&run, cli, args);
+	rc = ceremony_run_open(&run, name, err);
+	if (rc == VK_OK && tuf_meta_delegation(run.trusted.targets, name) == NULL)
+		rc = vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", name);
+	if (rc == VK_OK)
+		rc = ceremony_run_expiry(&run, &expires, err);
+	if (rc == VK_OK)
+		rc = ceremony_run_add_role(&run, name, expires, err);
+	if (rc == VK_OK)
+		rc = ceremony_run_finish(&run, err);
+	if (rc == VK_OK) {
+		struct vkjson *result = ceremony_run_json(&run);
+
+		if (!cli_print_json(cli, result)) {
+			ceremony_run_print(&run);
+			cli_say(cli, "%s%s\n", run.is_published ? "published" : "written to ",
+				run.is_published ? "" : args_get(args, "out"));
+		}
+		vkjson_free(result);
+	}
+	ceremony_run_release(&run);
+	return rc;
 }

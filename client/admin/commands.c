@@ -23,6 +23,20 @@
 		"message", 'm', "TEXT", "why; it is shown to everybody and signed", false          \
 	}
 
+#define OUT_OPTION                                                                                 \
+	{                                                                                          \
+		"out", 0, "FILE", "write a proposal for others to sign, instead of publishing it", \
+			false                                                                      \
+	}
+#define DAYS_OPTION                                                                                \
+	{                                                                                          \
+		"days", 0, "N", "how long it is valid (default 365, at most 366)", false           \
+	}
+#define KEYS_OPTION                                                                                \
+	{                                                                                          \
+		"key", 0, "NAME", "a key of yours to sign with (default: all that count)", true    \
+	}
+
 static const struct option_spec validate_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
 
 static const struct option_spec render_options[] = {
@@ -61,7 +75,42 @@ static const struct option_spec env_options[] = {
 	{"approver", 0, "PUBFILE", "public key of somebody who may approve", true},
 	{"threshold", 0, "N", "how many approvals make a release (default: all approvers)", false},
 	{"author-may-approve", 0, NULL, "an author's own approval counts", false},
-	{"key", 0, "NAME", "the key of yours that signs targets (default: all that may)", true},
+	KEYS_OPTION,
+	DAYS_OPTION,
+	OUT_OPTION,
+	OPTIONS_END,
+};
+
+static const struct option_spec root_rotate_options[] = {
+	{"add", 0, "PUBFILE", "public key of somebody who may sign root and targets", true},
+	{"remove", 0, "USER|KEYID", "whose key, or which, may sign no longer", true},
+	{"threshold", 0, "N", "how many of the keys must sign (default: as before)", false},
+	{"online-keys", 0, NULL, "take over the keys that the server signs freshness with", false},
+	KEYS_OPTION,
+	DAYS_OPTION,
+	OUT_OPTION,
+	OPTIONS_END,
+};
+
+static const struct option_spec root_key_options[] = {
+	{"threshold", 0, "N", "how many of the keys must sign (default: as before)", false},
+	KEYS_OPTION,
+	DAYS_OPTION,
+	OUT_OPTION,
+	OPTIONS_END,
+};
+
+/* root threshold, env threshold, refresh */
+static const struct option_spec ceremony_options[] = {
+	KEYS_OPTION,
+	DAYS_OPTION,
+	OUT_OPTION,
+	OPTIONS_END,
+};
+
+static const struct option_spec root_sign_options[] = {
+	KEYS_OPTION,
+	{"yes", 'y', NULL, "do not ask", false},
 	OPTIONS_END,
 };
 
@@ -180,10 +229,38 @@ const struct command commands[] = {
 		"Uses your keys (--key), asks the server for its online keys, signs root and targets with\n"
 		"yours, publishes them, and pins the root.",
 		0, 0, root_init_options, "admin", cmd_root_init},
+	{"root rotate", "", "sign the next root and targets, with other keys where wanted",
+		"Signs root and targets anew: next version, new expiry, and what the options change. A\n"
+		"root needs the threshold of its own keys and of the root before. Where you do not hold\n"
+		"enough keys, --out writes a proposal for the others.",
+		0, 0, root_rotate_options, "admin", cmd_root_rotate},
+	{"root add-key", "PUBFILE", "let one more key sign root and targets", NULL, 1, 1,
+		root_key_options, "admin", cmd_root_add_key},
+	{"root remove-key", "USER|KEYID", "let a key sign root and targets no longer", NULL, 1, 1,
+		root_key_options, "admin", cmd_root_remove_key},
+	{"root threshold", "N", "change how many keys must sign root and targets", NULL, 1, 1,
+		ceremony_options, "admin", cmd_root_threshold},
+	{"root sign", "FILE", "show what a proposal changes, and sign it",
+		"Compares with the metadata that you have verified, says in words what changes, asks, and\n"
+		"adds your signature to FILE. Works without the server.",
+		1, 1, root_sign_options, NULL, cmd_root_sign},
+	{"root show", "[FILE]", "show who may sign, or what a proposal changes", NULL, 0, 1, NULL,
+		NULL, cmd_root_show},
+	{"root publish", "FILE", "send a proposal that has all signatures to the server",
+		"Says whose signatures are missing otherwise.", 1, 1, NULL,
+		"admin, or approver for a refresh", cmd_root_publish},
 	{"env add", "ENV", "add an environment and its approvers", NULL, 1, 1, env_options, "admin",
 		cmd_env_add},
 	{"env keys", "ENV", "show or replace the approvers of an environment",
-		"Without --approver it shows them.", 1, 1, env_options, "admin", cmd_env_keys},
+		"Without --approver it shows them. Where the current release is not signed by enough of\n"
+		"the new approvers, they sign it anew in the same proposal.",
+		1, 1, env_options, "admin", cmd_env_keys},
+	{"env threshold", "ENV N", "change how many approvals make a release", NULL, 2, 2,
+		ceremony_options, "admin", cmd_env_threshold},
+	{"refresh", "ENV", "sign an environment's release again before it expires",
+		"The same release with a new expiry, signed by as many approvers as a release needs. Open\n"
+		"changes of the environment become stale.",
+		1, 1, ceremony_options, "approver", cmd_refresh},
 	{"user add", "NAME", "invite a user and print the token", NULL, 1, 1, user_add_options,
 		"admin", cmd_user_add},
 	{"user list", "", "list users", NULL, 0, 0, NULL, "viewer", cmd_user_list},

@@ -43,6 +43,7 @@ E2E_TESTS += tests/e2e/070-demo.sh
 E2E_TESTS += tests/e2e/080-tutorial.sh
 E2E_TESTS += tests/e2e/090-packaging.sh
 TESTS += $(E2E_TESTS)
+E2E_TESTS += tests/e2e/110-ceremonies.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 
 demo: all

@@ -78,3 +78,7 @@ tests_fuzz_fuzz_pull_reply_SOURCES = tests/fuzz/fuzz_pull_reply.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pull_reply_LDADD = $(PULL_LIBS)
 tests_fuzz_fuzz_pull_complaint_SOURCES = tests/fuzz/fuzz_pull_complaint.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pull_complaint_LDADD = $(PULL_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_ceremony
+TESTS += tests/fuzz/fuzz_ceremony
+tests_fuzz_fuzz_ceremony_SOURCES = tests/fuzz/fuzz_ceremony.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ceremony_LDADD = $(ADMIN_LIBS)

@@ -30,3 +30,7 @@ tests_unit_check_example_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_file_lines
 TESTS += tests/unit/check_file_lines
 tests_unit_check_file_lines_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_ceremony
+TESTS += tests/unit/check_ceremony
+tests_unit_check_ceremony_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
