@@ -24,7 +24,8 @@ enum { PATH_MAX_BYTES = VK_AUDIT_FIELD_MAX_BYTES };
 struct denials {
 	struct writer *writer;
 	pthread_mutex_t lock;
-	struct denials_bucket bucket;
+	struct denials_bucket members;	 /* whose certificate the fleet knows */
+	struct denials_bucket strangers; /* everybody else */
 };
 
 struct denial {
@@ -34,13 +35,20 @@ struct denial {
 	struct vkjson *detail;
 };
 
+static void fill(struct denials_bucket *bucket, int64_t refill_ms)
+{
+	bucket->tokens = DENIALS_BURST;
+	bucket->refill_ms = refill_ms;
+	bucket->filled_ms = vk_clock_monotonic_ms();
+}
+
 struct denials *denials_new(struct writer *writer)
 {
 	struct denials *denials = xcalloc(1, sizeof(*denials));
 
 	denials->writer = writer;
-	denials->bucket.tokens = DENIALS_BURST;
-	denials->bucket.filled_ms = vk_clock_monotonic_ms();
+	fill(&denials->members, DENIALS_REFILL_MS);
+	fill(&denials->strangers, DENIALS_STRANGERS_REFILL_MS);
 	pthread_mutex_init(&denials->lock, NULL);
 	return denials;
 }
@@ -55,10 +63,10 @@ void denials_free(struct denials *denials)
 
 bool denials_bucket_take(struct denials_bucket *bucket, int64_t now_ms, uint64_t *omitted)
 {
-	int64_t earned = (now_ms - bucket->filled_ms) / DENIALS_REFILL_MS;
+	int64_t earned = (now_ms - bucket->filled_ms) / bucket->refill_ms;
 
 	if (earned > 0) {
-		bucket->filled_ms += earned * DENIALS_REFILL_MS;
+		bucket->filled_ms += earned * bucket->refill_ms;
 		bucket->tokens = earned > DENIALS_BURST - (int64_t)bucket->tokens
 					 ? DENIALS_BURST
 					 : bucket->tokens + (unsigned)earned;
@@ -119,6 +127,12 @@ static char *format_object(const struct request *req)
 	return object;
 }
 
+/* Nobody: a certificate that this fleet does not know, or not any more. */
+static bool is_stranger(const struct view_identity *caller)
+{
+	return caller == NULL || *caller->name == '\0';
+}
+
 static struct denial *denial_new(
 	const struct request *req, const struct vk_err *why, uint64_t omitted)
 {
@@ -127,8 +141,7 @@ static struct denial *denial_new(
 
 	denial->command =
 		(struct writer_command){.name = "access.denied", .run = run, .done = done};
-	/* Nobody: a certificate that this fleet does not know, or not any more. */
-	if (caller == NULL || *caller->name == '\0')
+	if (is_stranger(caller))
 		snprintf(denial->actor, sizeof(denial->actor), "stranger/-");
 	else
 		snprintf(denial->actor, sizeof(denial->actor), "%s/%s",
@@ -145,13 +158,15 @@ static struct denial *denial_new(
 
 void denials_note(struct denials *denials, const struct request *req, const struct vk_err *why)
 {
+	struct denials_bucket *bucket = is_stranger(request_identity(req)) ? &denials->strangers
+									   : &denials->members;
 	struct vk_err err = VK_ERR_INIT;
 	struct denial *denial;
 	uint64_t omitted = 0;
 	bool is_noted;
 
 	pthread_mutex_lock(&denials->lock);
-	is_noted = denials_bucket_take(&denials->bucket, vk_clock_monotonic_ms(), &omitted);
+	is_noted = denials_bucket_take(bucket, vk_clock_monotonic_ms(), &omitted);
 	pthread_mutex_unlock(&denials->lock);
 	if (!is_noted)
 		return;
