@@ -140,7 +140,8 @@ void conn_free(struct conn *conn)
 static void begin_request(struct conn *conn)
 {
 	conn->request = (struct request){.conn = conn};
-	conn->is_last = conn->is_last || !http_is_keep_alive(conn->parser);
+	/* A stranger has one request: limits by certificate do not bind whoever makes his own. */
+	conn->is_last = conn->is_last || conn->is_self_signed || !http_is_keep_alive(conn->parser);
 }
 
 /* Calls the handler and does what it decided. */

@@ -27,7 +27,7 @@ static int64_t state_ms(const struct conn *conn, enum conn_state state)
 	case CONN_HANDSHAKE:
 		return limits->handshake_ms;
 	case CONN_IDLE:
-		return limits->idle_ms;
+		return conn->is_self_signed ? limits->head_ms : limits->idle_ms;
 	case CONN_HEAD:
 		return limits->head_ms;
 	case CONN_BODY:

@@ -364,8 +364,29 @@ START_TEST(a_self_signed_client_may_only_enrol)
 	open_client_as(ctx);
 	send_text(GET("/who"));
 	expect("HTTP/1.1 403 ", "may only enrol");
+	expect_closed();
+	close_client();
+	open_client_as(ctx);
 	send_text(POST("/enrol", "application/json", "2") "{}");
 	expect("HTTP/1.1 200 ", "{}");
+	expect_closed();
+	vktls_ctx_free(ctx);
+	pki_leaf_release(&leaf);
+}
+END_TEST
+
+START_TEST(a_stranger_who_says_nothing_is_not_waited_for)
+{
+	struct pki_leaf leaf = pki_self_signed();
+	struct vktls_ctx *ctx = pki_client_ctx(&pki, &leaf);
+
+	options.limits.head_ms = 50;
+	open_client_as(ctx);
+	for (int i = 0; i < MAX_TURNS && connections > 0; i++) {
+		turn_server();
+		poll(NULL, 0, 1);
+	}
+	expect_closed();
 	vktls_ctx_free(ctx);
 	pki_leaf_release(&leaf);
 }
@@ -756,6 +777,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_what_it_does_not_serve);
 	tcase_add_test(tc, a_refused_body_is_not_the_next_request);
 	tcase_add_test(tc, a_self_signed_client_may_only_enrol);
+	tcase_add_test(tc, a_stranger_who_says_nothing_is_not_waited_for);
 	tcase_add_test(tc, an_unknown_certificate_is_refused);
 	tcase_add_test(tc, a_revocation_acts_on_the_next_request_of_an_open_connection);
 	tcase_add_test(tc, a_revocation_acts_while_a_body_comes);
