@@ -311,7 +311,7 @@ enum vk_rc note_verify_cosignature(const char *line, size_t len, const char *ori
 		return rc;
 	key_id(name, ALGORITHM_COSIGNATURE_V1, public_key, id);
 	if (!is_text(&signer, name) || memcmp(raw, id, sizeof(id)) != 0)
-		return vk_err_set(err, VK_EUNTRUSTED, "the cosignature is not by the key of %s", name);
+		return vk_err_set(err, VK_ENOTFOUND, "the cosignature is not by the key of %s", name);
 	vk_buf_init(&text, COSIGNED_MAX_BYTES);
 	format_cosigned(origin, checkpoint, get_time(raw + NOTE_KEY_ID_BYTES), &text);
 	is_signed = vk_verify_ed25519(

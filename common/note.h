@@ -84,7 +84,7 @@ void note_cosign(const char *origin, const struct note_checkpoint *checkpoint, i
 
 /* Checks that the line (with or without its newline) is this witness's cosignature of this
  * checkpoint; *time (may be NULL) is when it was made. VK_EINPUT if it is no such line,
- * VK_EUNTRUSTED if it is of another witness, key or checkpoint. */
+ * VK_ENOTFOUND if it is by another witness or key, VK_EUNTRUSTED if it is of another checkpoint. */
 VK_CHECKED enum vk_rc note_verify_cosignature(const char *line, size_t len, const char *origin,
 	const struct note_checkpoint *checkpoint, const char *name,
 	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], int64_t *time, struct vk_err *err);

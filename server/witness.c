@@ -65,6 +65,8 @@ enum vk_rc witness_accept(struct store *store, const char *fleet, const char *ho
 	if (rc == VK_OK) {
 		rc = note_verify_cosignature(
 			line, strlen(line), origin, &checkpoint, name, key, &cosignature.made, err);
+		if (rc == VK_ENOTFOUND) /* by another key: not believed either */
+			rc = err->rc = VK_EUNTRUSTED;
 		if (rc != VK_OK)
 			rc = vk_err_prefix(err, "member 'cosignature'");
 	}

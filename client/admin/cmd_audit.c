@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/audit_fetch.h"
 #include "client/admin/audit_leaves.h"
+#include "client/admin/audit_witnesses.h"
 #include "client/admin/session.h"
 #include "client/admin/table.h"
 #include "common/audit.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/note.h"
@@ -22,26 +25,11 @@
 enum {
 	LOG_DEFAULT = 50,
 	LOG_MAX = 1000000,
-	PAGE_ENTRIES = 1000,
+	/* Hosts hear of the log twice in a timestamp's life, and cosign once a day at least. */
+	MAX_LAG_DEFAULT_DAYS = 3,
+	MAX_LAG_MAX_DAYS = 3650,
+	SECONDS_PER_DAY = 86400,
 };
-
-/* The server's checkpoint, signed by the log key that the root pins. Appends the note's text. */
-static enum vk_rc fetch_checkpoint(struct session *session, struct vk_buf *note,
-	struct note_checkpoint *out, struct vk_err *err)
-{
-	struct tuf_fleet fleet;
-	enum vk_rc rc = session_fleet(session, &fleet, err);
-
-	if (rc == VK_OK)
-		rc = session_get_bytes(session, "/log/checkpoint", note, err);
-	if (rc == VK_OK) {
-		rc = note_verify_checkpoint(
-			note->data, note->len, fleet.log_name, fleet.log_public, out, err);
-		if (rc != VK_OK)
-			vk_err_prefix(err, "the server's checkpoint");
-	}
-	return rc;
-}
 
 /* The checkpoint of the last time; found is false if there is none. */
 static enum vk_rc load_checkpoint(struct session *session, struct note_checkpoint *out,
@@ -69,39 +57,6 @@ static enum vk_rc load_checkpoint(struct session *session, struct note_checkpoin
 	}
 	vk_buf_release(&note);
 	free(path);
-	return rc;
-}
-
-/* Calls add for each of the entries from..to-1, in order. */
-static enum vk_rc fetch_entries(struct session *session, uint64_t from, uint64_t to,
-	enum vk_rc (*add)(void *ctx, uint64_t index, const char *entry, struct vk_err *err),
-	void *ctx, struct vk_err *err)
-{
-	enum vk_rc rc = VK_OK;
-
-	while (rc == VK_OK && from < to) {
-		uint64_t limit = to - from < PAGE_ENTRIES ? to - from : PAGE_ENTRIES;
-		char *target = xasprintf("/v1/audit?from=%" PRIu64 "&limit=%" PRIu64, from, limit);
-		const struct vkjson *items = NULL;
-		struct vkjson *page = NULL;
-
-		rc = session_get(session, target, &page, err);
-		if (rc == VK_OK)
-			rc = vkjson_get_array(page, "items", &items, err);
-		if (rc == VK_OK && (vkjson_count(items) == 0 || vkjson_count(items) > limit))
-			rc = vk_err_set(err, VK_EUNTRUSTED,
-				"the server's log ends at entry %" PRIu64 ", its checkpoint says %"
-				PRIu64, from, to);
-		for (size_t i = 0; rc == VK_OK && i < vkjson_count(items); i++) {
-			const char *entry = NULL;
-
-			rc = vkjson_get_string(vkjson_at(items, i), "entry", &entry, err);
-			if (rc == VK_OK)
-				rc = add(ctx, from++, entry, err);
-		}
-		vkjson_free(page);
-		free(target);
-	}
 	return rc;
 }
 
@@ -145,9 +100,9 @@ enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err
 	if (rc == VK_OK)
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
-		rc = fetch_checkpoint(session, &note, &checkpoint, err);
+		rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
 	if (rc == VK_OK)
-		rc = fetch_entries(session, checkpoint.size > limit ? checkpoint.size - limit : 0,
+		rc = audit_fetch_entries(session, checkpoint.size > limit ? checkpoint.size - limit : 0,
 			checkpoint.size, append_entry, list, err);
 	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "the log is empty");
@@ -163,54 +118,131 @@ static enum vk_rc add_leaf(void *ctx, uint64_t index, const char *entry, struct 
 	return audit_leaves_add(ctx, entry, strlen(entry), err);
 }
 
-static void print_proof(const struct cli *cli, const struct note_checkpoint *now,
-	const struct note_checkpoint *before, bool has_before)
+/* All that a verification found out. */
+struct verification {
+	struct session *session;
+	struct audit_leaves *leaves;
+	struct audit_witnesses *witnesses;
+	struct vkjson *words; /* of the hosts, as the server has them */
+	struct vk_buf note;
+	struct note_checkpoint now;
+	struct note_checkpoint before;
+	bool has_before;
+	struct audit_majority majority;
+	struct vk_err unwitnessed; /* why not, if it was allowed; else VK_OK */
+};
+
+static struct vkjson *verification_to_json(const struct verification *v)
 {
 	struct vkjson *result = vkjson_object();
 
 	vkjson_set(result, "verified", vkjson_bool(true));
-	vkjson_set(result, "size", vkjson_int((int64_t)now->size));
-	vkjson_set(result, "root", vkjson_hex(now->root, sizeof(now->root)));
-	if (has_before)
-		vkjson_set(result, "previous_size", vkjson_int((int64_t)before->size));
+	vkjson_set(result, "size", vkjson_int((int64_t)v->now.size));
+	vkjson_set(result, "root", vkjson_hex(v->now.root, sizeof(v->now.root)));
+	if (v->has_before)
+		vkjson_set(result, "previous_size", vkjson_int((int64_t)v->before.size));
+	vkjson_set(result, "hosts", vkjson_int((int64_t)v->majority.hosts));
+	vkjson_set(result, "needed", vkjson_int((int64_t)v->majority.needed));
+	vkjson_set(result, "witnesses", vkjson_int((int64_t)v->majority.witnesses));
+	vkjson_set(result, "witnessed", vkjson_int((int64_t)v->majority.witnessed));
+	if (v->unwitnessed.rc != VK_OK)
+		vkjson_set(result, "unwitnessed", vkjson_string(v->unwitnessed.msg));
+	return result;
+}
+
+static void print_verification(const struct cli *cli, const struct verification *v)
+{
+	struct vkjson *result = verification_to_json(v);
+
 	if (!cli_print_json(cli, result)) {
 		cli_say_in(cli, CLI_GOOD, "verified: ");
-		cli_say(cli, "%" PRIu64 " entries make the root of the signed checkpoint", now->size);
-		if (has_before)
+		cli_say(cli, "%" PRIu64 " entries make the root of the signed checkpoint",
+			v->now.size);
+		if (v->has_before)
 			cli_say(cli, ",\nand begin with the %" PRIu64 " entries of the last time",
-				before->size);
+				v->before.size);
 		cli_say(cli, "\n");
+		if (v->unwitnessed.rc == VK_OK) {
+			cli_say_in(cli, CLI_GOOD, "witnessed: ");
+			cli_say(cli,
+				"the first %" PRIu64 " by a majority; %zu of %zu hosts vouch for this"
+				" history\n",
+				v->majority.witnessed, v->majority.witnesses, v->majority.hosts);
+		} else {
+			cli_say_in(cli, CLI_WARN, "unwitnessed, as allowed: ");
+			cli_say_foreign(cli, CLI_PLAIN, v->unwitnessed.msg);
+			cli_say(cli, "\n");
+		}
 	}
 	vkjson_free(result);
 }
 
+/* The hosts' words first, so that none is about more than the checkpoint that is asked for then. */
+static enum vk_rc fetch_all(struct verification *v, struct vk_err *err)
+{
+	enum vk_rc rc = audit_witnesses_load(v->witnesses, v->session, err);
+
+	if (rc == VK_OK)
+		rc = audit_witnesses_fetch(v->session, &v->words, err);
+	if (rc == VK_OK)
+		rc = audit_fetch_checkpoint(v->session, &v->note, &v->now, err);
+	if (rc == VK_OK)
+		rc = load_checkpoint(v->session, &v->before, &v->has_before, err);
+	if (rc == VK_OK)
+		rc = audit_fetch_entries(v->session, 0, v->now.size, add_leaf, v->leaves, err);
+	return rc;
+}
+
+static enum vk_rc demand_witnesses(
+	struct verification *v, const struct args *args, uint64_t max_days, struct vk_err *err)
+{
+	const int64_t max_age = (int64_t)max_days * SECONDS_PER_DAY;
+	struct tuf_fleet fleet;
+	enum vk_rc rc = session_fleet(v->session, &fleet, err);
+
+	if (rc == VK_OK)
+		rc = audit_witnesses_hear_all(
+			v->witnesses, fleet.fleet, v->words, v->leaves, err);
+	if (rc != VK_OK)
+		return rc;
+	audit_witnesses_count(v->witnesses, &v->majority);
+	rc = audit_witnesses_check(&v->majority, v->leaves, vk_clock_now(), max_age, err);
+	if (rc == VK_EUNTRUSTED && args_has(args, "allow-unwitnessed")) {
+		v->unwitnessed = *err;
+		*err = (struct vk_err)VK_ERR_INIT;
+		rc = VK_OK;
+	}
+	return rc;
+}
+
 enum vk_rc cmd_audit_verify(struct cli *cli, const struct args *args, struct vk_err *err)
 {
-	struct session *session = NULL;
-	struct audit_leaves *leaves = audit_leaves_new();
-	struct note_checkpoint now = {.size = 0};
-	struct note_checkpoint before = {.size = 0};
-	bool has_before = false;
-	struct vk_buf note;
+	struct verification v = {.leaves = audit_leaves_new(),
+		.witnesses = audit_witnesses_new(),
+		.unwitnessed = VK_ERR_INIT};
+	uint64_t max_days = 0;
 	enum vk_rc rc;
 
-	(void)args;
-	vk_buf_init(&note, NOTE_MAX_BYTES);
-	rc = session_open(cli, &session, err);
+	vk_buf_init(&v.note, NOTE_MAX_BYTES);
+	rc = args_get_uint(
+		args, "max-lag", 1, MAX_LAG_MAX_DAYS, MAX_LAG_DEFAULT_DAYS, &max_days, err);
 	if (rc == VK_OK)
-		rc = fetch_checkpoint(session, &note, &now, err);
+		rc = session_open(cli, &v.session, err);
 	if (rc == VK_OK)
-		rc = load_checkpoint(session, &before, &has_before, err);
+		rc = fetch_all(&v, err);
 	if (rc == VK_OK)
-		rc = fetch_entries(session, 0, now.size, add_leaf, leaves, err);
+		rc = audit_leaves_check(v.leaves, &v.now, v.has_before ? &v.before : NULL, err);
 	if (rc == VK_OK)
-		rc = audit_leaves_check(leaves, &now, has_before ? &before : NULL, err);
+		rc = demand_witnesses(&v, args, max_days, err);
 	if (rc == VK_OK)
-		rc = home_write(session_home(session), "checkpoint", note.data, note.len, err);
+		rc = home_write(
+			session_home(v.session), "checkpoint", v.note.data, v.note.len, err);
 	if (rc == VK_OK)
-		print_proof(cli, &now, &before, has_before);
-	vk_buf_release(&note);
-	audit_leaves_free(leaves);
-	session_free(session);
+		print_verification(cli, &v);
+	vk_buf_release(&v.note);
+	vkjson_free(v.words);
+	audit_witnesses_free(v.witnesses);
+	audit_leaves_free(v.leaves);
+	session_free(v.session);
 	return rc;
 }

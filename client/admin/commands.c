@@ -175,6 +175,13 @@ static const struct option_spec audit_log_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec audit_verify_options[] = {
+	{"allow-unwitnessed", 0, NULL, "do without the hosts' word, and say so", false},
+	{"max-lag", 0, "DAYS", "how old an entry may get before most hosts have seen it (default 3)",
+		false},
+	OPTIONS_END,
+};
+
 const struct command commands[] = {
 	{"new", "DIR", "write a commented example tree",
 		"The tree has the environments dev, staging and prod, one role and one host.", 1, 1,
@@ -278,8 +285,9 @@ const struct command commands[] = {
 		"viewer or auditor", cmd_audit_log},
 	{"audit verify", "", "prove that the audit log is complete and was never rewritten",
 		"Downloads all entries, computes the Merkle root, and compares it with the signed\n"
-		"checkpoint and with the one kept from the last time.",
-		0, 0, NULL, "viewer or auditor", cmd_audit_verify},
+		"checkpoint and with the one kept from the last time. More than half of the hosts whose\n"
+		"keys stand in the signed trees must have cosigned the same history.",
+		0, 0, audit_verify_options, "viewer or auditor", cmd_audit_verify},
 	{"help", "[COMMAND]", "show help", NULL, 0, 2, NULL, NULL, help_run},
 	{"completion", "bash", "print the completion script for a shell", NULL, 1, 1, NULL, NULL,
 		completion_run},

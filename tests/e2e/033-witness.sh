@@ -44,4 +44,45 @@ ok "the host has seen more" test "$newer" -gt "$size"
 is "$(witnessed db1)" "$newer" "and vouches for it"
 note=$(get /log/checkpoint)
 is "$(sed -n 1p <<<"$note")" demo/log "the checkpoint is served"
+
+# What a person demands: a majority of the hosts in the signed trees
+exits 0 "the log verifies with the word of the only host" by carol audit verify --json
+is "$(jq -c '[.hosts, .needed, .witnesses, .witnessed]' <<<"$OUT")" "[1,1,1,$newer]" "one of one, as far as it has seen"
+like "$(by carol audit verify)" "the first $newer by a majority; 1 of 1 hosts vouch" "in words too"
+host_start db2 prod main
+host_start db3 prod main
+release prod "two more hosts"
+exits 6 "new hosts that have not reported leave no majority" by carol audit verify
+like "$OUT" '1 of 3 hosts vouch for this log, and it takes 2' "and it says how many of how many"
+like "$OUT" '[-]-allow-unwitnessed' "and what to do in a young fleet"
+exits 0 "which accepts it" by carol audit verify --allow-unwitnessed
+like "$OUT" 'unwitnessed, as allowed: 1 of 3 hosts' "and says so"
+pull db2
+exits 0 "two of three are a majority" by carol audit verify
+like "$OUT" '2 of 3 hosts vouch' "by their number"
+
+# The server forges: another key, another host's line, another history
+line=$(tamper "SELECT line FROM cosignatures WHERE host = 'db2'")
+tamper "UPDATE cosignatures SET line = (SELECT line FROM cosignatures WHERE host = 'db1') WHERE host = 'db2'"
+exits 6 "another host's line does not count" by carol audit verify
+like "$OUT" '1 of 3 hosts' "for the host that did not write it"
+tamper "UPDATE cosignatures SET line = '$line' WHERE host = 'db2'"
+exits 0 "its own does" by carol audit verify
+tamper "UPDATE cosignatures SET size = size - 1 WHERE host = 'db2'"
+exits 6 "a host that signed another history is the alarm" by carol audit verify --allow-unwitnessed
+like "$OUT" 'db2.*but others' "by its name"
+tamper "UPDATE cosignatures SET size = size + 1 WHERE host = 'db2'"
+
+# A report with a cosignature that is not the host's is refused
+report() {
+	curl -sS --max-time 20 --cacert "$WORK/people/carol/ca.crt" --cert "$WORK/hosts/db2/state/tls.crt" \
+		--key "$WORK/hosts/db2/state/tls.key" -H 'Content-Type: application/json' -o "$WORK/answer" -w '%{http_code}' \
+		-d "{\"id\":\"$1\",\"agent\":\"0.1.0\",\"log_size\":$2,\"cosignature\":\"$3\",\"instances\":[]}" \
+		"https://localhost:$PORT/v1/agent/report"
+}
+size=$(witnessed db2)
+line=$(get /v1/log/witnesses | jq -r '.items[] | select(.host == "db1") | .cosignature')
+isnt "$(report 00000000000000000000000000000001 "$size" "$line")" 204 "another host's cosignature is refused"
+like "$(cat "$WORK/answer")" 'cosignature' "with its reason"
+is "$(report 00000000000000000000000000000002 1000000 x)" 400 "and one of a log that is not"
 done_testing

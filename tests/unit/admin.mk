@@ -7,6 +7,10 @@ check_PROGRAMS += tests/unit/check_audit_leaves
 TESTS += tests/unit/check_audit_leaves
 tests_unit_check_audit_leaves_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_audit_witnesses
+TESTS += tests/unit/check_audit_witnesses
+tests_unit_check_audit_witnesses_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_printable
 TESTS += tests/unit/check_printable
 tests_unit_check_printable_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)

@@ -251,7 +251,7 @@ START_TEST(refuses_a_cosignature_of_another_history_or_witness)
 		VK_EUNTRUSTED);
 	assert_fails(verify_cosignature(COSIGNATURE, strlen(COSIGNATURE), &witnessed,
 			     "witness.example.com/w2", NULL),
-		VK_EUNTRUSTED);
+		VK_ENOTFOUND);
 	assert_fails(verify_cosignature("x", 1, &witnessed, "witness.example.com/w1", NULL),
 		VK_EINPUT);
 }
