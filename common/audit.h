@@ -15,7 +15,7 @@
 struct vkjson;
 
 enum {
-	VK_AUDIT_ENTRY_MAX_BYTES = 65536,
+	VK_AUDIT_ENTRY_MAX_BYTES = 65535, /* what two bytes of length say in a tile of entries */
 	VK_AUDIT_FIELD_MAX_BYTES = 255,
 };
 

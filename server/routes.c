@@ -79,6 +79,8 @@ const struct route routes[] = {
 	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},
 	{"GET",  "/v1/log/witnesses",               AUDITOR | VIEWER,  route_list_witnesses,  0,      NULL, page},
 	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL, NULL},
+	{"GET",  "/log/tile/entries/{tile*}",       AUDITOR | VIEWER,  route_get_entries,     0,      NULL, NULL},
+	{"GET",  "/log/tile/{level}/{tile*}",       ANY,               route_get_tile,        0,      NULL, NULL},
 
 	{"GET",  "/metrics",                        ANY,               route_get_metrics,     0,      NULL, NULL},
 	{"GET",  "/healthz",                        ANY,               route_get_health,      0,      NULL, NULL},

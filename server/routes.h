@@ -57,6 +57,8 @@ route_handler route_list_audit;
 route_handler route_get_consistency;
 route_handler route_list_witnesses;
 route_handler route_get_checkpoint;
+route_handler route_get_tile;
+route_handler route_get_entries;
 
 /* routes_status.c */
 route_handler route_get_status;

@@ -69,6 +69,25 @@ struct merkle_nodes store_log_nodes(struct store *store)
 	return (struct merkle_nodes){.get = get_node, .put = put_node, .ctx = store};
 }
 
+enum vk_rc store_read_log_nodes(struct store *store, unsigned level, uint64_t index, size_t count,
+	uint8_t (*out)[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT hash FROM log_nodes WHERE level = ? AND idx >= ? ORDER BY idx LIMIT ?");
+	size_t found = 0;
+	enum vk_rc rc;
+
+	db_bind_int(q, level);
+	db_bind_int(q, (int64_t)index);
+	db_bind_int(q, (int64_t)count);
+	while (found < count && db_step(q))
+		db_get_blob(q, out[found++], MERKLE_HASH_BYTES);
+	rc = db_finish(q, err);
+	if (rc == VK_OK && found < count)
+		return vk_err_set(err, VK_EIO, "database: nodes of the audit log are missing");
+	return rc;
+}
+
 enum vk_rc store_list_log_entries(struct store *store, uint64_t from, unsigned limit,
 	struct arena *arena, const struct store_log_entry **items, size_t *count,
 	struct vk_err *err)

@@ -19,6 +19,10 @@ VK_CHECKED enum vk_rc store_add_log_entry(
  * missing is VK_EIO: the log is damaged. */
 struct merkle_nodes store_log_nodes(struct store *store);
 
+/* The hashes of count complete nodes of one level, from index on. VK_EIO if one is missing. */
+VK_CHECKED enum vk_rc store_read_log_nodes(struct store *store, unsigned level, uint64_t index,
+	size_t count, uint8_t (*out)[MERKLE_HASH_BYTES], struct vk_err *err);
+
 struct store_log_entry {
 	uint64_t index;
 	const char *text; /* canonical JSON */

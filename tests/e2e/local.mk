@@ -35,6 +35,7 @@ E2E_TESTS += tests/e2e/030-crash-agent.sh
 E2E_TESTS += tests/e2e/031-crash-server.sh
 E2E_TESTS += tests/e2e/032-server.sh
 E2E_TESTS += tests/e2e/033-witness.sh
+E2E_TESTS += tests/e2e/034-tiles.sh
 E2E_TESTS += tests/e2e/040-disk.sh
 E2E_TESTS += tests/e2e/050-bad-tree.sh
 E2E_TESTS += tests/e2e/051-bad-http.sh
@@ -45,6 +46,7 @@ E2E_TESTS += tests/e2e/090-packaging.sh
 TESTS += $(E2E_TESTS)
 E2E_TESTS += tests/e2e/110-ceremonies.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
 
 demo: all
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' KEEP='$(KEEP)' \

@@ -82,3 +82,7 @@ check_PROGRAMS += tests/fuzz/fuzz_ceremony
 TESTS += tests/fuzz/fuzz_ceremony
 tests_fuzz_fuzz_ceremony_SOURCES = tests/fuzz/fuzz_ceremony.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_ceremony_LDADD = $(ADMIN_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_tile
+TESTS += tests/fuzz/fuzz_tile
+tests_fuzz_fuzz_tile_SOURCES = tests/fuzz/fuzz_tile.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tile_LDADD = $(SERVER_LIBS)

@@ -61,6 +61,8 @@ static const struct {
 	{"GET", "/v1/log/consistency", "h" USERS},
 	{"GET", "/v1/log/witnesses", USERS},
 	{"GET", "/log/checkpoint", "h" USERS},
+	{"GET", "/log/tile/entries/{tile*}", USERS},
+	{"GET", "/log/tile/{level}/{tile*}", "h" USERS},
 	{"GET", "/v1/online-keys", "d"},
 	{"POST", "/v1/tuf", "d"},
 	{"POST", "/v1/refresh", "pd"},

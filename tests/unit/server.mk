@@ -64,6 +64,10 @@ check_PROGRAMS += tests/unit/check_publish_trust
 TESTS += tests/unit/check_publish_trust
 tests_unit_check_publish_trust_SOURCES = tests/unit/check_publish_trust.c $(FLEET_FIXTURE)
 tests_unit_check_publish_trust_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_tile
+TESTS += tests/unit/check_tile
+tests_unit_check_tile_LDADD = $(SERVER_UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_witness
 TESTS += tests/unit/check_witness
 tests_unit_check_witness_SOURCES = tests/unit/check_witness.c $(FLEET_FIXTURE)
