@@ -40,7 +40,7 @@ static void answer(int fd, const char *path, enum misbehaviour how)
 	if (how == FAILS)
 		snprintf(head, sizeof(head), "HTTP/1.0 500 Error\r\n\r\n");
 	else if (how == REDIRECTS)
-		snprintf(head, sizeof(head), "HTTP/1.0 302 Found\r\nLocation: /%s\r\n\r\n", path);
+		snprintf(head, sizeof(head), "HTTP/1.0 302 Found\r\nLocation: /elsewhere\r\n\r\n");
 	else if (file == NULL)
 		snprintf(head, sizeof(head), "HTTP/1.0 404 Not Found\r\n\r\n");
 	else
