@@ -112,6 +112,27 @@ static enum vk_rc add_id(struct store *store, const struct store_report *report,
 	return db_run(q, err);
 }
 
+/* Each report that differs from the one before is recorded for ever: a host has a limit. */
+static enum vk_rc check_rate(
+	struct store *store, const struct store_report *report, int64_t now, struct vk_err *err)
+{
+	/* What came later than now came before the clock was put back. */
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT COUNT(*) FROM reports WHERE host = ? AND received > ? AND received <= ?");
+	int64_t count;
+	enum vk_rc rc;
+
+	db_bind_text(q, report->host);
+	db_bind_int(q, now - STORE_REPORTS_SECONDS);
+	db_bind_int(q, now);
+	count = db_step(q) ? db_get_int(q) : 0;
+	rc = db_finish(q, err);
+	if (rc == VK_OK && count >= STORE_REPORTS_KEPT)
+		return vk_err_set(err, VK_EUNAVAIL, "more than %d reports within %d seconds",
+			STORE_REPORTS_KEPT - 1, STORE_REPORTS_SECONDS);
+	return rc;
+}
+
 static enum vk_rc update_host(
 	struct store *store, const struct store_report *report, int64_t now, struct vk_err *err)
 {
@@ -165,6 +186,9 @@ enum vk_rc store_save_report(struct store *store, const struct store_report *rep
 	if (rc == VK_OK)
 		rc = add_id(store, report, now, &outcome.is_repeated, err);
 	if (rc != VK_OK || outcome.is_repeated)
+		goto out;
+	rc = check_rate(store, report, now, err);
+	if (rc != VK_OK)
 		goto out;
 	old.items = host.instances;
 	old.count = host.instance_count;

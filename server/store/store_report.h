@@ -11,6 +11,7 @@ enum {
 	STORE_REPORT_MAX_INSTANCES = 256,
 	STORE_REPORT_MAX_DRIFT = 1000, /* of one instance */
 	STORE_REPORTS_KEPT = 16,       /* ids of a host that are remembered for idempotence */
+	STORE_REPORTS_SECONDS = 10,    /* in which a host may send as many reports, and no more */
 };
 
 struct store_report {
@@ -29,7 +30,8 @@ struct store_report_outcome {
 };
 
 /* Replaces what is known of the host's instances; one that is not in the report any more is
- * forgotten. A drift that was there before keeps its `since`. VK_ENOTFOUND: no such host. */
+ * forgotten. A drift that was there before keeps its `since`. VK_ENOTFOUND: no such host.
+ * VK_EUNAVAIL: it reports too often. */
 VK_CHECKED enum vk_rc store_save_report(struct store *store, const struct store_report *report,
 	int64_t now, struct store_report_outcome *out, struct vk_err *err);
 

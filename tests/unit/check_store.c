@@ -485,6 +485,25 @@ START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 }
 END_TEST
 
+START_TEST(a_host_reports_only_so_often)
+{
+	struct store_report_outcome outcome;
+	char id[8];
+
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	for (int i = 0; i < STORE_REPORTS_KEPT - 1; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		assert_ok(report(id, NULL, 0, 100, &outcome), fix.err);
+	}
+	assert_fails(report("more", NULL, 0, 100, &outcome), VK_EUNAVAIL);
+	assert_ok(report("r3", NULL, 0, 100, &outcome), fix.err);
+	assert_ok(report("later", NULL, 0, 100 + STORE_REPORTS_SECONDS, &outcome), fix.err);
+	assert_ok(report("earlier", NULL, 0, 50, &outcome), fix.err);
+	commit();
+}
+END_TEST
+
 START_TEST(environments_count_their_hosts)
 {
 	static const char *const names[] = {"dev", "prod"};
@@ -570,6 +589,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_certificate_counts_until_it_is_revoked_or_expires);
 	tcase_add_test(tc, an_identity_has_few_certificates_and_keeps_the_one_it_uses);
 	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);
+	tcase_add_test(tc, a_host_reports_only_so_often);
 	tcase_add_test(tc, environments_count_their_hosts);
 	tcase_add_test(tc, a_writer_killed_inside_a_transaction_leaves_nothing);
 	suite_add_tcase(suite, tc);
