@@ -158,8 +158,8 @@ static struct denial *denial_new(
 
 void denials_note(struct denials *denials, const struct request *req, const struct vk_err *why)
 {
-	struct denials_bucket *bucket = is_stranger(request_identity(req)) ? &denials->strangers
-									   : &denials->members;
+	struct denials_bucket *bucket =
+		is_stranger(request_identity(req)) ? &denials->strangers : &denials->members;
 	struct vk_err err = VK_ERR_INIT;
 	struct denial *denial;
 	uint64_t omitted = 0;

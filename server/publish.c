@@ -165,7 +165,8 @@ enum vk_rc publish_release(struct writer_tx *tx, const struct store_change *chan
 	return rc == VK_OK ? publish_make_stale(tx, change->environment, err) : rc;
 }
 
-/* Hosts take what is signed for fresh until it expires: it must not live longer than intended, either. */
+/* Hosts take what is signed for fresh until it expires: it must not live longer than intended,
+ * either. */
 static bool is_due(int64_t expires, int64_t lifetime_seconds, int64_t now)
 {
 	int64_t left = expires - now;
@@ -190,8 +191,8 @@ enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err)
 	return rc;
 }
 
-enum vk_rc publish_is_timestamp_due(struct store *store, int64_t timestamp_seconds, int64_t now,
-	bool *out, struct vk_err *err)
+enum vk_rc publish_is_timestamp_due(
+	struct store *store, int64_t timestamp_seconds, int64_t now, bool *out, struct vk_err *err)
 {
 	struct arena *arena = arena_new();
 	struct store_tuf timestamp;

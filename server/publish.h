@@ -56,10 +56,10 @@ VK_CHECKED enum vk_rc publish_release(struct writer_tx *tx, const struct store_c
  * nothing new. VK_ENOTFOUND before the first publish_trust(). */
 VK_CHECKED enum vk_rc publish_timestamp(struct writer_tx *tx, struct vk_err *err);
 
-/* Whether the timestamp is to be signed anew: half of its life is over, or it would live longer than
- * it should, because the setting was lowered or the clock was ahead when it was signed.
+/* Whether the timestamp is to be signed anew: half of its life is over, or it would live longer
+ * than it should, because the setting was lowered or the clock was ahead when it was signed.
  * VK_ENOTFOUND before the first publish_trust(). */
-VK_CHECKED enum vk_rc publish_is_timestamp_due(struct store *store, int64_t timestamp_seconds,
-	int64_t now, bool *out, struct vk_err *err);
+VK_CHECKED enum vk_rc publish_is_timestamp_due(
+	struct store *store, int64_t timestamp_seconds, int64_t now, bool *out, struct vk_err *err);
 
 #endif

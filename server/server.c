@@ -56,7 +56,7 @@ struct server {
 	pthread_mutex_t wake_lock; /* guards is_waking */
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
-	struct event_base *base; /* the main thread's */
+	struct event_base *base;      /* the main thread's */
 	int64_t certificate_check_ms; /* when the own certificate is looked at next */
 	bool is_signer_gone;
 	atomic_bool is_view_lost;
@@ -216,8 +216,8 @@ static enum vk_rc read_pem(struct server *server, const char *name, enum vk_file
 static enum vk_rc load_tls(struct server *server, struct vktls_ctx **out, struct vk_err *err)
 {
 	struct vk_buf certificate, key;
-	enum vk_rc rc = read_pem(
-		server, STATE_SERVER_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
+	enum vk_rc rc =
+		read_pem(server, STATE_SERVER_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
 
 	vk_buf_init(&key, X509_MAX_PEM_BYTES);
 	if (rc == VK_OK)
@@ -242,12 +242,11 @@ static bool renew_certificate(struct server *server)
 	bool is_renewed = false;
 
 	server->certificate_check_ms = vk_clock_monotonic_ms() + CERTIFICATE_CHECK_MS;
-	if (server_certificate_renew(state_dir_fd(server->dir), server->context.writer,
-		    &is_renewed, &err) != VK_OK)
+	if (server_certificate_renew(
+		    state_dir_fd(server->dir), server->context.writer, &is_renewed, &err) != VK_OK)
 		vk_log_err(VK_LOG_ERROR, "certificate-not-renewed", &err);
 	else if (is_renewed)
-		vk_log(VK_LOG_INFO, "certificate-renewed",
-			VK_KV("file", STATE_SERVER_CERTIFICATE));
+		vk_log(VK_LOG_INFO, "certificate-renewed", VK_KV("file", STATE_SERVER_CERTIFICATE));
 	return is_renewed;
 }
 
@@ -501,8 +500,8 @@ void server_free(struct server *server)
 	if (server->workers != NULL)
 		drain(server);
 	background_stop(server->context.background);
-	/* Readers first: only the writer's connection, closed last, folds the write-ahead log into the
-	 * database, so that a copy of the one file of a stopped server is complete. */
+	/* Readers first: only the writer's connection, closed last, folds the write-ahead log into
+	 * the database, so that a copy of the one file of a stopped server is complete. */
 	readers_free(server->context.readers);
 	writer_free(server->context.writer);
 	denials_free(server->context.denials);

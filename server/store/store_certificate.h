@@ -34,16 +34,17 @@ VK_CHECKED enum vk_rc store_add_certificate(struct store *store,
 VK_CHECKED enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind,
 	const char *name, int64_t now, struct vk_err *err);
 
-/* VK_EDENIED unless the certificate is known, not revoked and not expired as of this transaction. */
+/* VK_EDENIED unless the certificate is known, not revoked and not expired as of this transaction.
+ */
 VK_CHECKED enum vk_rc store_check_certificate(struct store *store,
 	const uint8_t fingerprint[STORE_FINGERPRINT_BYTES], int64_t now, struct vk_err *err);
 
-/* Before a certificate is renewed: VK_EUNAVAIL if the identity got STORE_CERTIFICATES_KEPT within the
- * last minute. Older ones than as many are forgotten, except the one that asks: an answer that was
- * lost leaves a certificate that nobody has, and one identity must not fill view and disk. */
-VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store,
-	enum identity_kind kind, const char *name,
-	const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now, struct vk_err *err);
+/* Before a certificate is renewed: VK_EUNAVAIL if the identity got STORE_CERTIFICATES_KEPT within
+ * the last minute. Older ones than as many are forgotten, except the one that asks: an answer that
+ * was lost leaves a certificate that nobody has, and one identity must not fill view and disk. */
+VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store, enum identity_kind kind,
+	const char *name, const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now,
+	struct vk_err *err);
 
 struct store_identity {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES];

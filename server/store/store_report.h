@@ -17,8 +17,8 @@ enum {
 struct store_report {
 	const char *id; /* 32 hexadecimal digits, chosen by the host */
 	const char *host;
-	const char *agent; /* version */
-	int64_t log_size;  /* of the checkpoint that the host has verified */
+	const char *agent;	 /* version */
+	int64_t log_size;	 /* of the checkpoint that the host has verified */
 	const char *cosignature; /* of that checkpoint, not verified; "": none */
 	const struct store_instance *instances;
 	size_t instance_count;

@@ -135,7 +135,8 @@ static void write_settings(void)
 	char text[256];
 
 	port = find_free_port();
-	snprintf(text, sizeof(text), "state: %s\nlisten: [\"127.0.0.1:%u\"]\n", fix.store.dir, port);
+	snprintf(
+		text, sizeof(text), "state: %s\nlisten: [\"127.0.0.1:%u\"]\n", fix.store.dir, port);
 	write_file("vkcfgd.yaml", text, strlen(text));
 	snprintf(config, sizeof(config), "%s/vkcfgd.yaml", fix.store.dir);
 }
