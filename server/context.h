@@ -30,6 +30,7 @@ struct context {
 	/* Settings that SIGHUP may change. */
 	_Atomic int64_t host_certificate_seconds;
 	_Atomic int64_t user_certificate_seconds;
+	_Atomic int64_t expiry_warning_seconds;
 
 	atomic_bool is_ready; /* false while starting and draining */
 };

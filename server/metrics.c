@@ -4,6 +4,7 @@
 #include "server/metrics.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "server/context.h"
@@ -105,6 +106,25 @@ static void format_view(const struct view *view, struct vk_buf *out)
 			expiries[i].role, expiries[i].expires - vk_clock_now());
 }
 
+/* What people must sign anew; snapshot and timestamp are the server's own. */
+static void format_expiry(const struct context *context, const struct view *view, struct vk_buf *out)
+{
+	int64_t until = vk_clock_now() + atomic_load(&context->expiry_warning_seconds);
+	const struct view_expiry *expiries;
+	size_t count = 0;
+
+	expiries = view_expiries(view, &count);
+	head(out, "vkcfgd_expires_soon", "gauge",
+		"1 where a role must be signed anew: it expires within expiry-warning days.");
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(expiries[i].role, "snapshot") == 0 ||
+			strcmp(expiries[i].role, "timestamp") == 0)
+			continue;
+		vk_buf_addf(out, "vkcfgd_expires_soon{role=\"%s\"} %d\n", expiries[i].role,
+			expiries[i].expires <= until);
+	}
+}
+
 void metrics_format(const struct context *context, const struct view *view, struct vk_buf *out)
 {
 	struct worker_stats network;
@@ -116,4 +136,5 @@ void metrics_format(const struct context *context, const struct view *view, stru
 	format_requests(context, out);
 	format_writer(&writer, out);
 	format_view(view, out);
+	format_expiry(context, view, out);
 }

@@ -101,6 +101,8 @@ static void apply_settings(struct server *server)
 		settings_int(settings, "host-certificate-lifetime"));
 	atomic_store(&server->context.user_certificate_seconds,
 		settings_int(settings, "user-certificate-lifetime"));
+	atomic_store(&server->context.expiry_warning_seconds,
+		settings_int(settings, "expiry-warning") * 86400);
 }
 
 /* The signer needs the fleet's name before anything else is opened. */

@@ -100,6 +100,16 @@ static const struct setting rows[] = {
 		.fallback = "31536000",
 		.help = "seconds that a person's certificate is valid",
 	},
+	{
+		.name = "expiry-warning",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 0,
+		.max = 366,
+		.fallback = "30",
+		.help = "days before root, targets or an environment's signatures expire, from "
+			"which on /metrics says so",
+	},
 };
 
 const struct setting *server_settings_rows(size_t *count)

@@ -3,17 +3,21 @@
 
 #include "client/admin/cmd.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/admin/current.h"
 #include "client/admin/session.h"
 #include "client/admin/table.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/tuf/tuf_client.h"
+#include "common/x509.h"
 
 #include "common/banned.h"
 
-enum { TARGET_MAX_BYTES = 1024 };
+enum { TARGET_MAX_BYTES = 1024, WARN_DAYS = 30 };
 
 /* Adds what was verified to an environment of the reply: whether the release that the server shows
  * is the one that the approvers signed. */
@@ -40,7 +44,10 @@ static enum vk_rc verify_environment(
 	return rc;
 }
 
-static enum vk_rc verify_status(struct session *session, struct vkjson *status, struct vk_err *err)
+/* What is wrong with one environment is said, and does not hide the others: *lost keeps the first
+ * failure, which becomes the exit status. */
+static enum vk_rc verify_status(struct session *session, struct vkjson *status,
+	struct vk_err *lost, struct vk_err *err)
 {
 	const struct vkjson *environments = NULL;
 	struct vkjson *verified = vkjson_array();
@@ -53,6 +60,13 @@ static enum vk_rc verify_status(struct session *session, struct vkjson *status, 
 		struct vkjson *environment = vkjson_copy(vkjson_at(environments, i));
 
 		rc = verify_environment(session, environment, err);
+		if (rc == VK_EUNTRUSTED) {
+			vkjson_set(environment, "verified", vkjson_bool(false));
+			vkjson_set(environment, "problem", vkjson_string(err->msg));
+			if (lost->rc == VK_OK)
+				*lost = *err;
+			rc = VK_OK;
+		}
 		vkjson_append(verified, environment);
 	}
 	if (rc == VK_OK) {
@@ -65,6 +79,79 @@ static enum vk_rc verify_status(struct session *session, struct vkjson *status, 
 	}
 	vkjson_free(verified);
 	return rc;
+}
+
+static void warn(struct vkjson *warnings, const char *what, int64_t expires, int64_t until)
+{
+	struct vkjson *item;
+
+	if (expires > until)
+		return;
+	item = vkjson_object();
+	vkjson_set(item, "what", vkjson_string(what));
+	vkjson_set(item, "expires", vkjson_time(expires));
+	vkjson_set(item, "expired", vkjson_bool(expires <= vk_clock_now()));
+	vkjson_append(warnings, item);
+}
+
+static enum vk_rc warn_of_certificate(
+	const struct session *session, struct vkjson *warnings, int64_t until, struct vk_err *err)
+{
+	char *path = home_path(session_home(session), "tls.crt");
+	struct x509_info info;
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &pem, err);
+	if (rc == VK_OK)
+		rc = x509_parse_identity(pem.data, pem.len, &info, err);
+	if (rc == VK_OK)
+		warn(warnings, "your certificate", info.not_after, until);
+	vk_buf_release(&pem);
+	free(path);
+	return rc;
+}
+
+/* All that somebody must sign or fetch anew within so many days. */
+static enum vk_rc add_warnings(struct session *session, struct vkjson *status, uint64_t days,
+	struct vk_err *err)
+{
+	struct vkjson *warnings = vkjson_array();
+	int64_t until = vk_clock_now() + (int64_t)days * 86400;
+	const struct vkjson *environments = vkjson_get(status, "environments");
+	struct tuf_client *tuf = NULL;
+	enum vk_rc rc = warn_of_certificate(session, warnings, until, err);
+
+	if (rc == VK_OK && session_has_root(session))
+		rc = session_trust(session, &tuf, err);
+	if (tuf != NULL) {
+		warn(warnings, "root", tuf_meta_expires(tuf_client_root(tuf)), until);
+		warn(warnings, "targets", tuf_meta_expires(tuf_client_targets(tuf)), until);
+	}
+	for (size_t i = 0; tuf != NULL && i < vkjson_count(environments); i++) {
+		const struct vkjson *item = vkjson_at(environments, i);
+		const char *name = vkjson_text(vkjson_get(item, "name"));
+		int64_t expires = 0;
+
+		if (name != NULL && vkjson_get_time(item, "role_expires", &expires, NULL) == VK_OK)
+			warn(warnings, name, expires, until);
+	}
+	vkjson_set(status, "warnings", warnings);
+	return rc;
+}
+
+static void print_warnings(const struct cli *cli, const struct vkjson *warnings)
+{
+	for (size_t i = 0; i < vkjson_count(warnings); i++) {
+		const struct vkjson *item = vkjson_at(warnings, i);
+
+		cli_say_in(cli, CLI_WARN, "%swarning: ", i == 0 ? "\n" : "");
+		cli_say_foreign(cli, CLI_WARN, vkjson_text(vkjson_get(item, "what")));
+		cli_say_in(cli, CLI_WARN, " %s %s\n",
+			vkjson_is_true(vkjson_get(item, "expired")) ? "has expired:" : "expires",
+			vkjson_text(vkjson_get(item, "expires")));
+	}
 }
 
 static void print_status(const struct cli *cli, const struct vkjson *status)
@@ -118,17 +205,28 @@ enum vk_rc cmd_status(struct cli *cli, const struct args *args, struct vk_err *e
 {
 	struct session *session = NULL;
 	struct vkjson *status = NULL;
-	enum vk_rc rc = session_open(cli, &session, err);
+	struct vk_err lost = VK_ERR_INIT;
+	uint64_t days = 0;
+	enum vk_rc rc = args_get_uint(args, "warn-days", 0, 366, WARN_DAYS, &days, err);
 
-	(void)args;
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_get(session, "/v1/status", &status, err);
 	if (rc == VK_OK && session_has_root(session))
-		rc = verify_status(session, status, err);
+		rc = verify_status(session, status, &lost, err);
 	else if (rc == VK_OK)
 		cli_note(cli, "note: no root is pinned yet; nothing here is verified");
-	if (rc == VK_OK && !cli_print_json(cli, status))
+	if (rc == VK_OK)
+		rc = add_warnings(session, status, days, err);
+	if (rc == VK_OK && !cli_print_json(cli, status)) {
 		print_status(cli, status);
+		print_warnings(cli, vkjson_get(status, "warnings"));
+	}
+	if (rc == VK_OK && lost.rc != VK_OK) {
+		*err = lost;
+		rc = lost.rc;
+	}
 	vkjson_free(status);
 	session_free(session);
 	return rc;

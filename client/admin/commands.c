@@ -165,6 +165,11 @@ static const struct option_spec rollback_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec status_options[] = {
+	{"warn-days", 0, "N", "warn of what expires within N days (default 30)", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec drift_options[] = {
 	{"env", 0, "ENV", "of this environment only", false},
 	OPTIONS_END,
@@ -214,7 +219,10 @@ const struct command commands[] = {
 	{"rollback", "ENV", "propose the tree of an older release again",
 		"A rollback is a change like any other: it gets the next number and is approved.", 1,
 		1, rollback_options, "author", cmd_rollback},
-	{"status", "", "show the environments and how far their hosts are", NULL, 0, 0, NULL,
+	{"status", "", "show the environments and how far their hosts are",
+		"Warns of what expires soon: root, targets, the signatures of an environment, your\n"
+		"certificate.",
+		0, 0, status_options,
 		"viewer", cmd_status},
 	{"hosts", "", "list hosts and their instances", NULL, 0, 0, drift_options, "viewer",
 		cmd_hosts},

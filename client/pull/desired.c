@@ -59,6 +59,11 @@ static enum vk_rc parse(const struct vkjson *json, struct desired *out, struct v
 		rc = vkjson_get_int(
 			json, "timestamp-expires", 0, INT64_MAX, &out->timestamp_expires, err);
 	if (rc == VK_OK)
+		rc = get_text(json, "trust-role", out->trust_role, sizeof(out->trust_role), err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_int(
+			json, "trust-expires", 0, INT64_MAX, 0, &out->trust_expires, err);
+	if (rc == VK_OK)
 		rc = vkjson_get_int(json, "release", 0, INT64_MAX, &out->release, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_int(json, "highest", 0, INT64_MAX, &out->highest, err);
@@ -113,6 +118,8 @@ static struct vkjson *to_json(const struct desired *desired)
 	vkjson_set(json, "format", vkjson_int(DESIRED_FORMAT));
 	vkjson_set(json, "etag", vkjson_string(desired->etag));
 	vkjson_set(json, "timestamp-expires", vkjson_int(desired->timestamp_expires));
+	vkjson_set(json, "trust-role", vkjson_string(desired->trust_role));
+	vkjson_set(json, "trust-expires", vkjson_int(desired->trust_expires));
 	vkjson_set(json, "release", vkjson_int(desired->release));
 	vkjson_set(json, "highest", vkjson_int(desired->highest));
 	vkjson_set(json, "document", vkjson_string(desired->document));

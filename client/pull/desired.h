@@ -26,6 +26,8 @@ struct desired {
 	bool is_lost;			/* there is no such file */
 	char etag[HTTPC_ETAG_BYTES];	    /* empty: ask for everything again */
 	int64_t timestamp_expires;	    /* after which an unchanged server is a silent one */
+	char trust_role[VK_NAME_BYTES];	    /* root, targets or environment: what expires first... */
+	int64_t trust_expires;		    /* ...and when; 0: not known */
 	int64_t release;		    /* 0: none yet */
 	int64_t highest;		    /* the newest release ever accepted... */
 	char document[VK_SHA256_HEX_BYTES]; /* ...the digest of its document... */

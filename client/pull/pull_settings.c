@@ -23,6 +23,13 @@ const struct setting pull_setting_rows[] = {
 	{.name = "user",
 		.type = SETTING_STRING,
 		.help = "whom to become when started as root, which is refused without it"},
+	{.name = "expiry-warning",
+		.type = SETTING_INT,
+		.min = 0,
+		.max = 366,
+		.fallback = "30",
+		.help = "days before root, targets or the environment's signatures expire, from "
+			"which on every run warns"},
 	{.name = "instances/<name>/directory",
 		.type = SETTING_PATH,
 		.flags = SETTING_REQUIRED,
@@ -196,6 +203,8 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 	loaded->server = settings_string(loaded->settings, "server");
 	loaded->state = settings_string(loaded->settings, "state");
 	loaded->user = settings_string(loaded->settings, "user");
+	loaded->expiry_warning_s =
+		settings_int(loaded->settings, "expiry-warning") * 86400;
 	loaded->count = settings_keys(loaded->settings, "instances", &names);
 	if (loaded->count > PULL_MAX_INSTANCES)
 		rc = vk_err_set(

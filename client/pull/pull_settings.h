@@ -8,6 +8,7 @@
 #define VK_PULL_SETTINGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "client/pull/instance.h"
 #include "common/err.h"
@@ -22,6 +23,7 @@ struct pull_settings {
 	const char *server;
 	const char *state;
 	const char *user; /* NULL: none */
+	int64_t expiry_warning_s; /* seconds before something expires */
 	size_t count;
 	struct instance instances[PULL_MAX_INSTANCES]; /* by name; agent_password is set later */
 };

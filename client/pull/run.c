@@ -14,6 +14,7 @@
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
 #include "client/pull/update.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -208,6 +209,20 @@ out:
 	free(scratch);
 }
 
+/* A person has to act before it expires: nothing new can be installed from then on. */
+static void warn_of_expiry(const struct run *run)
+{
+	const struct desired *desired = &run->update.desired;
+	int64_t left = desired->trust_expires - vk_clock_now();
+	char text[VK_TIME_TEXT_BYTES];
+
+	if (desired->trust_expires == 0 || left > run->agent->settings->expiry_warning_s)
+		return;
+	vk_time_format(desired->trust_expires, text);
+	vk_log(VK_LOG_WARN, left > 0 ? "expires-soon" : "expired",
+		VK_KV("role", desired->trust_role), VK_KV("expires", text));
+}
+
 /* A server that is not believed is told so, in the place of each instance. */
 static void tell_refusal(struct run *run)
 {
@@ -293,6 +308,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 			"update-failed", &run->update_failure);
 	else
 		run->update_failure = (struct vk_err)VK_ERR_INIT; /* what was overcome on the way */
+	warn_of_expiry(run);
 	for (size_t i = 0; i < run->count; i++)
 		do_instance(run, i);
 	tell_refusal(run);

@@ -66,6 +66,22 @@ static void add_head(const struct agent *agent, const struct desired *desired, s
 		vk_buf_adds(out, "wanted: nothing yet\n");
 }
 
+/* What people have signed, and must sign anew. */
+static void add_trust(const struct desired *desired, struct vk_buf *out)
+{
+	char expires[VK_TIME_TEXT_BYTES];
+
+	if (desired->trust_expires == 0)
+		return;
+	vk_time_format(desired->trust_expires, expires);
+	if (vk_clock_now() >= desired->trust_expires)
+		vk_buf_addf(out,
+			"expired: %s at %s; nothing new is installed until it is signed anew\n",
+			desired->trust_role, expires);
+	else
+		vk_buf_addf(out, "signed until: %s (%s)\n", expires, desired->trust_role);
+}
+
 static struct vkjson *make_head(const struct agent *agent, const struct desired *desired)
 {
 	struct vkjson *json = vkjson_object();
@@ -76,6 +92,10 @@ static struct vkjson *make_head(const struct agent *agent, const struct desired 
 	vkjson_set(json, "server", vkjson_string(agent->settings->server));
 	vkjson_set(json, "release", vkjson_int(desired->release));
 	vkjson_set(json, "timestamp_expires", vkjson_time(desired->timestamp_expires));
+	if (desired->trust_expires != 0) {
+		vkjson_set(json, "trust_expires", vkjson_time(desired->trust_expires));
+		vkjson_set(json, "trust_role", vkjson_string(desired->trust_role));
+	}
 	return json;
 }
 
@@ -92,8 +112,10 @@ enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *o
 	json = make_head(agent, &desired);
 	instances = vkjson_array();
 	*is_clean = true;
-	if (!is_json)
+	if (!is_json) {
 		add_head(agent, &desired, out);
+		add_trust(&desired, out);
+	}
 	for (size_t i = 0; i < agent->settings->count; i++) {
 		struct outcome outcome;
 

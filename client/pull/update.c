@@ -351,6 +351,30 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 	return rc;
 }
 
+static void note_expiry(struct desired *desired, const char *role, const struct tuf_meta *meta)
+{
+	int64_t expires = tuf_meta_expires(meta);
+
+	if (desired->trust_expires != 0 && desired->trust_expires <= expires)
+		return;
+	desired->trust_expires = expires;
+	snprintf(desired->trust_role, sizeof(desired->trust_role), "%s", role);
+}
+
+/* What people have signed, and which of it they must sign anew first. */
+static void note_expiries(const struct answer *answer, struct desired *desired)
+{
+	const char *environment = answer->update->pins->environment;
+	const struct tuf_meta *role = NULL;
+
+	desired->trust_expires = 0;
+	note_expiry(desired, "root", tuf_client_root(answer->tuf));
+	note_expiry(desired, "targets", tuf_client_targets(answer->tuf));
+	if (answer->release > 0 &&
+		tuf_client_role(answer->tuf, environment, &role, NULL) == VK_OK)
+		note_expiry(desired, environment, role);
+}
+
 /* What was verified becomes what is wanted: on disk before anything is installed, so that no crash
  * opens a way back. */
 static enum vk_rc keep(struct answer *answer, struct vk_err *err)
@@ -366,6 +390,7 @@ static enum vk_rc keep(struct answer *answer, struct vk_err *err)
 			update->pins->environment);
 	if (rc != VK_OK)
 		return rc;
+	note_expiries(answer, &next);
 	next.timestamp_expires = tuf_meta_expires(tuf_client_timestamp(answer->tuf));
 	for (size_t i = 0; i < update->count; i++) {
 		struct desired_bundle *bundle = &next.bundles[next.count++];
@@ -407,11 +432,19 @@ static enum vk_rc believe(
 	return rc;
 }
 
-/* "Unchanged" is unsigned: it counts only as long as the last signed timestamp lives. */
+/* "Unchanged" is unsigned: it counts only as long as the last signed timestamp lives, and all that
+ * people have signed. */
 static enum vk_rc check_fresh(const struct update *update, struct vk_err *err)
 {
+	const struct desired *desired = &update->desired;
 	char text[VK_TIME_TEXT_BYTES];
 
+	if (desired->trust_expires != 0 && vk_clock_now() >= desired->trust_expires) {
+		vk_time_format(desired->trust_expires, text);
+		vk_err_set(err, VK_EUNTRUSTED, "%s: expired at %s", desired->trust_role, text);
+		vk_err_hint(err, "it must be signed anew: 'vkcfg refresh' or 'vkcfg root rotate'");
+		return VK_EUNTRUSTED;
+	}
 	if (vk_clock_now() < update->desired.timestamp_expires)
 		return VK_OK;
 	vk_time_format(update->desired.timestamp_expires, text);

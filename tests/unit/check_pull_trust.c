@@ -79,7 +79,10 @@ END_TEST
 
 START_TEST(what_is_wanted_survives_on_disk)
 {
-	struct desired desired = {.timestamp_expires = 1, .count = 1};
+	struct desired desired = {.timestamp_expires = 1,
+		.trust_role = "prod",
+		.trust_expires = 2,
+		.count = 1};
 	struct vk_err err = VK_ERR_INIT;
 	struct desired again;
 
@@ -93,6 +96,8 @@ START_TEST(what_is_wanted_survives_on_disk)
 	digest_of(1, desired.bundles[0].digest);
 	assert_ok(desired_write(state, &desired, &err), err);
 	assert_ok(desired_read(state, &again, &err), err);
+	ck_assert_str_eq(again.trust_role, "prod");
+	ck_assert_int_eq(again.trust_expires, 2);
 	ck_assert_str_eq(again.etag, "\"x\"");
 	ck_assert(!again.is_lost);
 	ck_assert_int_eq(again.highest, 5);
