@@ -38,6 +38,7 @@ static const char *const page[] = {"limit", "after", NULL};
 static const char *const changes[] = {"limit", "after", "environment", "state", NULL};
 static const char *const by_environment[] = {"limit", "after", "environment", NULL};
 static const char *const entries[] = {"from", "limit", NULL};
+static const char *const leaf[] = {"index", "size", NULL};
 static const char *const sizes[] = {"from", "to", NULL};
 
 /* clang-format off */
@@ -77,6 +78,7 @@ const struct route routes[] = {
 
 	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL, entries},
 	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},
+	{"GET",  "/v1/log/inclusion",               ANY,               route_get_inclusion,   0,      NULL, leaf},
 	{"GET",  "/v1/log/witnesses",               AUDITOR | VIEWER,  route_list_witnesses,  0,      NULL, page},
 	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL, NULL},
 	{"GET",  "/log/tile/entries/{tile*}",       AUDITOR | VIEWER,  route_get_entries,     0,      NULL, NULL},

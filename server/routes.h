@@ -55,6 +55,7 @@ route_handler route_revoke_user;
 /* routes_log.c */
 route_handler route_list_audit;
 route_handler route_get_consistency;
+route_handler route_get_inclusion;
 route_handler route_list_witnesses;
 route_handler route_get_checkpoint;
 route_handler route_get_tile;

@@ -69,6 +69,28 @@ void route_get_consistency(struct request *req)
 	query_run(req, get_consistency);
 }
 
+static enum vk_rc get_inclusion(struct query *query, struct vkjson **answer, struct vk_err *err)
+{
+	struct merkle_proof proof;
+	uint64_t index = 0, size = 0;
+	enum vk_rc rc = request_query_uint(query->req, "index", 0, 0, INT64_MAX, &index, err);
+
+	if (rc == VK_OK)
+		rc = request_query_uint(query->req, "size", 0, 0, INT64_MAX, &size, err);
+	if (rc == VK_OK)
+		rc = log_inclusion(query->store, index, size, &proof, err);
+	if (rc != VK_OK)
+		return rc;
+	*answer = vkjson_object();
+	vkjson_set(*answer, "proof", merkle_proof_to_json(&proof));
+	return VK_OK;
+}
+
+void route_get_inclusion(struct request *req)
+{
+	query_run(req, get_inclusion);
+}
+
 static enum vk_rc list_witnesses(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
 	struct store_cosignature_list list;

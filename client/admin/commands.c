@@ -187,6 +187,16 @@ static const struct option_spec audit_verify_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec audit_prove_options[] = {
+	{"out", 0, "FILE", "write the proof there instead of printing it", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec audit_check_options[] = {
+	{"root", 0, "DIGEST", "believe the root document in the proof if it has this SHA-256", false},
+	OPTIONS_END,
+};
+
 const struct command commands[] = {
 	{"new", "DIR", "write a commented example tree",
 		"The tree has the environments dev, staging and prod, one role and one host.", 1, 1,
@@ -296,6 +306,14 @@ const struct command commands[] = {
 		"checkpoint and with the one kept from the last time. More than half of the hosts whose\n"
 		"keys stand in the signed trees must have cosigned the same history.",
 		0, 0, audit_verify_options, "viewer or auditor", cmd_audit_verify},
+	{"audit prove", "INDEX", "make a file that proves an entry to somebody offline",
+		"The file holds the entry, its inclusion proof, the signed checkpoint, the log's key and\n"
+		"the root document that names it.",
+		1, 1, audit_prove_options, "viewer or auditor", cmd_audit_prove},
+	{"audit check", "FILE", "check such a file, without the server",
+		"Believes the root that is pinned here, or the one in the file if it has the digest that\n"
+		"you give.",
+		1, 1, audit_check_options, NULL, cmd_audit_check},
 	{"help", "[COMMAND]", "show help", NULL, 0, 2, NULL, NULL, help_run},
 	{"completion", "bash", "print the completion script for a shell", NULL, 1, 1, NULL, NULL,
 		completion_run},

@@ -85,4 +85,27 @@ line=$(get /v1/log/witnesses | jq -r '.items[] | select(.host == "db1") | .cosig
 isnt "$(report 00000000000000000000000000000001 "$size" "$line")" 204 "another host's cosignature is refused"
 like "$(cat "$WORK/answer")" 'cosignature' "with its reason"
 is "$(report 00000000000000000000000000000002 1000000 x)" 400 "and one of a log that is not"
+
+# One entry, proven to somebody who is offline
+proof=$WORK/proof.json
+exits 0 "an entry is proven" by carol audit prove 0 --out "$proof"
+exits 4 "a file that is there is not overwritten" by carol audit prove 0 --out "$proof"
+exits 3 "what is not in the log cannot be proven" by carol audit prove 1000000
+server_stop
+exits 0 "the proof is checked without the server" by alice audit check "$proof"
+like "$OUT" 'fleet.init' "and says what it proves"
+nobody() { VKCFG_HOME=$WORK/people/nobody "$VKCFG" "$@"; }
+exits 3 "who has pinned no root must say whom to believe" nobody audit check "$proof"
+root=$(jq -r .root.sha256 "$proof")
+is "$root" "$(sha256sum <"$WORK/people/carol/tuf/root.json" | cut -d' ' -f1)" "the proof names the root"
+exits 0 "by its digest" nobody audit check "$proof" --root "$root"
+exits 6 "another digest is not the root's" nobody audit check "$proof" --root "${root//[0-7]/8}"
+bad=$WORK/bad.json
+for edit in '.index = 1' '.entry |= sub("fleet.init"; "fleet.exit")' '.proof[0] = ("0" * 64)' \
+	'.proof |= .[1:]' '.checkpoint |= sub("demo/log\n"; "evil/log\n")' ".log.public = (\"0\" * 64)"; do
+	jq "$edit" "$proof" >"$bad"
+	exits 6 "refused: $edit" by alice audit check "$bad"
+done
+jq '.format = 2' "$proof" >"$bad"
+exits 2 "another format is not guessed at" by alice audit check "$bad"
 done_testing

@@ -59,6 +59,7 @@ static const struct {
 	{"GET", "/v1/drift", USERS},
 	{"GET", "/v1/audit", USERS},
 	{"GET", "/v1/log/consistency", "h" USERS},
+	{"GET", "/v1/log/inclusion", "h" USERS},
 	{"GET", "/v1/log/witnesses", USERS},
 	{"GET", "/log/checkpoint", "h" USERS},
 	{"GET", "/log/tile/entries/{tile*}", USERS},
