@@ -56,6 +56,7 @@ command_run cmd_rollback;
 command_run cmd_status;
 command_run cmd_drift;
 command_run cmd_audit_log;
+command_run cmd_audit_export;
 command_run cmd_audit_verify;
 command_run cmd_audit_prove;
 command_run cmd_audit_check;

@@ -13,7 +13,6 @@
 #include "client/admin/audit_leaves.h"
 #include "client/admin/audit_witnesses.h"
 #include "client/admin/session.h"
-#include "client/admin/table.h"
 #include "common/audit.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -23,8 +22,6 @@
 #include "common/banned.h"
 
 enum {
-	LOG_DEFAULT = 50,
-	LOG_MAX = 1000000,
 	/* Hosts hear of the log twice in a timestamp's life, and cosign once a day at least. */
 	MAX_LAG_DEFAULT_DAYS = 3,
 	MAX_LAG_MAX_DAYS = 3650,
@@ -57,58 +54,6 @@ static enum vk_rc load_checkpoint(struct session *session, struct note_checkpoin
 	}
 	vk_buf_release(&note);
 	free(path);
-	return rc;
-}
-
-static enum vk_rc append_entry(void *ctx, uint64_t index, const char *entry, struct vk_err *err)
-{
-	struct vkjson *list = ctx;
-	struct vkjson *item = NULL;
-	enum vk_rc rc = vkjson_parse_canonical(entry, strlen(entry), &item, err);
-
-	if (rc != VK_OK) {
-		vk_err_prefix(err, "entry %" PRIu64 " of the log", index);
-		return rc;
-	}
-	vkjson_set(item, "index", vkjson_int((int64_t)index));
-	vkjson_append(list, item);
-	return VK_OK;
-}
-
-/* Shows what the server says; `audit verify` proves it. */
-enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err *err)
-{
-	static const struct table_column columns[] = {
-		{"INDEX", "index", TABLE_NUMBER},
-		{"AT", "at", TABLE_TIME},
-		{"ACTOR", "actor", TABLE_TEXT},
-		{"ACTION", "action", TABLE_TEXT},
-		{"OBJECT", "object", TABLE_TEXT},
-		{"RESULT", "result", TABLE_STATE},
-		{"DETAIL", "detail", TABLE_TEXT},
-		{NULL, NULL, TABLE_TEXT},
-	};
-	struct session *session = NULL;
-	struct vkjson *list = vkjson_array();
-	struct note_checkpoint checkpoint = {.size = 0};
-	struct vk_buf note;
-	uint64_t limit = 0;
-	enum vk_rc rc;
-
-	vk_buf_init(&note, NOTE_MAX_BYTES);
-	rc = args_get_uint(args, "limit", 1, LOG_MAX, LOG_DEFAULT, &limit, err);
-	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
-	if (rc == VK_OK)
-		rc = audit_fetch_entries(session, checkpoint.size > limit ? checkpoint.size - limit : 0,
-			checkpoint.size, append_entry, list, err);
-	if (rc == VK_OK && !cli_print_json_list(cli, list))
-		table_print(cli, columns, list, "the log is empty");
-	vk_buf_release(&note);
-	vkjson_free(list);
-	session_free(session);
 	return rc;
 }
 

@@ -175,7 +175,23 @@ static const struct option_spec drift_options[] = {
 	OPTIONS_END,
 };
 
+#define FILTER_OPTIONS                                                                             \
+	{"actor", 0, "PATTERN", "who did it: user/alice, 'host/*'", false},                        \
+		{"action", 0, "PATTERN", "what was done: change.approve, 'user.*'", false},        \
+		{"object", 0, "PATTERN", "to what: change/117, 'host/db*'", false},                \
+		{"since", 0, "TIME", "from then on: 2026-11-23 or 2026-11-23T01:33:05Z", false},   \
+	{                                                                                          \
+		"until", 0, "TIME", "before then", false                                           \
+	}
+
+static const struct option_spec audit_export_options[] = {
+	{"format", 0, "FORMAT", "jsonl (default) or cef", false},
+	FILTER_OPTIONS,
+	OPTIONS_END,
+};
+
 static const struct option_spec audit_log_options[] = {
+	FILTER_OPTIONS,
 	{"limit", 0, "N", "the last N entries (default 50)", false},
 	OPTIONS_END,
 };
@@ -301,6 +317,9 @@ const struct command commands[] = {
 		cmd_host_revoke},
 	{"audit log", "", "show the last entries of the audit log", NULL, 0, 0, audit_log_options,
 		"viewer or auditor", cmd_audit_log},
+	{"audit export", "", "write the audit log for other systems, one entry a line",
+		"JSON Lines, or the Common Event Format.", 0, 0, audit_export_options,
+		"viewer or auditor", cmd_audit_export},
 	{"audit verify", "", "prove that the audit log is complete and was never rewritten",
 		"Downloads all entries, computes the Merkle root, and compares it with the signed\n"
 		"checkpoint and with the one kept from the last time. More than half of the hosts whose\n"

@@ -86,6 +86,20 @@ isnt "$(report 00000000000000000000000000000001 "$size" "$line")" 204 "another h
 like "$(cat "$WORK/answer")" 'cosignature' "with its reason"
 is "$(report 00000000000000000000000000000002 1000000 x)" 400 "and one of a log that is not"
 
+# Looking for entries, and taking them elsewhere
+actors() { by carol audit log --limit 1000 --json "$@" | jq -r '.items[].actor' | sort -u | xargs; }
+is "$(actors --actor 'host/*')" "host/db1 host/db2 host/db3" "entries are found by actor"
+is "$(actors --action change.approve)" "user/alice user/bob user/dave" "by action"
+is "$(by carol audit log --object host/db2 --action host.add --json | jq '.items | length')" 1 "by object"
+is "$(by carol audit log --until 2020-01-01 --json | jq '.items | length')" 0 "by time"
+all=$(by carol audit log --limit 1000 --since 2020-01-01T00:00:00Z --json | jq '.items | length')
+is "$(by carol audit log --limit 3 --json | jq -c '[.items[].index]')" "[$((all - 3)),$((all - 2)),$((all - 1))]" "the last ones, in order"
+is "$(by carol audit log --limit 1 --action fleet.init --json | jq -c '[.items[].index]')" "[0]" "also if they are far back"
+exits 2 "what is no time is refused" by carol audit log --since yesterday
+is "$(by carol audit export | jq -c .index | sort -n | tail -n 1)" $((all - 1)) "all are exported as JSON Lines"
+is "$(by carol audit export --format cef | grep -cE '^CEF:0\|vkcfg\|vkcfgd\|[0-9.]+\|[a-z.]+\|[a-z.]+\|[36]\|externalId=[0-9]+ rt=[0-9]+000 ')" "$all" "and as CEF"
+exits 2 "another format is refused" by carol audit export --format xml
+
 # One entry, proven to somebody who is offline
 proof=$WORK/proof.json
 exits 0 "an entry is proven" by carol audit prove 0 --out "$proof"

@@ -11,6 +11,14 @@ check_PROGRAMS += tests/unit/check_audit_witnesses
 TESTS += tests/unit/check_audit_witnesses
 tests_unit_check_audit_witnesses_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_audit_export
+TESTS += tests/unit/check_audit_export
+tests_unit_check_audit_export_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_audit_proof
+TESTS += tests/unit/check_audit_proof
+tests_unit_check_audit_proof_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_printable
 TESTS += tests/unit/check_printable
 tests_unit_check_printable_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)

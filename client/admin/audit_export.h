@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Entries of the audit log as other systems read them, one line each: JSON
+ * Lines, or the Common Event Format (CEF:0). No text of an entry can end its
+ * line or begin a field of its own.
+ */
+#ifndef ADMIN_AUDIT_EXPORT_H
+#define ADMIN_AUDIT_EXPORT_H
+
+#include <stdint.h>
+
+#include "common/audit.h"
+#include "common/buf.h"
+#include "common/err.h"
+
+enum audit_format { AUDIT_JSONL, AUDIT_CEF };
+
+enum { AUDIT_LINE_MAX_BYTES = 16 * VK_AUDIT_ENTRY_MAX_BYTES };
+
+/* "jsonl" or "cef"; VK_EINPUT */
+VK_CHECKED enum vk_rc audit_format_parse(
+	const char *name, enum audit_format *out, struct vk_err *err);
+
+/* Appends the line with its newline. */
+void audit_export_line(enum audit_format format, uint64_t index, const struct vk_audit_entry *entry,
+	struct vk_buf *out);
+
+#endif
