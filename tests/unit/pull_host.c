@@ -3,13 +3,16 @@
 
 #include "tests/unit/pull_host.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/pull/child.h"
@@ -54,6 +57,63 @@ static void write_text(const char *path, const char *text, mode_t mode)
 	assert_ok(vk_file_replace(AT_FDCWD, path, mode, text, strlen(text), &err), err);
 }
 
+/* The parent of a process as /proc/PID/stat has it: "PID (NAME) STATE PARENT ..."; 0 if gone. */
+static pid_t parent_of(const char *pid)
+{
+	char *path = xasprintf("/proc/%s/stat", pid);
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf text;
+	const char *name_end;
+	int parent = 0;
+
+	vk_buf_init(&text, 4096);
+	if (vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &text, &err) == VK_OK) {
+		name_end = strrchr(text.data, ')');
+		if (name_end == NULL || sscanf(name_end, ") %*c %d", &parent) != 1)
+			parent = 0;
+	}
+	vk_buf_release(&text);
+	free(path);
+	return (pid_t)parent;
+}
+
+/* Kills and reaps all children; true if there was one. */
+static bool end_children(void)
+{
+	DIR *dir = opendir("/proc");
+	bool was_any = false;
+	struct dirent *entry;
+	uint64_t pid;
+
+	if (dir == NULL)
+		return false;
+	while ((entry = readdir(dir)) != NULL) {
+		if (!vk_parse_uint(entry->d_name, 2, INT32_MAX, &pid) ||
+			parent_of(entry->d_name) != getpid())
+			continue;
+		kill((pid_t)pid, SIGKILL);
+		waitpid((pid_t)pid, NULL, 0);
+		was_any = true;
+	}
+	closedir(dir);
+	return was_any;
+}
+
+/* What outlived the one who started it (a door or a server whose agent was killed before there was
+ * a pid file) has become our child; ending it may bring up its own children. */
+static void end_descendants(void)
+{
+	while (end_children())
+		continue;
+}
+
+/* Each test runs in a process of its own: whichever way it ends, nothing stays behind. */
+static void adopt_orphans(void)
+{
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(atexit(end_descendants), 0);
+}
+
 void pull_host_make(struct pull_host *host)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -61,6 +121,7 @@ void pull_host_make(struct pull_host *host)
 	char *address;
 	char *text;
 
+	adopt_orphans();
 	memset(host, 0, sizeof(*host));
 	snprintf(host->root, sizeof(host->root), "/tmp/vkcfg-pull-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(host->root));
@@ -150,7 +211,7 @@ void pull_host_remove(struct pull_host *host)
 {
 	struct vk_err err = VK_ERR_INIT;
 
-	pull_host_kill(host);
+	end_descendants();
 	assert_ok(vk_file_remove_tree(AT_FDCWD, host->root, &err), err);
 	free(host->scratch);
 	free(host->socket);
