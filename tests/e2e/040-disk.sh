@@ -41,17 +41,10 @@ pull db1
 is "$STATUS" 0 "when the disk works again the release is installed"
 is "$(config_of db1/main maxmemory)" 134217728 "and runs"
 
-# A really full file system on the host
-if [ "$(id -u)" -eq 0 ] && mkdir -p "$WORK/full" && mount -t tmpfs -o size=256k,mode=755 tmpfs "$WORK/full" 2>/dev/null; then
-	chown "$DAEMON_USER" "$WORK/full"
-	cp -a "$WORK/hosts/db1/main/generations" "$WORK/full/"
-	mv "$WORK/hosts/db1/main/generations" "$WORK/hosts/db1/main/generations.kept"
-	mkdir "$WORK/hosts/db1/main/generations" && umount "$WORK/full" &&
-		mount -t tmpfs -o size=256k,mode=755 tmpfs "$WORK/hosts/db1/main/generations"
-	cp -a "$WORK/hosts/db1/main/generations.kept/." "$WORK/hosts/db1/main/generations/"
-	chown "$DAEMON_USER" "$WORK/hosts/db1/main/generations"
+# Really full file systems, on the host and on the server
+if small_disk "$WORK/hosts/db1/main/generations" 256k; then
 	good=$(fingerprint_of db1/main)
-	dd if=/dev/zero of="$WORK/hosts/db1/main/generations/filler" bs=1k 2>/dev/null
+	fill_disk "$WORK/hosts/db1/main/generations"
 	set_memory prod 192mb
 	release prod "while the disk is full"
 	pull db1
@@ -62,12 +55,28 @@ if [ "$(id -u)" -eq 0 ] && mkdir -p "$WORK/full" && mount -t tmpfs -o size=256k,
 	pull db1
 	is "$STATUS" 0 "with room the release is installed"
 	is "$(config_of db1/main maxmemory)" 201326592 "and runs"
-	stop_pid "$(cat "$WORK/hosts/db1/main/pid")"
-	umount "$WORK/hosts/db1/main/generations"
-	rmdir "$WORK/hosts/db1/main/generations"
-	mv "$WORK/hosts/db1/main/generations.kept" "$WORK/hosts/db1/main/generations"
+
+	server_stop
+	small_disk "$STATE" 4m
+	server_start
+	set_memory prod 193mb
+	submit prod "before the server's disk is full"
+	approve alice
+	fill_disk "$STATE"
+	run as bob approve "$CHANGE" --key bob --yes
+	like "$STATUS" '^[89]$' "a full disk on the server: the approver is told"
+	unlike "$OUT" 'SQL|sqlite|/vkcfg.db' "without its insides"
+	is "$(by carol show "$CHANGE" --json | jq -r .state)" open "and nothing is half done"
+	pull db1
+	is "$STATUS" 0 "hosts are served as before"
+	rm "$STATE/filler"
+	is_gone "$(pid_of vkcfgd)" && server_start
+	approve bob
+	pull db1
+	is "$(config_of db1/main maxmemory)" 202375168 "with room the release goes out"
+	exits 0 "and the audit log verifies" by carol audit verify
 else
-	skip "a full file system on the host" "mounting a tmpfs needs root"
+	skip "full file systems" "mounting a tmpfs needs root"
 fi
 
 # The server: writes to the database fail

@@ -173,7 +173,7 @@ cleanup() {
 		read -r pid <"$file"
 		stop_pid "$pid"
 	done
-	mountpoint -q "$WORK/full" 2>/dev/null && umount "$WORK/full"
+	while read -r file; do umount "$file"; done <"$WORK/mounts"
 	exec {pause_fd}>&-
 	if [ "$tests_failed" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; }; then
 		diag "logs and state are kept in $WORK"
@@ -190,6 +190,7 @@ work_start() {
 	trap 'exit 129' INT TERM
 	chmod 755 "$WORK"
 	mkdir -p "$WORK/pids" "$WORK/people" "$WORK/hosts" "$WORK/log"
+	: >"$WORK/mounts"
 	mkfifo "$WORK/pause"
 	exec {pause_fd}<>"$WORK/pause"
 }
@@ -212,6 +213,21 @@ fault_points() {
 	comm -23 <(strings -a "$1" | sort -u) <(strings -a "$2" | sort -u) |
 		grep -xE '[a-z]+\.[a-z][a-z-]+'
 }
+
+# small_disk DIRECTORY SIZE: puts the directory on a file system of its own; 1 where that is not possible
+small_disk() {
+	[ "$(id -u)" -eq 0 ] || return 1
+	mv "$1" "$1.kept" && mkdir "$1" || return 1
+	if ! mount -t tmpfs -o "size=$2" tmpfs "$1" 2>/dev/null; then
+		rmdir "$1" && mv "$1.kept" "$1"
+		return 1
+	fi
+	echo "$1" >>"$WORK/mounts"
+	cp -a "$1.kept/." "$1/"
+	chown --reference="$1.kept" "$1"
+	chmod --reference="$1.kept" "$1"
+}
+fill_disk() { dd if=/dev/zero of="$1/filler" bs=1k 2>/dev/null || :; }
 
 #
 # People and the server
