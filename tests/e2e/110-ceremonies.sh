@@ -107,4 +107,17 @@ is "$STATUS" 0 "db1 accepts it"
 is "$(config_of db1/main maxmemory)" 134217728 "and nothing moved"
 exits 5 "nobody else signs prod anew" as bob refresh prod
 exits 3 "there is nothing to sign anew where nothing was released" as dave refresh dev
+
+#
+# A key of one's own
+#
+like "$(by alice key list)" "alice +alice +[0-9a-f]{12}" "key list shows name, user and key id"
+is "$(by alice key show alice --json | jq -r .keyid)" "$(by alice key list --json | jq -r '.items[0].keyid')" \
+	"key show has the whole id"
+two_phrases() { VKCFG_HOME=$WORK/people/alice "$VKCFG" key passwd alice --passphrase-fd 3 3<<<"$1"$'\n'"$2"; }
+exits 5 "key passwd needs the present passphrase" two_phrases "not the right one at all" "another long passphrase"
+exits 0 "key passwd changes it" two_phrases "$PASSPHRASE" "another long passphrase"
+exits 5 "the old one opens the key no longer" as alice refresh prod
+PASSPHRASE="another long passphrase"
+exits 0 "the new one does" as alice refresh prod
 done_testing
