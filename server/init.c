@@ -22,6 +22,7 @@
 #include "common/vkjson.h"
 #include "common/x509.h"
 #include "server/init_fleet.h"
+#include "server/online_key.h"
 #include "server/privilege.h"
 #include "server/server_settings.h"
 #include "server/server_certificate.h"
@@ -68,24 +69,6 @@ static enum vk_rc write_key(const struct state_dir *dir, const char *name,
 	if (rc == VK_OK)
 		rc = write_pem(dir, name, 0600, &pem, err);
 	vk_buf_release_wiped(&pem);
-	return rc;
-}
-
-static enum vk_rc write_seed(const struct state_dir *dir, const char *name, struct vk_err *err)
-{
-	struct vk_signkey *key = vk_signkey_generate();
-	uint8_t seed[VK_SEED_BYTES];
-	struct vk_buf text;
-	enum vk_rc rc;
-
-	vk_signkey_seed(key, seed);
-	vk_buf_init(&text, 2 * VK_SEED_BYTES + 1);
-	vk_buf_add_hex(&text, seed, sizeof(seed));
-	vk_buf_addc(&text, '\n');
-	rc = write_pem(dir, name, 0600, &text, err);
-	vk_buf_release_wiped(&text);
-	sodium_memzero(seed, sizeof(seed));
-	vk_signkey_free(key);
 	return rc;
 }
 
@@ -167,11 +150,11 @@ static enum vk_rc make_keys(const struct state_dir *dir, const struct init_optio
 	if (rc == VK_OK)
 		rc = make_server(dir, options, ca_key, &ca_pem, err);
 	if (rc == VK_OK)
-		rc = write_seed(dir, STATE_SNAPSHOT_KEY, err);
+		rc = online_key_create(dir, STATE_SNAPSHOT_KEY, err);
 	if (rc == VK_OK)
-		rc = write_seed(dir, STATE_TIMESTAMP_KEY, err);
+		rc = online_key_create(dir, STATE_TIMESTAMP_KEY, err);
 	if (rc == VK_OK)
-		rc = write_seed(dir, STATE_LOG_KEY, err);
+		rc = online_key_create(dir, STATE_LOG_KEY, err);
 	if (rc == VK_OK)
 		rc = x509_fingerprint(ca_pem.data, ca_pem.len, ca_digest, err);
 	x509_key_free(ca_key);

@@ -19,6 +19,7 @@ libvkserver_a_SOURCES += server/listener.c server/listener.h
 libvkserver_a_SOURCES += server/log.c server/log.h
 libvkserver_a_SOURCES += server/metrics.c server/metrics.h
 libvkserver_a_SOURCES += server/mutation.c server/mutation.h
+libvkserver_a_SOURCES += server/online_key.c server/online_key.h
 libvkserver_a_SOURCES += server/privilege.c server/privilege.h
 libvkserver_a_SOURCES += server/problem.c server/problem.h
 libvkserver_a_SOURCES += server/proposal.c server/proposal.h

@@ -11,13 +11,16 @@
 #include <sodium.h>
 
 #include "server/init.h"
+#include "server/online_key.h"
 #include "server/privilege.h"
 #include "server/server.h"
 #include "server/server_settings.h"
+#include "server/state_dir.h"
 
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/tuf/tuf_key.h"
 
 #include "common/banned.h"
 
@@ -49,6 +52,12 @@ static const char help_text[] =
 	"\n"
 	"  reads " SERVER_SETTINGS_FILE " or FILE. SIGHUP reloads it, SIGTERM drains and stops.\n"
 	"  Started as root, vkcfgd becomes the configured user at once.\n"
+	"\n"
+	"Replace the keys for snapshot and timestamp, while it does not run:\n"
+	"  vkcfgd new-keys [--config FILE]\n"
+	"\n"
+	"  Then run it, and have a root that names them signed soon (vkcfg root rotate\n"
+	"  --online-keys): until then nothing is published.\n"
 	"\n"
 	"Look before you leap:\n"
 	"  vkcfgd --check-config [--config FILE]   says what is wrong in them, and where\n"
@@ -253,6 +262,41 @@ static enum vk_rc command_run(int argc, char **argv, struct vk_err *err)
 	return rc;
 }
 
+/* The key id: what a proposal shows to those who sign it. */
+static void print_key(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_BYTES])
+{
+	struct tuf_key *key = tuf_key_new_ed25519(public_key, NULL);
+
+	printf("%s %s\n", name, tuf_key_id(key));
+	tuf_key_free(key);
+}
+
+static enum vk_rc command_new_keys(int argc, char **argv, struct vk_err *err)
+{
+	const char *config = SERVER_SETTINGS_FILE;
+	struct settings *settings = NULL;
+	struct state_dir *dir = NULL;
+	uint8_t snapshot[VK_PUBLIC_KEY_BYTES];
+	uint8_t timestamp[VK_PUBLIC_KEY_BYTES];
+	enum vk_rc rc = load(argc, argv, &config, &settings, err);
+
+	if (rc == VK_OK)
+		rc = become_user(settings, err);
+	if (rc == VK_OK)
+		rc = state_dir_open(settings_string(settings, "state"), &dir, err);
+	if (rc == VK_OK) {
+		privilege_hide_memory();
+		rc = online_key_replace_all(dir, snapshot, timestamp, err);
+		state_dir_close(dir);
+	}
+	if (rc == VK_OK) {
+		print_key("snapshot", snapshot);
+		print_key("timestamp", timestamp);
+	}
+	settings_free(settings);
+	return rc;
+}
+
 static enum vk_rc command_check(int argc, char **argv, struct vk_err *err)
 {
 	const char *config = SERVER_SETTINGS_FILE;
@@ -304,6 +348,7 @@ static enum vk_rc command_version(int argc, char **argv, struct vk_err *err)
 static const struct command commands[] = {
 	{"init", command_init},
 	{"run", command_run},
+	{"new-keys", command_new_keys},
 	{"--check-config", command_check},
 	{"--show-config", command_show},
 	{"--help", command_help},
