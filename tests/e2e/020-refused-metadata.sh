@@ -144,7 +144,8 @@ keys_of_prod() { # NAME...
 }
 person_new eve
 person_enrol eve approver
-exits 4 "approvers whose signatures the current release needs cannot be taken away" keys_of_prod alice eve
+exits 5 "approvers whose signatures the current release needs cannot be taken away alone" keys_of_prod alice eve
+like "$OUT" 'sign it anew' "those who stay sign the release anew"
 must keys_of_prod alice bob eve
 set_memory prod 300mb
 submit prod "signed by those who stay"
