@@ -122,13 +122,37 @@ enum vk_rc approvers_read_key(const char *path, struct tuf_key **out, struct vk_
 	return rc;
 }
 
+/* TUF counts keys; a threshold of two is meant to be two people. The same key again is left to
+ * add_key(). */
+static enum vk_rc check_person(const struct environment_approvers *environment,
+	const struct tuf_key *key, const char *path, struct vk_err *err)
+{
+	for (size_t i = 0; i < environment->key_count; i++) {
+		const struct tuf_key *other = environment->keys[i];
+
+		if (strcmp(tuf_key_id(other), tuf_key_id(key)) == 0 ||
+			strcmp(tuf_key_user(other), tuf_key_user(key)) != 0)
+			continue;
+		vk_err_set(err, VK_EINPUT, "%s: '%s' has two keys for '%s'", path,
+			tuf_key_user(key), environment->name);
+		vk_err_hint(err, "one key each: the threshold counts people");
+		return VK_EINPUT;
+	}
+	return VK_OK;
+}
+
 enum vk_rc approvers_add_key_file(
 	struct environment_approvers *environment, const char *path, struct vk_err *err)
 {
 	struct tuf_key *key = NULL;
 	enum vk_rc rc = approvers_read_key(path, &key, err);
 
-	return rc == VK_OK ? add_key(environment, key, err) : rc;
+	if (rc == VK_OK)
+		rc = check_person(environment, key, path, err);
+	if (rc == VK_OK)
+		return add_key(environment, key, err);
+	tuf_key_free(key);
+	return rc;
 }
 
 static enum vk_rc load_environment(

@@ -57,7 +57,7 @@ void approvers_clear_keys(struct environment_approvers *environment);
 VK_CHECKED enum vk_rc approvers_read_key(
 	const char *path, struct tuf_key **out, struct vk_err *err);
 
-/* Reads a NAME.pub file and adds its key. */
+/* Reads a NAME.pub file and adds its key; VK_EINPUT if its user has another one there already. */
 VK_CHECKED enum vk_rc approvers_add_key_file(
 	struct environment_approvers *environment, const char *path, struct vk_err *err);
 

@@ -45,6 +45,7 @@ static void setup(void)
 	write_key("alice.pub", 1, "alice");
 	write_key("bob.pub", 2, "bob");
 	write_key("nobody.pub", 3, NULL);
+	write_key("alice2.pub", 4, "alice");
 	approvers_init(&approvers);
 }
 
@@ -82,6 +83,14 @@ START_TEST(refuses_the_same_key_twice)
 {
 	assert_fails(
 		approvers_add_spec(&approvers, "prod:2:alice.pub,alice.pub", &err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(refuses_two_keys_of_one_person)
+{
+	assert_fails(
+		approvers_add_spec(&approvers, "prod:2:alice.pub,alice2.pub", &err), VK_EINPUT);
+	ck_assert_str_eq(err.msg, "alice2.pub: 'alice' has two keys for 'prod'");
 }
 END_TEST
 
@@ -144,6 +153,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_a_key_that_does_not_say_whose_it_is);
 	tcase_add_test(tc, refuses_a_key_file_that_is_missing);
 	tcase_add_test(tc, refuses_the_same_key_twice);
+	tcase_add_test(tc, refuses_two_keys_of_one_person);
 	tcase_add_test(tc, refuses_the_same_environment_twice);
 	tcase_add_test(tc, refuses_a_threshold_that_cannot_be_reached);
 	tcase_add_test(tc, survives_the_way_through_targets);
