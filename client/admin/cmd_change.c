@@ -9,6 +9,7 @@
 #include "client/admin/change.h"
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
+#include "client/admin/list.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
 #include "client/admin/submit.h"
@@ -19,11 +20,6 @@
 #include "common/mem.h"
 
 #include "common/banned.h"
-
-enum {
-	LIST_DEFAULT = 100,
-	TARGET_MAX_BYTES = 1024,
-};
 
 /* Shows every finding, not only the one in the error. */
 static enum vk_rc check_findings(
@@ -88,29 +84,15 @@ enum vk_rc cmd_changes(struct cli *cli, const struct args *args, struct vk_err *
 		{"MESSAGE", "message", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
-	struct session *session = NULL;
-	struct vkjson *list = NULL;
 	struct vk_buf target;
-	uint64_t limit = 0;
 	enum vk_rc rc;
 
-	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_init(&target, LIST_TARGET_MAX_BYTES);
 	vk_buf_adds(&target, "/v1/changes");
 	session_add_query(&target, "environment", args_get(args, "env"));
 	session_add_query(&target, "state", args_get(args, "state"));
-	rc = vk_buf_check(&target, "the request", err);
-	if (rc == VK_OK)
-		rc = args_get_uint(
-			args, "limit", 1, SESSION_LIST_MAX_ITEMS, LIST_DEFAULT, &limit, err);
-	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = session_list(session, target.data, (size_t)limit, &list, err);
-	if (rc == VK_OK && !cli_print_json_list(cli, list))
-		table_print(cli, columns, list, "no changes");
+	rc = list_show(cli, args, &target, columns, "no changes", err);
 	vk_buf_release(&target);
-	vkjson_free(list);
-	session_free(session);
 	return rc;
 }
 

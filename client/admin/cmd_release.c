@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/admin/current.h"
+#include "client/admin/list.h"
 #include "client/admin/released.h"
 #include "client/admin/session.h"
 #include "client/admin/submit.h"
@@ -16,11 +17,6 @@
 #include "common/release.h"
 
 #include "common/banned.h"
-
-enum {
-	LIST_DEFAULT = 100,
-	TARGET_MAX_BYTES = 1024,
-};
 
 enum vk_rc cmd_releases(struct cli *cli, const struct args *args, struct vk_err *err)
 {
@@ -34,28 +30,14 @@ enum vk_rc cmd_releases(struct cli *cli, const struct args *args, struct vk_err 
 		{"MESSAGE", "message", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
-	struct session *session = NULL;
-	struct vkjson *list = NULL;
 	struct vk_buf target;
-	uint64_t limit = 0;
 	enum vk_rc rc;
 
-	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_init(&target, LIST_TARGET_MAX_BYTES);
 	vk_buf_adds(&target, "/v1/releases");
 	session_add_query(&target, "environment", args_at(args, 0));
-	rc = vk_buf_check(&target, "the request", err);
-	if (rc == VK_OK)
-		rc = args_get_uint(
-			args, "limit", 1, SESSION_LIST_MAX_ITEMS, LIST_DEFAULT, &limit, err);
-	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = session_list(session, target.data, (size_t)limit, &list, err);
-	if (rc == VK_OK && !cli_print_json_list(cli, list))
-		table_print(cli, columns, list, "no releases yet");
+	rc = list_show(cli, args, &target, columns, "no releases yet", err);
 	vk_buf_release(&target);
-	vkjson_free(list);
-	session_free(session);
 	return rc;
 }
 

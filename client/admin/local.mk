@@ -42,6 +42,7 @@ libvkadmin_a_SOURCES += client/admin/file_lines.c client/admin/file_lines.h
 libvkadmin_a_SOURCES += client/admin/help.c client/admin/help.h
 libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
+libvkadmin_a_SOURCES += client/admin/list.c client/admin/list.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
 libvkadmin_a_SOURCES += client/admin/released.c client/admin/released.h
 libvkadmin_a_SOURCES += client/admin/root_plan.c client/admin/root_plan.h
