@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/http_internal.h"
 #include "common/mem.h"
 #include "common/num.h"
 
@@ -19,52 +20,9 @@ enum {
 	MAX_LENGTH_DIGITS = 15,
 };
 
-enum kind { REQUEST, RESPONSE };
-
-enum state {
-	IN_HEAD,
-	AT_BODY, /* the caller has been told of the head and may set the body's limit */
-	IN_BODY,
-	IS_DONE,
-	HAS_FAILED,
-};
-
-/* Offsets into the head, where all texts are NUL-terminated in place: a parked connection keeps its
- * head and this struct, so both are small. */
-struct pair {
-	uint16_t name;
-	uint16_t value;
-};
-
-struct segment {
-	uint16_t start;
-	uint16_t len;
-};
-
-struct http_parser {
-	enum kind kind;
-	enum state state;
-	struct vk_buf head;
-	bool has_cr;       /* the last byte of the head was a CR */
-	uint16_t line_len; /* of the line that is being read */
-	uint8_t header_count;
-	uint8_t segment_count;
-	uint8_t query_count;
-	struct pair headers[HTTP_MAX_HEADERS];
-	struct segment segments[HTTP_MAX_SEGMENTS];
-	struct pair query[HTTP_MAX_QUERY];
-	char method[HTTP_MAX_METHOD_BYTES];
-	int status;
-	uint64_t content_length;
-	size_t max_body_bytes;
-	struct vk_buf body; /* data is NULL until there is one */
-	int error_status;
-	const char *error; /* constant text */
-};
-
 static_assert(HTTP_MAX_HEAD_BYTES <= UINT16_MAX, "offsets into the head have 16 bits");
 
-static struct http_parser *parser_new(enum kind kind)
+static struct http_parser *parser_new(enum http_kind kind)
 {
 	struct http_parser *p = xcalloc(1, sizeof(*p));
 
@@ -75,12 +33,12 @@ static struct http_parser *parser_new(enum kind kind)
 
 struct http_parser *http_request_parser_new(void)
 {
-	return parser_new(REQUEST);
+	return parser_new(HTTP_REQUEST);
 }
 
 struct http_parser *http_response_parser_new(void)
 {
-	return parser_new(RESPONSE);
+	return parser_new(HTTP_RESPONSE);
 }
 
 void http_parser_free(struct http_parser *p)
@@ -95,7 +53,7 @@ void http_parser_free(struct http_parser *p)
 void http_parser_reset(struct http_parser *p)
 {
 	struct vk_buf head = p->head;
-	enum kind kind = p->kind;
+	enum http_kind kind = p->kind;
 
 	vk_buf_release(&p->body);
 	if (head.cap > KEPT_HEAD_BYTES) {
@@ -108,7 +66,7 @@ void http_parser_reset(struct http_parser *p)
 
 static bool fail(struct http_parser *p, int status, const char *error)
 {
-	p->state = HAS_FAILED;
+	p->state = HTTP_HAS_FAILED;
 	p->error_status = status;
 	p->error = error;
 	return false;
@@ -412,7 +370,7 @@ static bool parse_head(struct http_parser *p)
 {
 	char *line = p->head.data;
 	char *next = cut_line(line);
-	bool is_good = p->kind == REQUEST ? parse_request_line(p, line)
+	bool is_good = p->kind == HTTP_REQUEST ? parse_request_line(p, line)
 					  : parse_status_line(p, line);
 
 	while (is_good && *next != '\r') {
@@ -421,7 +379,7 @@ static bool parse_head(struct http_parser *p)
 		is_good = parse_header(p, line);
 	}
 	is_good = is_good && parse_length(p);
-	return is_good && (p->kind == REQUEST ? check_request(p) : check_response(p));
+	return is_good && (p->kind == HTTP_REQUEST ? check_request(p) : check_response(p));
 }
 
 /* Looks at one byte of the head; true when it ends the head. The failure, if any, is in p. */
@@ -451,14 +409,14 @@ static size_t take_head(struct http_parser *p, const char *data, size_t len)
 
 	if (len > HTTP_MAX_HEAD_BYTES - p->head.len)
 		len = HTTP_MAX_HEAD_BYTES - p->head.len;
-	while (taken < len && !is_complete && p->state == IN_HEAD)
+	while (taken < len && !is_complete && p->state == HTTP_IN_HEAD)
 		is_complete = scan(p, data[taken++]);
-	if (p->state == HAS_FAILED)
+	if (p->state == HTTP_HAS_FAILED)
 		return taken;
 	vk_buf_add(&p->head, data, taken);
 	if (is_complete) {
 		if (parse_head(p))
-			p->state = AT_BODY;
+			p->state = HTTP_AT_BODY;
 	} else if (p->head.len == HTTP_MAX_HEAD_BYTES) {
 		fail(p, 431, "the head of the message is too large");
 	}
@@ -473,7 +431,7 @@ static void begin_body(struct http_parser *p)
 	}
 	if (p->content_length > 0)
 		vk_buf_init(&p->body, (size_t)p->content_length);
-	p->state = IN_BODY;
+	p->state = HTTP_IN_BODY;
 }
 
 static size_t take_body(struct http_parser *p, const char *data, size_t len)
@@ -485,7 +443,7 @@ static size_t take_body(struct http_parser *p, const char *data, size_t len)
 	if (len > 0)
 		vk_buf_add(&p->body, data, len);
 	if (len == missing)
-		p->state = IS_DONE;
+		p->state = HTTP_IS_DONE;
 	return len;
 }
 
@@ -493,30 +451,30 @@ enum http_result http_parse(struct http_parser *p, const void *data, size_t len,
 {
 	*consumed = 0;
 	switch (p->state) {
-	case IN_HEAD:
+	case HTTP_IN_HEAD:
 		*consumed = take_head(p, data, len);
 		break;
-	case AT_BODY:
+	case HTTP_AT_BODY:
 		begin_body(p);
-		if (p->state == IN_BODY)
+		if (p->state == HTTP_IN_BODY)
 			*consumed = take_body(p, data, len);
 		break;
-	case IN_BODY:
+	case HTTP_IN_BODY:
 		*consumed = take_body(p, data, len);
 		break;
-	case IS_DONE:
-	case HAS_FAILED:
+	case HTTP_IS_DONE:
+	case HTTP_HAS_FAILED:
 		break;
 	}
 	switch (p->state) {
-	case AT_BODY:
+	case HTTP_AT_BODY:
 		return HTTP_HEAD;
-	case IS_DONE:
+	case HTTP_IS_DONE:
 		return HTTP_DONE;
-	case HAS_FAILED:
+	case HTTP_HAS_FAILED:
 		return HTTP_FAILED;
-	case IN_HEAD:
-	case IN_BODY:
+	case HTTP_IN_HEAD:
+	case HTTP_IN_BODY:
 		break;
 	}
 	return HTTP_MORE;
@@ -529,131 +487,14 @@ void http_parser_limit_body(struct http_parser *p, size_t max_body_bytes)
 
 bool http_parser_is_idle(const struct http_parser *p)
 {
-	return p->state == IN_HEAD && p->head.len == 0;
+	return p->state == HTTP_IN_HEAD && p->head.len == 0;
 }
 
 int http_parser_error(const struct http_parser *p, struct vk_err *err)
 {
 	bool is_limit = p->error_status == 413 || p->error_status == 431;
 
-	assert(p->state == HAS_FAILED);
+	assert(p->state == HTTP_HAS_FAILED);
 	vk_err_set(err, is_limit ? VK_ELIMIT : VK_EINPUT, "%s", p->error);
 	return p->error_status;
-}
-
-/* What was read. */
-
-const char *http_method(const struct http_parser *p)
-{
-	return p->method;
-}
-
-size_t http_segment_count(const struct http_parser *p)
-{
-	return p->segment_count;
-}
-
-bool http_segment_equals(const struct http_parser *p, size_t index, const char *text, size_t len)
-{
-	return index < p->segment_count && p->segments[index].len == len &&
-		memcmp(p->head.data + p->segments[index].start, text, len) == 0;
-}
-
-const char *http_segment(const struct http_parser *p, size_t index)
-{
-	const struct segment *segment = &p->segments[index];
-
-	assert(index < p->segment_count);
-	p->head.data[segment->start + segment->len] = '\0';
-	return p->head.data + segment->start;
-}
-
-const char *http_segments_from(const struct http_parser *p, size_t index)
-{
-	assert(index < p->segment_count);
-	for (size_t i = index; i + 1 < p->segment_count; i++)
-		p->head.data[p->segments[i + 1].start - 1] = '/';
-	http_segment(p, p->segment_count - 1u);
-	return p->head.data + p->segments[index].start;
-}
-
-void http_path_format(const struct http_parser *p, struct vk_buf *out)
-{
-	if (p->segment_count == 0)
-		vk_buf_addc(out, '/');
-	for (size_t i = 0; i < p->segment_count; i++) {
-		vk_buf_addc(out, '/');
-		vk_buf_add(out, p->head.data + p->segments[i].start, p->segments[i].len);
-	}
-}
-
-static const char *find_pair(const struct http_parser *p, const struct pair *pairs, size_t count,
-	const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(p->head.data + pairs[i].name, name) == 0)
-			return p->head.data + pairs[i].value;
-	}
-	return NULL;
-}
-
-const char *http_query(const struct http_parser *p, const char *name)
-{
-	return find_pair(p, p->query, p->query_count, name);
-}
-
-const char *http_query_unknown(const struct http_parser *p, const char *const *known)
-{
-	for (size_t i = 0; i < p->query_count; i++) {
-		const char *name = p->head.data + p->query[i].name;
-		size_t j = 0;
-
-		while (known[j] != NULL && strcmp(known[j], name) != 0)
-			j++;
-		if (known[j] == NULL)
-			return name;
-	}
-	return NULL;
-}
-
-bool http_expects_continue(const struct http_parser *p)
-{
-	return p->content_length > 0 && http_header(p, "expect") != NULL;
-}
-
-int http_status(const struct http_parser *p)
-{
-	return p->status;
-}
-
-const char *http_header(const struct http_parser *p, const char *name)
-{
-	return find_pair(p, p->headers, p->header_count, name);
-}
-
-uint64_t http_content_length(const struct http_parser *p)
-{
-	return p->content_length;
-}
-
-bool http_is_keep_alive(const struct http_parser *p)
-{
-	const char *connection = http_header(p, "connection");
-
-	return connection == NULL || strcasestr(connection, "close") == NULL;
-}
-
-const char *http_body(const struct http_parser *p, size_t *len)
-{
-	*len = p->body.len;
-	return p->body.data == NULL ? "" : p->body.data;
-}
-
-char *http_body_detach(struct http_parser *p, size_t *len)
-{
-	char *data = p->body.data;
-
-	*len = p->body.len;
-	p->body = (struct vk_buf){.data = NULL};
-	return data == NULL ? xstrdup("") : data;
 }

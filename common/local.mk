@@ -11,7 +11,7 @@ libvkcommon_a_SOURCES += common/dial.c common/dial.h
 libvkcommon_a_SOURCES += common/err.c common/err.h
 libvkcommon_a_SOURCES += common/fault.c common/fault.h
 libvkcommon_a_SOURCES += common/file.c common/file.h
-libvkcommon_a_SOURCES += common/http.c common/http.h
+libvkcommon_a_SOURCES += common/http.c common/http.h common/http_internal.h common/http_message.c
 libvkcommon_a_SOURCES += common/http_fields.c
 libvkcommon_a_SOURCES += common/httpc.c common/httpc.h
 libvkcommon_a_SOURCES += common/keyfile.c common/keyfile.h
@@ -48,7 +48,7 @@ libvkcommon_a_SOURCES += common/release.c common/release.h
 libvkcommon_a_SOURCES += common/bundle.c common/bundle.h
 libvkcommon_a_SOURCES += common/audit.c common/audit.h
 libvkcommon_a_SOURCES += common/token.c common/token.h
-libvkcommon_a_SOURCES += common/x509.c common/x509.h
+libvkcommon_a_SOURCES += common/x509.c common/x509.h common/x509_internal.h common/x509_read.c
 libvkcommon_a_SOURCES += common/vkyaml.c common/vkyaml.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)
