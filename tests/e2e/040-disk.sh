@@ -13,7 +13,7 @@ release prod "while the disk fails"
 
 # inject RULE: a run of the agent with failing system calls
 inject() {
-	run strace -f -qq -o "$WORK/log/strace" -e trace=fsync,fdatasync,rename,renameat,renameat2,write,pwrite64,openat,mkdirat \
+	run traced -o "$WORK/log/strace" -e trace=fsync,fdatasync,rename,renameat,renameat2,write,pwrite64,openat,mkdirat \
 		-e inject="$1" "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml"
 }
 for fault in fsync:error=EIO fsync:error=ENOSPC renameat:error=EIO renameat:error=ENOSPC; do

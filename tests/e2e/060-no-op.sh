@@ -18,7 +18,7 @@ is "$(times)" "$before" "no file is written, created or removed"
 is "$(stats)" "$stats_before" "no CONFIG SET, no ACL command"
 
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
-	run strace -f -y -qq -e trace=write,pwrite64,writev,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,fsync,fdatasync,ftruncate,creat,link,linkat,symlink,symlinkat \
+	run traced -y -e trace=write,pwrite64,writev,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,fsync,fdatasync,ftruncate,creat,link,linkat,symlink,symlinkat \
 		-o "$WORK/log/strace" "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml"
 	is "$STATUS" 0 "under strace too"
 	is "$(grep -vE '<(socket|pipe|anon_inode|UNIX|TCP)[^>]*>|<(/dev/(null|tty|pts/[0-9]+))>|\(2</|write\((1|2)<|\+\+\+|---' "$WORK/log/strace")" "" \

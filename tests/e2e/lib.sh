@@ -208,6 +208,9 @@ end_background() {
 	rm -f "$WORK/pids/$1"
 }
 
+# traced STRACE-OPTIONS... COMMAND...: follows forks; the leak sanitizer does not work under a tracer
+traced() { ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -f -qq "$@"; }
+
 # fault_points TEST-COPY PRODUCTION: the names of the fault points that only the test copy has
 fault_points() {
 	comm -23 <(strings -a "$1" | sort -u) <(strings -a "$2" | sort -u) |
