@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A full or failing disk, on the host and on the server: a clear error, status 9, nothing lost.
 . "${0%/*}/lib.sh"
-# The leak sanitizer, where the programs are built with it, cannot work in a traced process.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 command -v strace >/dev/null || skip_all "no strace here"
 good_fleet
 strace -qq -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
