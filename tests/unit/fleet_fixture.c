@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/x509.h"
+#include "server/store/store_tuf.h"
 #include "tests/unit/unit.h"
 
 #include "common/banned.h"
@@ -185,4 +186,68 @@ void fleet_fixture_targets(
 	assert_ok(tuf_build_targets(&spec, &part, &fixture->err), fixture->err);
 	fleet_fixture_sign(fixture, &part, signatures, out);
 	vk_buf_release(&part);
+}
+
+/* An upload, as the handler hands it to the writer. */
+struct upload {
+	struct writer_command command;
+	struct publish_file files[4];
+	size_t count;
+};
+
+static enum vk_rc run_upload(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	const struct upload *upload = (const struct upload *)command;
+
+	return publish_trust(tx, "user/alice", upload->files, upload->count, PUBLISH_TRUST, err);
+}
+
+enum vk_rc fleet_fixture_upload_files(
+	struct fleet_fixture *fixture, const struct publish_file *files, size_t count)
+{
+	struct upload upload = {
+		.command = {.name = "tuf.publish", .run = run_upload}, .count = count};
+
+	for (size_t i = 0; i < count; i++)
+		upload.files[i] = files[i];
+	fixture->err = (struct vk_err)VK_ERR_INIT;
+	return writer_execute(fixture->writer, &upload.command, &fixture->err);
+}
+
+/* Root and targets of these versions with so many signatures; 0 leaves the file out. */
+enum vk_rc fleet_fixture_upload(struct fleet_fixture *fixture, int64_t root, size_t root_signatures,
+	int64_t targets, size_t targets_signatures)
+{
+	struct publish_file files[2];
+	char names[2][32];
+	struct vk_buf texts[2];
+	size_t count = 0;
+	enum vk_rc rc;
+
+	for (int i = 0; i < 2; i++)
+		vk_buf_init(&texts[i], TUF_TARGETS_MAX_BYTES);
+	if (root > 0) {
+		fleet_fixture_root(fixture, root, root_signatures, &texts[0]);
+		snprintf(names[0], sizeof(names[0]), "%d.root.json", (int)root);
+		files[count++] = (struct publish_file){names[0], texts[0].data, texts[0].len};
+	}
+	if (targets > 0) {
+		fleet_fixture_targets(fixture, targets, targets_signatures, &texts[1]);
+		snprintf(names[1], sizeof(names[1]), "%d.targets.json", (int)targets);
+		files[count++] = (struct publish_file){names[1], texts[1].data, texts[1].len};
+	}
+	rc = fleet_fixture_upload_files(fixture, files, count);
+	for (int i = 0; i < 2; i++)
+		vk_buf_release(&texts[i]);
+	return rc;
+}
+
+int64_t fleet_fixture_newest(struct fleet_fixture *fixture, const char *role)
+{
+	struct store_tuf file;
+	enum vk_rc rc = store_get_tuf(
+		fixture->store.store, role, 0, fixture->store.arena, &file, &fixture->err);
+
+	return rc == VK_OK ? file.version : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "common/signkey.h"
 #include "common/tuf/tuf_build.h"
+#include "server/publish.h"
 #include "server/signer.h"
 #include "server/writer.h"
 #include "tests/unit/store_fixture.h"
@@ -50,5 +51,15 @@ void fleet_fixture_targets(
 /* The same for any `signed` part. */
 void fleet_fixture_sign(struct fleet_fixture *fixture, const struct vk_buf *part, size_t signatures,
 	struct vk_buf *out);
+
+/* Publishes files as one upload of an administrator. */
+enum vk_rc fleet_fixture_upload_files(
+	struct fleet_fixture *fixture, const struct publish_file *files, size_t count);
+/* The same with root and targets of these versions with so many signatures; version 0 leaves the
+ * file out. */
+enum vk_rc fleet_fixture_upload(struct fleet_fixture *fixture, int64_t root, size_t root_signatures,
+	int64_t targets, size_t targets_signatures);
+/* The newest version of a role that is stored; 0: none. */
+int64_t fleet_fixture_newest(struct fleet_fixture *fixture, const char *role);
 
 #endif

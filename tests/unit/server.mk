@@ -35,8 +35,14 @@ tests_unit_check_route_LDADD = $(SERVER_UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_conn
 TESTS += tests/unit/check_conn
-tests_unit_check_conn_SOURCES = tests/unit/check_conn.c $(PKI_SOURCES)
+CONN_FIXTURE = tests/unit/conn_fixture.c tests/unit/conn_fixture.h $(PKI_SOURCES)
+tests_unit_check_conn_SOURCES = tests/unit/check_conn.c $(CONN_FIXTURE)
 tests_unit_check_conn_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_conn_limits
+TESTS += tests/unit/check_conn_limits
+tests_unit_check_conn_limits_SOURCES = tests/unit/check_conn_limits.c $(CONN_FIXTURE)
+tests_unit_check_conn_limits_LDADD = $(SERVER_UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_worker
 TESTS += tests/unit/check_worker
@@ -59,6 +65,11 @@ check_PROGRAMS += tests/unit/check_publish
 TESTS += tests/unit/check_publish
 tests_unit_check_publish_SOURCES = tests/unit/check_publish.c $(FLEET_FIXTURE)
 tests_unit_check_publish_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_change
+TESTS += tests/unit/check_change
+tests_unit_check_change_SOURCES = tests/unit/check_change.c $(FLEET_FIXTURE)
+tests_unit_check_change_LDADD = $(SERVER_UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_publish_trust
 TESTS += tests/unit/check_publish_trust

@@ -1,9 +1,19 @@
 # Unit tests of tuf.
-TUF_SIMULATOR = tests/unit/tuf_simulator.c tests/unit/tuf_simulator.h
+TUF_SIMULATOR = \
+	tests/unit/tuf_simulator.c \
+	tests/unit/tuf_simulator.h \
+	tests/unit/tuf_simulator_client.c \
+	tests/unit/tuf_simulator_parts.h
 check_PROGRAMS += tests/unit/check_tuf_client
 TESTS += tests/unit/check_tuf_client
-tests_unit_check_tuf_client_SOURCES = tests/unit/check_tuf_client.c $(TUF_SIMULATOR)
+tests_unit_check_tuf_client_SOURCES = \
+	tests/unit/check_tuf_client.c tests/unit/tuf_client_fixture.h $(TUF_SIMULATOR)
 tests_unit_check_tuf_client_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_tuf_trust
+TESTS += tests/unit/check_tuf_trust
+tests_unit_check_tuf_trust_SOURCES = \
+	tests/unit/check_tuf_trust.c tests/unit/tuf_client_fixture.h $(TUF_SIMULATOR)
+tests_unit_check_tuf_trust_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_tuf_search
 TESTS += tests/unit/check_tuf_search
 tests_unit_check_tuf_search_SOURCES = tests/unit/check_tuf_search.c $(TUF_SIMULATOR)

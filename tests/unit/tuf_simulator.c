@@ -5,95 +5,15 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "common/tuf/tuf_build.h"
 #include "common/tuf/tuf_path.h"
+#include "tests/unit/tuf_simulator_parts.h"
 
-enum { MAX_SIGNERS = 16, MAX_ROLES = 64, MAX_FILES = 1024, FILE_MAX_BYTES = 4000000 };
-
-struct signer {
-	struct vk_signkey *key;
-	char keyid[VK_SHA256_HEX_BYTES];
-};
-
-struct role {
-	char *name;
-	struct vkjson *part;
-	struct role *delegator; /* NULL: root */
-	struct signer signers[MAX_SIGNERS];
-	size_t signer_count;
-};
-
-struct file {
-	char *name;
-	struct vk_buf data;
-};
-
-struct files {
-	struct file list[MAX_FILES];
-	size_t count;
-};
-
-struct tuf_sim {
-	struct role *roles[MAX_ROLES];
-	size_t role_count;
-	struct files served;
-	struct files stored;
-	bool lists_hashes;
-	int64_t now;
-	const char *failing_name;
-	enum vk_rc failing_rc;
-	unsigned saves_left;
-	struct vk_buf requests;
-	struct vk_buf reported;
-	struct tuf_store store;
-	struct tuf_fetch fetch;
-};
-
-static struct file *find_file(struct files *files, const char *name)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		if (strcmp(files->list[i].name, name) == 0)
-			return &files->list[i];
-	}
-	return NULL;
-}
-
-static void put_file(struct files *files, const char *name, const void *data, size_t len)
-{
-	struct file *file = find_file(files, name);
-
-	if (file == NULL) {
-		assert(files->count < MAX_FILES);
-		file = &files->list[files->count++];
-		file->name = xstrdup(name);
-		vk_buf_init(&file->data, FILE_MAX_BYTES);
-	}
-	vk_buf_reset(&file->data);
-	vk_buf_add(&file->data, data, len);
-}
-
-static void release_file(struct file *file)
-{
-	free(file->name);
-	vk_buf_release(&file->data);
-}
-
-static void remove_file(struct files *files, const char *name)
-{
-	struct file *file = find_file(files, name);
-
-	if (file == NULL)
-		return;
-	release_file(file);
-	*file = files->list[--files->count];
-}
-
-static struct role *find_role(struct tuf_sim *sim, const char *name)
+static struct tuf_sim_role *find_role(struct tuf_sim *sim, const char *name)
 {
 	for (size_t i = 0; i < sim->role_count; i++) {
 		if (strcmp(sim->roles[i]->name, name) == 0)
@@ -102,9 +22,9 @@ static struct role *find_role(struct tuf_sim *sim, const char *name)
 	return NULL;
 }
 
-static struct role *get_role(struct tuf_sim *sim, const char *name)
+static struct tuf_sim_role *get_role(struct tuf_sim *sim, const char *name)
 {
-	struct role *role = find_role(sim, name);
+	struct tuf_sim_role *role = find_role(sim, name);
 
 	assert(role != NULL);
 	return role;
@@ -126,7 +46,7 @@ struct vkjson *tuf_sim_part(struct tuf_sim *sim, const char *role)
 	return get_role(sim, role)->part;
 }
 
-static struct vkjson *find_delegation(struct role *delegator, const char *name)
+static struct vkjson *find_delegation(struct tuf_sim_role *delegator, const char *name)
 {
 	struct vkjson *list = member(member(delegator->part, "delegations"), "roles");
 
@@ -141,7 +61,7 @@ static struct vkjson *find_delegation(struct role *delegator, const char *name)
 
 struct vkjson *tuf_sim_role(struct tuf_sim *sim, const char *name)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 
 	if (role->delegator == NULL)
 		return member(member(tuf_sim_part(sim, "root"), "roles"), name);
@@ -150,7 +70,7 @@ struct vkjson *tuf_sim_role(struct tuf_sim *sim, const char *name)
 
 struct vkjson *tuf_sim_keys(struct tuf_sim *sim, const char *name)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 
 	if (role->delegator == NULL)
 		return member(tuf_sim_part(sim, "root"), "keys");
@@ -169,15 +89,15 @@ int64_t tuf_sim_version(struct tuf_sim *sim, const char *role)
 
 /* A new signer, whose key and id the delegator lists. */
 static void add_signer(
-	struct tuf_sim *sim, struct role *role, struct vkjson *keys, struct vkjson *keyids)
+	struct tuf_sim *sim, struct tuf_sim_role *role, struct vkjson *keys, struct vkjson *keyids)
 {
 	struct vk_signkey *key = vk_signkey_generate();
 	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
-	struct signer *signer;
+	struct tuf_sim_signer *signer;
 	struct tuf_key *tuf_key;
 
 	(void)sim;
-	assert(role->signer_count < MAX_SIGNERS);
+	assert(role->signer_count < TUF_SIM_SIGNERS);
 	signer = &role->signers[role->signer_count++];
 	vk_signkey_public(key, public_key);
 	tuf_key = tuf_key_new_ed25519(public_key, NULL);
@@ -188,7 +108,7 @@ static void add_signer(
 	tuf_key_free(tuf_key);
 }
 
-static void drop_signers(struct role *role)
+static void drop_signers(struct tuf_sim_role *role)
 {
 	for (size_t i = 0; i < role->signer_count; i++)
 		vk_signkey_free(role->signers[i].key);
@@ -198,7 +118,7 @@ static void drop_signers(struct role *role)
 void tuf_sim_new_keys(
 	struct tuf_sim *sim, const char *name, size_t count, int threshold, bool keeps_signers)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 	struct vkjson *entry = tuf_sim_role(sim, name);
 	struct vkjson *keyids = vkjson_array();
 
@@ -212,7 +132,7 @@ void tuf_sim_new_keys(
 
 void tuf_sim_limit_signers(struct tuf_sim *sim, const char *name, size_t count)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 
 	for (size_t i = count; i < role->signer_count; i++)
 		vk_signkey_free(role->signers[i].key);
@@ -229,8 +149,8 @@ static struct vk_signkey *copy_key(const struct vk_signkey *key)
 
 void tuf_sim_sign_as(struct tuf_sim *sim, const char *name, const char *other)
 {
-	struct role *role = get_role(sim, name);
-	struct role *from = get_role(sim, other);
+	struct tuf_sim_role *role = get_role(sim, name);
+	struct tuf_sim_role *from = get_role(sim, other);
 
 	drop_signers(role);
 	for (size_t i = 0; i < from->signer_count; i++) {
@@ -242,9 +162,9 @@ void tuf_sim_sign_as(struct tuf_sim *sim, const char *name, const char *other)
 
 void tuf_sim_double_key(struct tuf_sim *sim, const char *name)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 	struct vkjson *keys = tuf_sim_keys(sim, name);
-	struct signer *twin = &role->signers[role->signer_count++];
+	struct tuf_sim_signer *twin = &role->signers[role->signer_count++];
 	struct vkjson *copy = vkjson_copy(vkjson_get(keys, role->signers[0].keyid));
 	struct tuf_key *tuf_key = NULL;
 	enum vk_rc rc;
@@ -259,11 +179,11 @@ void tuf_sim_double_key(struct tuf_sim *sim, const char *name)
 	tuf_key_free(tuf_key);
 }
 
-static struct role *add_role(struct tuf_sim *sim, const char *name, const char *type)
+static struct tuf_sim_role *add_role(struct tuf_sim *sim, const char *name, const char *type)
 {
-	struct role *role = xcalloc(1, sizeof(*role));
+	struct tuf_sim_role *role = xcalloc(1, sizeof(*role));
 
-	assert(sim->role_count < MAX_ROLES);
+	assert(sim->role_count < TUF_SIM_ROLES);
 	sim->roles[sim->role_count++] = role;
 	role->name = xstrdup(name);
 	role->part = vkjson_object();
@@ -279,8 +199,8 @@ static struct role *add_role(struct tuf_sim *sim, const char *name, const char *
 void tuf_sim_delegate(struct tuf_sim *sim, const char *parent, const char *name,
 	const char *pattern, bool is_terminating)
 {
-	struct role *delegator = get_role(sim, parent);
-	struct role *role = find_role(sim, name);
+	struct tuf_sim_role *delegator = get_role(sim, parent);
+	struct tuf_sim_role *role = find_role(sim, name);
 	struct vkjson *delegations = member(delegator->part, "delegations");
 	struct vkjson *entry = vkjson_object();
 	struct vkjson *paths = vkjson_array();
@@ -331,27 +251,27 @@ void tuf_sim_add_target(
 	struct vk_buf data, url;
 	char hash[VK_SHA256_HEX_BYTES];
 
-	vk_buf_init(&data, FILE_MAX_BYTES);
+	vk_buf_init(&data, TUF_SIM_FILE_MAX_BYTES);
 	vk_buf_adds(&data, content);
 	vkjson_set(member(tuf_sim_part(sim, role), "targets"), path, list_file(&data));
 	vk_sha256_hex(data.data, data.len, hash);
-	vk_buf_init(&url, FILE_MAX_BYTES);
+	vk_buf_init(&url, TUF_SIM_FILE_MAX_BYTES);
 	vk_buf_adds(&url, "targets/");
 	tuf_path_target_url(path, hash, &url);
-	put_file(&sim->served, url.data, data.data, data.len);
+	tuf_sim_files_put(&sim->served, url.data, data.data, data.len);
 	vk_buf_release(&url);
 	vk_buf_release(&data);
 }
 
 void tuf_sim_sign(struct tuf_sim *sim, const char *name, struct vk_buf *out)
 {
-	struct role *role = get_role(sim, name);
+	struct tuf_sim_role *role = get_role(sim, name);
 	struct vkjson *signatures = vkjson_array();
 	struct vkjson *doc = vkjson_object();
 	struct vk_buf canonical;
 	enum vk_rc rc;
 
-	vk_buf_init(&canonical, FILE_MAX_BYTES);
+	vk_buf_init(&canonical, TUF_SIM_FILE_MAX_BYTES);
 	rc = vkjson_canonical(role->part, &canonical, NULL);
 	assert(rc == VK_OK);
 	for (size_t i = 0; i < role->signer_count; i++) {
@@ -365,7 +285,7 @@ void tuf_sim_sign(struct tuf_sim *sim, const char *name, struct vk_buf *out)
 	}
 	vkjson_set(doc, "signatures", signatures);
 	vkjson_set(doc, "signed", vkjson_ref(role->part));
-	vk_buf_init(out, FILE_MAX_BYTES);
+	vk_buf_init(out, TUF_SIM_FILE_MAX_BYTES);
 	vkjson_format(doc, true, out);
 	vkjson_free(doc);
 	vk_buf_release(&canonical);
@@ -376,7 +296,7 @@ static void make_url(struct tuf_sim *sim, const char *name, struct vk_buf *url)
 	const struct vkjson *is_consistent =
 		vkjson_get(tuf_sim_part(sim, "root"), "consistent_snapshot");
 
-	vk_buf_init(url, FILE_MAX_BYTES);
+	vk_buf_init(url, TUF_SIM_FILE_MAX_BYTES);
 	if (strcmp(name, "root") == 0 ||
 		(strcmp(name, "timestamp") != 0 && vkjson_is_true(is_consistent)))
 		vk_buf_addf(url, "%" PRId64 ".", tuf_sim_version(sim, name));
@@ -391,11 +311,12 @@ static void list_role(struct tuf_sim *sim, struct vkjson *meta, const char *name
 	struct vk_buf url, key;
 
 	make_url(sim, name, &url);
-	if (find_file(&sim->served, url.data) != NULL) {
-		entry = sim->lists_hashes ? list_file(&find_file(&sim->served, url.data)->data)
-					  : vkjson_object();
+	if (tuf_sim_files_find(&sim->served, url.data) != NULL) {
+		entry = sim->lists_hashes
+				? list_file(&tuf_sim_files_find(&sim->served, url.data)->data)
+				: vkjson_object();
 		tuf_sim_set_int(entry, "version", tuf_sim_version(sim, name));
-		vk_buf_init(&key, FILE_MAX_BYTES);
+		vk_buf_init(&key, TUF_SIM_FILE_MAX_BYTES);
 		vk_buf_addf(&key, "%s.json", name);
 		vkjson_set(meta, key.data, entry);
 		vk_buf_release(&key);
@@ -409,7 +330,7 @@ void tuf_sim_publish_again(struct tuf_sim *sim, const char *name)
 
 	tuf_sim_sign(sim, name, &file);
 	make_url(sim, name, &url);
-	put_file(&sim->served, url.data, file.data, file.len);
+	tuf_sim_files_put(&sim->served, url.data, file.data, file.len);
 	vk_buf_release(&url);
 	vk_buf_release(&file);
 }
@@ -443,164 +364,6 @@ void tuf_sim_list_hashes(struct tuf_sim *sim, bool does_list)
 	sim->lists_hashes = does_list;
 }
 
-struct vk_buf *tuf_sim_file(struct tuf_sim *sim, const char *name)
-{
-	struct file *file = find_file(&sim->served, name);
-
-	return file != NULL ? &file->data : NULL;
-}
-
-void tuf_sim_remove_file(struct tuf_sim *sim, const char *name)
-{
-	remove_file(&sim->served, name);
-}
-
-void tuf_sim_serve(struct tuf_sim *sim, const char *name, const void *data, size_t len)
-{
-	put_file(&sim->served, name, data, len);
-}
-
-static enum vk_rc serve(
-	struct tuf_sim *sim, const char *name, struct vk_buf *out, struct vk_err *err)
-{
-	struct file *file = find_file(&sim->served, name);
-
-	vk_buf_addf(&sim->requests, "%s ", name);
-	if (sim->failing_name != NULL && strcmp(sim->failing_name, name) == 0)
-		return vk_err_set(err, sim->failing_rc, "%s: the request fails", name);
-	if (file == NULL)
-		return vk_err_set(err, VK_ENOTFOUND, "%s: 404", name);
-	vk_buf_add(out, file->data.data, file->data.len);
-	return vk_buf_check(out, name, err);
-}
-
-static enum vk_rc serve_metadata(
-	void *ctx, const char *name, struct vk_buf *out, struct vk_err *err)
-{
-	return serve(ctx, name, out, err);
-}
-
-static enum vk_rc serve_target(void *ctx, const char *path, struct vk_buf *out, struct vk_err *err)
-{
-	struct vk_buf name;
-	enum vk_rc rc;
-
-	vk_buf_init(&name, FILE_MAX_BYTES);
-	vk_buf_addf(&name, "targets/%s", path);
-	rc = serve(ctx, name.data, out, err);
-	vk_buf_release(&name);
-	return rc;
-}
-
-static enum vk_rc load(void *ctx, const char *role, struct vk_buf *out, struct vk_err *err)
-{
-	struct tuf_sim *sim = ctx;
-	struct file *file = find_file(&sim->stored, role);
-
-	if (file == NULL)
-		return vk_err_set(err, VK_ENOTFOUND, "%s is not stored", role);
-	vk_buf_add(out, file->data.data, file->data.len);
-	return vk_buf_check(out, role, err);
-}
-
-static enum vk_rc save(
-	void *ctx, const char *role, const void *data, size_t len, struct vk_err *err)
-{
-	struct tuf_sim *sim = ctx;
-
-	if (sim->saves_left > 0 && --sim->saves_left == 0)
-		return vk_err_set(err, VK_EIO, "%s: the disk is full", role);
-	put_file(&sim->stored, role, data, len);
-	return VK_OK;
-}
-
-static enum vk_rc remove_stored(void *ctx, const char *role, struct vk_err *err)
-{
-	struct tuf_sim *sim = ctx;
-
-	(void)err;
-	remove_file(&sim->stored, role);
-	return VK_OK;
-}
-
-void tuf_sim_set_now(struct tuf_sim *sim, int64_t now)
-{
-	sim->now = now;
-}
-
-void tuf_sim_fail_request(struct tuf_sim *sim, const char *name, enum vk_rc rc)
-{
-	sim->failing_name = name;
-	sim->failing_rc = rc;
-}
-
-void tuf_sim_fail_save(struct tuf_sim *sim, unsigned n)
-{
-	sim->saves_left = n;
-}
-
-const struct tuf_store *tuf_sim_store(struct tuf_sim *sim)
-{
-	return &sim->store;
-}
-
-struct tuf_client *tuf_sim_client(struct tuf_sim *sim)
-{
-	return tuf_client_new(&sim->store, &sim->fetch, sim->now);
-}
-
-enum vk_rc tuf_sim_refresh(struct tuf_sim *sim, struct vk_err *err)
-{
-	struct tuf_client *client = tuf_sim_client(sim);
-	enum vk_rc rc = tuf_client_refresh(client, err);
-
-	tuf_client_free(client);
-	return rc;
-}
-
-enum vk_rc tuf_sim_find(struct tuf_sim *sim, const char *path, struct vk_err *err)
-{
-	struct tuf_client *client = tuf_sim_client(sim);
-	const struct tuf_target *target = NULL;
-	enum vk_rc rc = tuf_client_refresh(client, err);
-
-	if (rc == VK_OK)
-		rc = tuf_client_find(client, path, &target, err);
-	tuf_client_free(client);
-	return rc;
-}
-
-const char *tuf_sim_requests(struct tuf_sim *sim)
-{
-	vk_buf_reset(&sim->reported);
-	vk_buf_add(&sim->reported, sim->requests.data, sim->requests.len);
-	vk_buf_reset(&sim->requests);
-	return sim->reported.data;
-}
-
-struct vk_buf *tuf_sim_stored_file(struct tuf_sim *sim, const char *role)
-{
-	struct file *file = find_file(&sim->stored, role);
-
-	return file != NULL ? &file->data : NULL;
-}
-
-int64_t tuf_sim_stored(struct tuf_sim *sim, const char *role)
-{
-	struct vk_buf *file = tuf_sim_stored_file(sim, role);
-	struct vkjson *doc = NULL;
-	int64_t version;
-	enum vk_rc rc;
-
-	if (file == NULL)
-		return 0;
-	rc = vkjson_parse(file->data, file->len, &doc, NULL);
-	assert(rc == VK_OK);
-	version = vkjson_integer(vkjson_get(vkjson_get(doc, "signed"), "version"));
-	vkjson_free(doc);
-	return version;
-}
-
 static void add_top_level(struct tuf_sim *sim)
 {
 	static const char *const names[] = {"root", "timestamp", "snapshot", "targets"};
@@ -625,25 +388,16 @@ struct tuf_sim *tuf_sim_new(void)
 
 	sim->now = SIM_NOW;
 	sim->lists_hashes = true;
-	vk_buf_init(&sim->requests, FILE_MAX_BYTES);
-	vk_buf_init(&sim->reported, FILE_MAX_BYTES);
-	sim->store =
-		(struct tuf_store){.load = load, .save = save, .remove = remove_stored, .ctx = sim};
-	sim->fetch =
-		(struct tuf_fetch){.metadata = serve_metadata, .target = serve_target, .ctx = sim};
+	vk_buf_init(&sim->requests, TUF_SIM_FILE_MAX_BYTES);
+	vk_buf_init(&sim->reported, TUF_SIM_FILE_MAX_BYTES);
+	tuf_sim_connect(sim);
 	add_top_level(sim);
 	tuf_sim_publish(sim, "root");
 	tuf_sim_publish(sim, "targets");
 	tuf_sim_publish_online(sim);
 	root = tuf_sim_file(sim, "1.root.json");
-	put_file(&sim->stored, "root", root->data, root->len);
+	tuf_sim_files_put(&sim->stored, "root", root->data, root->len);
 	return sim;
-}
-
-static void release_files(struct files *files)
-{
-	for (size_t i = 0; i < files->count; i++)
-		release_file(&files->list[i]);
 }
 
 void tuf_sim_free(struct tuf_sim *sim)
@@ -654,8 +408,8 @@ void tuf_sim_free(struct tuf_sim *sim)
 		free(sim->roles[i]->name);
 		free(sim->roles[i]);
 	}
-	release_files(&sim->served);
-	release_files(&sim->stored);
+	tuf_sim_files_release(&sim->served);
+	tuf_sim_files_release(&sim->stored);
 	vk_buf_release(&sim->requests);
 	vk_buf_release(&sim->reported);
 	free(sim);
