@@ -3,6 +3,7 @@
 
 #include "common/signkey.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/digest.h"
@@ -109,6 +110,47 @@ START_TEST(digests_are_the_known_ones)
 }
 END_TEST
 
+START_TEST(refuses_other_spellings_of_a_public_key)
+{
+	static const char *const bad[] = {"",
+		"ed25519:", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+		"ed25519:3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660",
+		"ed25519:3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c0",
+		"ed25519:3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C",
+		"Ed25519:3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"};
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	char text[VK_PUBLIC_KEY_TEXT_BYTES], again[VK_PUBLIC_KEY_TEXT_BYTES];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert(!vk_public_key_parse(bad[i], public_key));
+	snprintf(text, sizeof(text), "ed25519:%s", public_hex);
+	ck_assert(vk_public_key_parse(text, public_key));
+	vk_public_key_format(public_key, again);
+	ck_assert_str_eq(again, text);
+}
+END_TEST
+
+START_TEST(opens_boxes_for_its_own_key_only)
+{
+	uint8_t box[5 + VK_BOX_OVERHEAD_BYTES];
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	uint8_t small_order[VK_PUBLIC_KEY_BYTES] = {1};
+	char out[5] = "";
+	struct vk_signkey *key = vk_signkey_generate();
+	struct vk_signkey *other = vk_signkey_generate();
+
+	vk_signkey_public(key, public_key);
+	ck_assert(!vk_public_key_box(small_order, "hello", 5, box));
+	ck_assert(vk_public_key_box(public_key, "hello", 5, box));
+	ck_assert(!vk_signkey_unbox(other, box, sizeof(box), (uint8_t *)out));
+	ck_assert(!vk_signkey_unbox(key, box, sizeof(box) - 1, (uint8_t *)out));
+	ck_assert(vk_signkey_unbox(key, box, sizeof(box), (uint8_t *)out));
+	ck_assert_mem_eq(out, "hello", 5);
+	vk_signkey_free(key);
+	vk_signkey_free(other);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("signkey");
@@ -116,6 +158,8 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tcase, refuses_every_flipped_bit);
 	tcase_add_test(tcase, refuses_a_key_that_everything_verifies_with);
+	tcase_add_test(tcase, refuses_other_spellings_of_a_public_key);
+	tcase_add_test(tcase, opens_boxes_for_its_own_key_only);
 	tcase_add_test(tcase, signs_as_the_rfc_says);
 	tcase_add_test(tcase, generated_keys_differ_and_come_back_from_their_seed);
 	tcase_add_test(tcase, digests_are_the_known_ones);

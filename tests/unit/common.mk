@@ -78,3 +78,7 @@ tests_unit_check_token_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_base64
 TESTS += tests/unit/check_base64
 tests_unit_check_base64_LDADD = $(UNIT_LIBS)
+EXTRA_DIST += tests/unit/secret_vector.h
+check_PROGRAMS += tests/unit/check_secret
+TESTS += tests/unit/check_secret
+tests_unit_check_secret_LDADD = $(UNIT_LIBS)
