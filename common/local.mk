@@ -20,6 +20,7 @@ libvkcommon_a_SOURCES += common/mem.c common/mem.h
 libvkcommon_a_SOURCES += common/name.c common/name.h
 libvkcommon_a_SOURCES += common/num.c common/num.h
 libvkcommon_a_SOURCES += common/passphrase.c common/passphrase.h
+libvkcommon_a_SOURCES += common/process.c common/process.h
 libvkcommon_a_SOURCES += common/nearest.c common/nearest.h
 libvkcommon_a_SOURCES += common/settings.c common/settings.h common/settings_internal.h
 libvkcommon_a_SOURCES += common/settings_check.c common/settings_show.c

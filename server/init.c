@@ -17,6 +17,7 @@
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/name.h"
+#include "common/process.h"
 #include "common/signkey.h"
 #include "common/token.h"
 #include "common/vkjson.h"
@@ -371,7 +372,7 @@ enum vk_rc init_fleet(
 
 	if (rc == VK_OK)
 		rc = prepare_directory(options, err);
-	privilege_hide_memory(); /* all of the fleet's keys are made in it */
+	vk_process_hide_memory(); /* all of the fleet's keys are made in it */
 	if (rc == VK_OK)
 		rc = state_dir_create(options->state, &dir, err);
 	if (rc != VK_OK)

@@ -20,6 +20,7 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/process.h"
 #include "common/tuf/tuf_key.h"
 
 #include "common/banned.h"
@@ -249,7 +250,7 @@ static enum vk_rc command_run(int argc, char **argv, struct vk_err *err)
 		settings_free(settings);
 		return rc;
 	}
-	privilege_hide_memory();
+	vk_process_hide_memory();
 	server = server_new(config, settings);
 	rc = server_open(server, err);
 	if (rc == VK_OK)
@@ -285,7 +286,7 @@ static enum vk_rc command_new_keys(int argc, char **argv, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = state_dir_open(settings_string(settings, "state"), &dir, err);
 	if (rc == VK_OK) {
-		privilege_hide_memory();
+		vk_process_hide_memory();
 		rc = online_key_replace_all(dir, snapshot, timestamp, err);
 		state_dir_close(dir);
 	}

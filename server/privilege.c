@@ -7,8 +7,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/banned.h"
@@ -84,13 +82,4 @@ enum vk_rc privilege_drop(const struct privilege_user *user, struct vk_err *err)
 	if (setuid(0) == 0 || geteuid() != user->uid || getegid() != user->gid)
 		return vk_err_set(err, VK_EIO, "root was not given up");
 	return VK_OK;
-}
-
-void privilege_hide_memory(void)
-{
-	static const struct rlimit none = {0, 0};
-
-	/* Best effort: neither can fail for a reason that we could act on. */
-	if (prctl(PR_SET_DUMPABLE, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
-		return;
 }

@@ -28,7 +28,4 @@ VK_CHECKED enum vk_rc privilege_find_user(
 /* Becomes the user for good and proves it; does nothing when it is that user already. */
 VK_CHECKED enum vk_rc privilege_drop(const struct privilege_user *user, struct vk_err *err);
 
-/* No core dump and no ptrace by others of the same user: they would show keys. */
-void privilege_hide_memory(void);
-
 #endif

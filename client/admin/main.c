@@ -3,28 +3,19 @@
 #include "config.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
 
 #include "client/admin/cli.h"
 #include "client/admin/command.h"
+#include "common/process.h"
 
 #include "common/banned.h"
-
-/* Opened keys are in memory: they must not end up in a core file. */
-static void forbid_core_files(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-}
 
 int main(int argc, char **argv)
 {
 	struct cli cli;
 	int status;
 
-	forbid_core_files();
+	vk_process_hide_memory(); /* opened keys and secrets are in it */
 	signal(SIGPIPE, SIG_IGN);
 	cli_init(&cli);
 	status = command_main(&cli, argc - 1, argv + 1);

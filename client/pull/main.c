@@ -20,6 +20,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/process.h"
 #include "common/token.h"
 
 #include "common/banned.h"
@@ -269,6 +270,7 @@ int main(int argc, char **argv)
 	int status = -1;
 	int option;
 
+	vk_process_hide_memory();
 	if (sodium_init() < 0)
 		return vk_rc_exit_status(VK_EIO);
 	opterr = 0;

@@ -8,6 +8,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "common/process.h"
+
 #include "common/banned.h"
 
 enum { PASSWD_BUF_BYTES = 16384 };
@@ -20,6 +22,7 @@ static enum vk_rc become(const struct passwd *entry, struct vk_err *err)
 		return vk_err_errno(err, VK_EIO, errno, "cannot become '%s'", entry->pw_name);
 	if (setuid(0) == 0 || geteuid() != entry->pw_uid || getegid() != entry->pw_gid)
 		return vk_err_set(err, VK_EIO, "root was not given up");
+	vk_process_hide_memory(); /* the change of user may have undone it */
 	return VK_OK;
 }
 
