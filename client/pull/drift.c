@@ -128,14 +128,16 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 	const struct vk_bundle *bundle = drift->bundle.bundle;
 	const struct difference_rules rules = {.schema = bundle->valkey,
 		.removes_unmanaged = bundle->unmanaged_users == VK_UNMANAGED_REMOVE};
+	const struct live_query query = {.schema = bundle->valkey,
+		.extra = (const char *const *)drift->expected.extra,
+		.mask_key = drift->instance->agent_password};
 	struct difference difference;
 	struct live live;
 	enum vk_rc rc;
 
 	live_init(&live);
 	difference_init(&difference);
-	rc = live_read(
-		valkey, bundle->valkey, (const char *const *)drift->expected.extra, &live, err);
+	rc = live_read(valkey, &query, &live, err);
 	if (rc == VK_OK) {
 		drift->outcome->health = live_health(&live);
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));

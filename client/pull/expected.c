@@ -16,7 +16,7 @@
 
 #include "common/banned.h"
 
-enum { EXPECTED_FORMAT = 1, RUNTIME_MAX_BYTES = 1024 * 1024 };
+enum { EXPECTED_FORMAT = 2, RUNTIME_MAX_BYTES = 1024 * 1024 };
 
 void expected_init(struct expected *expected)
 {

@@ -5,7 +5,7 @@
  * .expected.json (0600), compared with the running server in every run.
  *
  * It holds for one binary and one runtime.conf; expected_is_fresh() tells when
- * it has to be learned anew. Values of sensitive directives are digests.
+ * it has to be learned anew. Values of sensitive directives are keyed digests.
  */
 #ifndef VK_PULL_EXPECTED_H
 #define VK_PULL_EXPECTED_H

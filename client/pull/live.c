@@ -75,10 +75,11 @@ enum vk_rc live_read_info(struct valkey *valkey, struct live *live, struct vk_er
 	return rc;
 }
 
-static enum vk_rc read_values(struct valkey *valkey, const char *schema, const char *const *extra,
+static enum vk_rc read_values(struct valkey *valkey, const struct live_query *query,
 	struct live *live, struct vk_err *err)
 {
 	const char *argv[LIVE_MAX_NAMES + 3] = {"CONFIG", "GET", "*"};
+	const char *const *extra = query->extra;
 	struct reply *reply = NULL;
 	size_t argc = 3;
 	enum vk_rc rc;
@@ -87,19 +88,19 @@ static enum vk_rc read_values(struct valkey *valkey, const char *schema, const c
 		argv[argc++] = *extra++;
 	rc = valkey_demand(valkey, argc, argv, &reply, err);
 	if (rc == VK_OK)
-		rc = values_add_reply(&live->values, schema, reply, err);
+		rc = values_add_reply(&live->values, query->mask_key, query->schema, reply, err);
 	reply_free(reply);
 	return rc;
 }
 
-enum vk_rc live_read(struct valkey *valkey, const char *schema, const char *const *extra,
-	struct live *live, struct vk_err *err)
+enum vk_rc live_read(struct valkey *valkey, const struct live_query *query, struct live *live,
+	struct vk_err *err)
 {
 	struct reply *reply = NULL;
 	enum vk_rc rc = live_read_info(valkey, live, err);
 
 	if (rc == VK_OK)
-		rc = read_values(valkey, schema, extra, live, err);
+		rc = read_values(valkey, query, live, err);
 	if (rc == VK_OK)
 		rc = valkey_demand(valkey, VALKEY_ARGV("ACL", "LIST"), &reply, err);
 	if (rc == VK_OK)

@@ -31,9 +31,16 @@ void live_release(struct live *live);
 /* Only INFO: version, run id, role, loading. */
 VK_CHECKED enum vk_rc live_read_info(struct valkey *valkey, struct live *live, struct vk_err *err);
 
-/* All of it. schema: the version whose directive names are canonical. extra: names that CONFIG
- * GET shows only when asked for (NULL-terminated), or NULL. */
-VK_CHECKED enum vk_rc live_read(struct valkey *valkey, const char *schema, const char *const *extra,
+/* How to read the values. */
+struct live_query {
+	const char *schema;	  /* version whose directive names are canonical */
+	const char *const *extra; /* names that CONFIG GET shows only when asked for
+				   * (NULL-terminated), or NULL */
+	const char *mask_key;	  /* of this host, for sensitive values: see values.h */
+};
+
+/* All of it. */
+VK_CHECKED enum vk_rc live_read(struct valkey *valkey, const struct live_query *query,
 	struct live *live, struct vk_err *err);
 
 /* For the report: "ok", "degraded". */

@@ -141,18 +141,20 @@ static void find_hidden(
 
 static enum vk_rc learn(struct preflight *run, struct expected *out, struct vk_err *err)
 {
+	struct live_query query = {
+		.schema = run->schema, .mask_key = run->instance->agent_password};
 	struct live live;
 	enum vk_rc rc;
 
 	live_init(&live);
-	rc = live_read(run->valkey, run->schema, NULL, &live, err);
+	rc = live_read(run->valkey, &query, &live, err);
 	if (rc == VK_OK)
 		find_hidden(&run->overrides, &live, out);
 	if (rc == VK_OK && out->extra_count > 0) {
 		live_release(&live);
 		live_init(&live);
-		rc = live_read(
-			run->valkey, run->schema, (const char *const *)out->extra, &live, err);
+		query.extra = (const char *const *)out->extra;
+		rc = live_read(run->valkey, &query, &live, err);
 	}
 	if (rc == VK_OK) {
 		out->values = live.values;

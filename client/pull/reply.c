@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <hiredis/hiredis.h>
+#include <sodium.h>
 
 #include "common/mem.h"
 
@@ -34,6 +35,8 @@ void reply_free(struct reply *reply)
 	for (size_t i = 0; i < reply->count; i++)
 		reply_free(reply->items[i]);
 	free(reply->items);
+	if (reply->text != NULL)
+		sodium_memzero(reply->text, reply->len); /* CONFIG GET shows passwords */
 	free(reply->text);
 	free(reply);
 }

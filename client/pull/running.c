@@ -84,16 +84,18 @@ static void look_release(struct look *look)
 	live_release(&look->live);
 }
 
-static enum vk_rc read_all(struct look *look, const struct running_side *want,
-	const struct running_side *other, struct vk_err *err)
+static enum vk_rc read_all(struct look *look, const struct instance *instance,
+	const struct running_side *want, const struct running_side *other, struct vk_err *err)
 {
 	const struct difference_rules rules = {
 		.schema = want->bundle.bundle->valkey,
 		.removes_unmanaged = want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
 		.formerly = other->is_known ? &other->expected.users : NULL,
 	};
-	enum vk_rc rc = live_read(look->valkey, rules.schema,
-		(const char *const *)want->expected.extra, &look->live, err);
+	const struct live_query query = {.schema = rules.schema,
+		.extra = (const char *const *)want->expected.extra,
+		.mask_key = instance->agent_password};
+	enum vk_rc rc = live_read(look->valkey, &query, &look->live, err);
 
 	if (rc == VK_OK)
 		difference_make(&look->difference, &want->expected, &look->live, &rules);
@@ -109,7 +111,7 @@ static enum vk_rc look_at(struct look *look, const struct running *running,
 	difference_init(&look->difference);
 	look->rc = instance_connect(running->instance, &look->valkey, err);
 	if (look->rc == VK_OK)
-		look->rc = read_all(look, want, other, err);
+		look->rc = read_all(look, running->instance, want, other, err);
 	return look->rc;
 }
 

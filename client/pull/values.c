@@ -9,24 +9,32 @@
 #include <sodium.h>
 
 #include "common/config/directive.h"
-#include "common/digest.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
+
+static const char mask_prefix[] = "hmac:";
+static const char mask_label[] = "vkcfg/mask/v1\n";
+
+enum { MASK_BYTES = sizeof(mask_prefix) + 2 * crypto_auth_hmacsha256_BYTES };
 
 void values_init(struct values *values)
 {
 	*values = (struct values){.items = NULL};
 }
 
+/* Values of a file are not masked. */
+static void free_item(struct value *item)
+{
+	free(item->name);
+	sodium_memzero(item->text, strlen(item->text));
+	free(item->text);
+}
+
 void values_release(struct values *values)
 {
-	for (size_t i = 0; i < values->count; i++) {
-		free(values->items[i].name);
-		/* Values of a file are not masked. */
-		sodium_memzero(values->items[i].text, strlen(values->items[i].text));
-		free(values->items[i].text);
-	}
+	for (size_t i = 0; i < values->count; i++)
+		free_item(&values->items[i]);
 	free(values->items);
 	values_init(values);
 }
@@ -57,16 +65,33 @@ bool value_is_secret(const char *version, const char *name)
 	return false;
 }
 
-void values_add_masked(
-	struct values *values, const char *version, const char *name, const char *text)
+static void mask(const char *key, const char *name, const char *text, char out[MASK_BYTES])
 {
-	char masked[sizeof("sha256:") + 64] = "sha256:";
+	uint8_t digest[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(&state, (const uint8_t *)key, strlen(key));
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *)mask_label, strlen(mask_label));
+	/* With its NUL: a name ends where it ends. */
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *)name, strlen(name) + 1);
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *)text, strlen(text));
+	crypto_auth_hmacsha256_final(&state, digest);
+	sodium_memzero(&state, sizeof(state));
+	memcpy(out, mask_prefix, strlen(mask_prefix));
+	sodium_bin2hex(out + strlen(mask_prefix), MASK_BYTES - strlen(mask_prefix), digest,
+		sizeof(digest));
+}
+
+void values_add_masked(struct values *values, const char *mask_key, const char *version,
+	const char *name, const char *text)
+{
+	char masked[MASK_BYTES];
 
 	if (*text == '\0' || !value_is_secret(version, name)) {
 		values_add(values, name, text);
 		return;
 	}
-	vk_sha256_hex(text, strlen(text), masked + strlen(masked));
+	mask(mask_key, name, text, masked);
 	values_add(values, name, masked);
 }
 
@@ -84,8 +109,7 @@ void values_sort(struct values *values)
 	qsort(values->items, values->count, sizeof(*values->items), compare);
 	for (size_t i = 0; i < values->count; i++) {
 		if (kept > 0 && compare(&values->items[kept - 1], &values->items[i]) == 0) {
-			free(values->items[i].name);
-			free(values->items[i].text);
+			free_item(&values->items[i]);
 			continue;
 		}
 		values->items[kept++] = values->items[i];
@@ -98,8 +122,7 @@ void values_drop(struct values *values, const char *name)
 	for (size_t i = 0; i < values->count; i++) {
 		if (strcmp(values->items[i].name, name) != 0)
 			continue;
-		free(values->items[i].name);
-		free(values->items[i].text);
+		free_item(&values->items[i]);
 		values->count--;
 		memmove(&values->items[i], &values->items[i + 1],
 			(values->count - i) * sizeof(*values->items));
@@ -133,8 +156,8 @@ const char *values_get(const struct values *values, const char *name)
 	return NULL;
 }
 
-enum vk_rc values_add_reply(
-	struct values *values, const char *version, const struct reply *reply, struct vk_err *err)
+enum vk_rc values_add_reply(struct values *values, const char *mask_key, const char *version,
+	const struct reply *reply, struct vk_err *err)
 {
 	if (reply->kind != REPLY_ARRAY || reply->count % 2 != 0 || reply->count / 2 > VALUES_MAX)
 		return vk_err_set(err, VK_EUNAVAIL, "CONFIG GET answers no list of pairs");
@@ -147,8 +170,8 @@ enum vk_rc values_add_reply(
 			return vk_err_set(err, VK_EUNAVAIL, "CONFIG GET answers no list of texts");
 		/* A pattern lists a directive under each of its names. */
 		directive = cfg_directive_find(name->text, version);
-		values_add_masked(values, version, directive != NULL ? directive->name : name->text,
-			text->text);
+		values_add_masked(values, mask_key, version,
+			directive != NULL ? directive->name : name->text, text->text);
 	}
 	values_sort(values);
 	return VK_OK;

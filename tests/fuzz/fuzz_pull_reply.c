@@ -35,7 +35,7 @@ static void use(const struct reply *reply)
 
 	values_init(&values);
 	users_init(&users);
-	if (values_add_reply(&values, "8.0", reply, &err) != VK_OK &&
+	if (values_add_reply(&values, "key", "8.0", reply, &err) != VK_OK &&
 		users_add_reply(&users, reply, &err) != VK_OK && err.msg[0] == '\0')
 		abort();
 	values_release(&values);

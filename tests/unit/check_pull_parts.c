@@ -18,6 +18,7 @@
 #include "client/pull/users.h"
 #include "client/pull/values.h"
 #include "client/pull/watch.h"
+#include "common/digest.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "tests/unit/unit.h"
@@ -189,25 +190,36 @@ START_TEST(a_complaint_is_bounded)
 }
 END_TEST
 
-START_TEST(secrets_are_kept_as_digests_only)
+START_TEST(secrets_are_kept_as_keyed_digests_only)
 {
+	char plain[VK_SHA256_HEX_BYTES];
 	struct values values;
+	struct values other;
 
 	values_init(&values);
-	values_add_masked(&values, "8.0", "requirepass", "hunter2");
-	values_add_masked(&values, "8.0", "primaryauth", "");
-	values_add_masked(&values, "8.0", "maxmemory", "1");
-	values_add_masked(&values, "8.0", "new-secret-of-9-9", "hunter2");
+	values_init(&other);
+	values_add_masked(&values, "key", "8.0", "requirepass", "hunter2");
+	values_add_masked(&values, "key", "8.0", "primaryauth", "hunter2");
+	values_add_masked(&values, "key", "8.0", "tls-key-file-pass", "");
+	values_add_masked(&values, "key", "8.0", "maxmemory", "1");
+	values_add_masked(&values, "key", "8.0", "new-secret-of-9-9", "hunter2");
+	values_add_masked(&other, "another key", "8.0", "requirepass", "hunter2");
 	values_sort(&values);
-	ck_assert(strncmp(values_get(&values, "requirepass"), "sha256:", 7) == 0);
-	ck_assert(strncmp(values_get(&values, "new-secret-of-9-9"), "sha256:", 7) == 0);
-	ck_assert_str_eq(values_get(&values, "primaryauth"), "");
+	vk_sha256_hex("hunter2", 7, plain);
+	ck_assert(strncmp(values_get(&values, "requirepass"), "hmac:", 5) == 0);
+	ck_assert(strncmp(values_get(&values, "new-secret-of-9-9"), "hmac:", 5) == 0);
+	ck_assert_ptr_null(strstr(values_get(&values, "requirepass"), plain));
+	/* Neither what two directives share can be seen, nor what two hosts do. */
+	ck_assert_str_ne(values_get(&values, "requirepass"), values_get(&values, "primaryauth"));
+	ck_assert_str_ne(values_get(&values, "requirepass"), values_get(&other, "requirepass"));
+	ck_assert_str_eq(values_get(&values, "tls-key-file-pass"), "");
 	ck_assert_str_eq(values_get(&values, "maxmemory"), "1");
 	ck_assert_ptr_null(values_get(&values, "max"));
 	values_put(&values, "maxmemory", "2");
 	ck_assert_str_eq(values_get(&values, "maxmemory"), "2");
 	values_drop(&values, "maxmemory");
 	ck_assert_ptr_null(values_get(&values, "maxmemory"));
+	values_release(&other);
 	values_release(&values);
 }
 END_TEST
@@ -272,7 +284,7 @@ START_TEST(a_difference_knows_live_restart_and_what_is_nobodys)
 	add_pair(&expected, &live, "maxmemory", "1073741824", "1048576");
 	add_pair(&expected, &live, "hz", "10", "10");
 	add_pair(&expected, &live, "databases", "16", "4");
-	add_pair(&expected, &live, "requirepass", "", "sha256:00");
+	add_pair(&expected, &live, "requirepass", "", "hmac:00");
 	add_pair(&expected, &live, "gone-in-this-server", "1", NULL);
 	values_sort(&expected.values);
 	values_sort(&live.values);
@@ -506,7 +518,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, addresses_are_one_of_three_forms);
 	tcase_add_test(tc, a_complaint_holds_no_secret);
 	tcase_add_test(tc, a_complaint_is_bounded);
-	tcase_add_test(tc, secrets_are_kept_as_digests_only);
+	tcase_add_test(tc, secrets_are_kept_as_keyed_digests_only);
 	tcase_add_test(tc, users_are_split_at_blanks_but_not_in_selectors);
 	tcase_add_test(tc, lines_that_are_no_users_are_refused);
 	tcase_add_test(tc, a_difference_knows_live_restart_and_what_is_nobodys);
