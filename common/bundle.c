@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "common/bundle.h"
+#include "common/bundle_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -215,7 +215,9 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	if (!is_version(bundle->valkey))
 		return wrong(err, "valkey", "a version like 8.0");
 	rc = check_files(bundle, err);
-	return rc == VK_OK ? check_directories(bundle, err) : rc;
+	if (rc == VK_OK)
+		rc = check_directories(bundle, err);
+	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
 
 static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
@@ -285,7 +287,6 @@ static enum vk_rc parse_members(const struct vkjson *doc, struct vk_bundle *out,
 {
 	static const char *const names[] = {"apply", "environment", "files", "format", "instance",
 		"kind", "secrets", "valkey", NULL};
-	const struct vkjson *secrets = NULL;
 	const char *kind = NULL;
 	int64_t format;
 	enum vk_rc rc = vkjson_check_members(doc, names, err);
@@ -303,10 +304,7 @@ static enum vk_rc parse_members(const struct vkjson *doc, struct vk_bundle *out,
 	if (rc == VK_OK)
 		rc = vkjson_get_string(doc, "valkey", &out->valkey, err);
 	if (rc == VK_OK)
-		rc = vkjson_get_array(doc, "secrets", &secrets, err);
-	/* Whoever cannot fill a secret in must not install its placeholder. */
-	if (rc == VK_OK && vkjson_count(secrets) != 0)
-		rc = wrong(err, "secrets", "no references in format 1");
+		rc = bundle_parse_secrets(doc, out, err);
 	return rc;
 }
 
@@ -365,7 +363,7 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 	vkjson_set(doc, "format", vkjson_int(1));
 	vkjson_set(doc, "instance", vkjson_string(bundle->instance));
 	vkjson_set(doc, "kind", vkjson_string(kinds[bundle->kind]));
-	vkjson_set(doc, "secrets", vkjson_array());
+	vkjson_set(doc, "secrets", bundle_secrets_to_json(bundle));
 	vkjson_set(doc, "valkey", vkjson_string(bundle->valkey));
 	return doc;
 }
@@ -390,6 +388,7 @@ void vk_bundle_free(struct vk_bundle *bundle)
 	if (bundle == NULL)
 		return;
 	free((void *)(uintptr_t)bundle->files);
+	free((void *)(uintptr_t)bundle->secrets);
 	vkjson_free(bundle->owner);
 	free(bundle);
 }

@@ -22,12 +22,18 @@ struct vkjson;
 
 enum {
 	VK_BUNDLE_MAX_FILES = 64,
+	VK_BUNDLE_MAX_SECRETS = 64,
 	VK_BUNDLE_MAX_TEXT_BYTES = 1048576, /* of all files together */
 	VK_BUNDLE_MAX_BYTES =
 		2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
 	VK_BUNDLE_PATH_MAX_BYTES = 200,
 	VK_BUNDLE_PATH_MAX_PARTS = 4,
 };
+
+/* The files that Valkey reads as configuration. */
+#define VK_BUNDLE_CONF "valkey.conf"
+#define VK_BUNDLE_ACL "users.acl"
+#define VK_BUNDLE_SECRETS "secrets.conf" /* directives with secrets; only where there are any */
 
 enum vk_bundle_kind { VK_KIND_VALKEY, VK_KIND_SENTINEL };
 enum vk_bundle_drift { VK_DRIFT_REPORT, VK_DRIFT_REVERT };
@@ -40,6 +46,13 @@ struct vk_bundle_file {
 	unsigned mode; /* 0640, 0600, 0440 or 0400 */
 };
 
+/* A version of a secret that the files name by a placeholder (common/placeholder.h). */
+struct vk_bundle_secret {
+	const char *name;
+	int64_t version;
+	uint8_t sha256[VK_SHA256_BYTES]; /* of the sealed secret's body: what is pinned */
+};
+
 struct vk_bundle {
 	const char *environment;
 	const char *instance; /* HOST/INSTANCE */
@@ -50,7 +63,9 @@ struct vk_bundle {
 	enum vk_bundle_unmanaged unmanaged_users;
 	size_t file_count;
 	const struct vk_bundle_file *files; /* sorted by path, bytewise, each path once */
-	struct vkjson *owner;		    /* of all pointers above, or NULL */
+	size_t secret_count;
+	const struct vk_bundle_secret *secrets; /* sorted by name and version, each once */
+	struct vkjson *owner;			/* of all pointers above, or NULL */
 };
 
 /* Freed with vk_bundle_free(). VK_EINPUT or VK_ELIMIT, naming the member or file. */
@@ -65,6 +80,10 @@ void vk_bundle_free(struct vk_bundle *bundle);
 
 /* The file of that path, borrowed; NULL if there is none. */
 const struct vk_bundle_file *vk_bundle_find(const struct vk_bundle *bundle, const char *path);
+
+/* What is pinned of that version of that secret, borrowed; NULL if the bundle does not use it. */
+const struct vk_bundle_secret *vk_bundle_find_secret(
+	const struct vk_bundle *bundle, const char *name, int64_t version);
 
 /* SHA-256(0x00 || bytes): the leaf of the release's Merkle tree. */
 void vk_bundle_leaf_hash(const void *bytes, size_t len, uint8_t out[VK_SHA256_BYTES]);

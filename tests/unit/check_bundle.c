@@ -18,6 +18,8 @@ static const char good[] =
 	"\"format\":1,\"instance\":\"db1/"
 	"main\",\"kind\":\"valkey\",\"secrets\":[],\"valkey\":\"8.0\"}";
 
+#define NO_DIGEST "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const struct vk_bundle empty = {
 	.environment = "prod", .instance = "db1/main", .valkey = "8.0"};
 
@@ -141,6 +143,9 @@ START_TEST(refuses_every_wrong_member)
 		{"kind", "\"redis\""},
 		{"kind", NULL},
 		{"secrets", "[\"x\"]"},
+		{"secrets", "[{}]"},
+		{"secrets", "[{\"name\":\"a\",\"sha256\":\"" NO_DIGEST "\",\"version\":1}]"},
+		{"files", "[{\"mode\":\"0640\",\"path\":\"a\",\"text\":\"@{secret:a@1}\"}]"},
 		{"secrets", NULL},
 		{"valkey", "\"8\""},
 		{"valkey", "\"8.0.1\""},
@@ -191,6 +196,119 @@ START_TEST(refuses_too_many_files_and_too_much_text)
 }
 END_TEST
 
+/* Formats a bundle of one file and of version 3 of the secret a. */
+static enum vk_rc format_one(const char *path, const char *text, struct vk_err *err)
+{
+	const struct vk_bundle_file file = {path, text, 0640};
+	const struct vk_bundle_secret secret = {.name = "a", .version = 3};
+	struct vk_bundle bundle = empty;
+	struct vk_buf out;
+	enum vk_rc rc;
+
+	bundle.files = &file;
+	bundle.file_count = 1;
+	bundle.secrets = &secret;
+	bundle.secret_count = 1;
+	vk_buf_init(&out, 10000);
+	rc = vk_bundle_format(&bundle, &out, err);
+	vk_buf_release(&out);
+	return rc;
+}
+
+START_TEST(refuses_secrets_where_they_cannot_stand)
+{
+	static const char *const bad[][2] = {
+		{"a", ""},
+		{"a", "@{secret:a}"},
+		{"a", "@{secret:a@}"},
+		{"a", "@{secret:a@03}"},
+		{"a", "@{secret:a@3"},
+		{"a", "@{secret:a@-3}"},
+		{"a", "@{secret:a@99999999999}"},
+		{"a", "@{secret:A@3}"},
+		{"a", "@{secret:a@2}"},
+		{"a", "@{secret:b@3}"},
+		{"a", "@{sha256:a@3}"},
+		{"a", "@{secret:a@3}\n"},
+		{"a", " @{secret:a@3}"},
+		{"a", "@{secret:a@3}@{secret:a@3}"},
+		{"users.acl", "user x on @{sha256:a@3}"},
+		{"users.acl", "user x on #@{secret:a@3}"},
+		{"users.acl", "@{sha256:a@3}"},
+		{"valkey.conf", "requirepass \"@{secret:a@3}\"\n"},
+		{"valkey.conf", "@{secret:a@3}"},
+		{"secrets.conf", "@{secret:a@3}"},
+		{"secrets.conf", "requirepass @{secret:a@3}\n"},
+		{"secrets.conf", "requirepass \"x@{secret:a@3}\"\n"},
+		{"secrets.conf", "requirepass \"@{sha256:a@3}\"\n"},
+	};
+	struct vk_err err = VK_ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		enum vk_rc rc = format_one(bad[i][0], bad[i][1], &err);
+
+		ck_assert_msg(rc == VK_EINPUT, "%s with '%s' was accepted", bad[i][0], bad[i][1]);
+	}
+	assert_ok(format_one("a", "@{secret:a@3}", &err), err);
+	assert_ok(format_one("users.acl", "user x on #@{sha256:a@3} +@all\n", &err), err);
+	assert_ok(format_one("secrets.conf", "requirepass \"@{secret:a@3}\"\n", &err), err);
+}
+END_TEST
+
+START_TEST(refuses_unsorted_double_and_too_many_secrets)
+{
+	static const struct vk_bundle_secret bad[][2] = {
+		{{.name = "b", .version = 1}, {.name = "a", .version = 1}},
+		{{.name = "a", .version = 2}, {.name = "a", .version = 1}},
+		{{.name = "a", .version = 1}, {.name = "a", .version = 1}},
+		{{.name = "a", .version = 0}, {.name = "b", .version = 1}},
+		{{.name = "A", .version = 1}, {.name = "b", .version = 1}},
+	};
+	struct vk_bundle_secret many[VK_BUNDLE_MAX_SECRETS + 1] = {{.name = "a", .version = 1}};
+	struct vk_bundle bundle = empty;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	vk_buf_init(&out, 10000);
+	bundle.secret_count = 2;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		bundle.secrets = bad[i];
+		assert_fails(vk_bundle_format(&bundle, &out, &err), VK_EINPUT);
+	}
+	bundle.secrets = many;
+	bundle.secret_count = VK_BUNDLE_MAX_SECRETS + 1;
+	assert_fails(vk_bundle_format(&bundle, &out, &err), VK_ELIMIT);
+	vk_buf_release(&out);
+}
+END_TEST
+
+START_TEST(secrets_come_back)
+{
+	static const struct vk_bundle_file files[] = {
+		{"tls/server.key", "@{secret:key@1}", 0640},
+		{"users.acl", "user x on #@{sha256:app@3} #@{sha256:app@4}\n", 0640}};
+	static const struct vk_bundle_secret secrets[] = {{.name = "app", .version = 3},
+		{.name = "app", .version = 4, .sha256 = {1}}, {.name = "key", .version = 1}};
+	struct vk_bundle bundle = empty, *parsed = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	vk_buf_init(&out, 10000);
+	bundle.files = files;
+	bundle.file_count = 2;
+	bundle.secrets = secrets;
+	bundle.secret_count = 3;
+	assert_ok(vk_bundle_format(&bundle, &out, &err), err);
+	assert_ok(vk_bundle_parse(out.data, out.len, &parsed, &err), err);
+	ck_assert_uint_eq(parsed->secret_count, 3);
+	ck_assert_uint_eq(vk_bundle_find_secret(parsed, "app", 4)->sha256[0], 1);
+	ck_assert_ptr_null(vk_bundle_find_secret(parsed, "app", 5));
+	ck_assert_ptr_null(vk_bundle_find_secret(parsed, "ap", 4));
+	vk_bundle_free(parsed);
+	vk_buf_release(&out);
+}
+END_TEST
+
 START_TEST(refuses_every_truncation)
 {
 	struct vk_bundle *bundle = NULL;
@@ -230,7 +348,10 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_unsorted_double_and_nested_files);
 	tcase_add_test(tcase, refuses_every_wrong_member);
 	tcase_add_test(tcase, refuses_too_many_files_and_too_much_text);
+	tcase_add_test(tcase, refuses_secrets_where_they_cannot_stand);
+	tcase_add_test(tcase, refuses_unsorted_double_and_too_many_secrets);
 	tcase_add_test(tcase, refuses_every_truncation);
+	tcase_add_test(tcase, secrets_come_back);
 	tcase_add_test(tcase, formatting_gives_the_same_bytes);
 	suite_add_tcase(suite, tcase);
 	return suite;

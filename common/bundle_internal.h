@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Between bundle.c and bundle_secrets.c only. */
+#ifndef VK_BUNDLE_INTERNAL_H
+#define VK_BUNDLE_INTERNAL_H
+
+#include "common/bundle.h"
+#include "common/vkjson.h"
+
+/* The member `secrets`; what it allocates is freed by vk_bundle_free(). */
+VK_CHECKED enum vk_rc bundle_parse_secrets(
+	const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err);
+struct vkjson *bundle_secrets_to_json(const struct vk_bundle *bundle);
+
+/* The list is sorted, and it and the placeholders name the same versions. */
+VK_CHECKED enum vk_rc bundle_check_secrets(const struct vk_bundle *bundle, struct vk_err *err);
+
+#endif
