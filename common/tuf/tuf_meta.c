@@ -146,6 +146,9 @@ void tuf_meta_free(struct tuf_meta *meta)
 		tuf_role_free(meta->roles[type]);
 	for (size_t i = 0; i < meta->delegation_count; i++)
 		tuf_role_free((struct tuf_role *)(uintptr_t)meta->delegations[i].role);
+	if (meta->bins != NULL)
+		tuf_role_free((struct tuf_role *)(uintptr_t)meta->bins->role);
+	free(meta->bins);
 	tuf_keyring_free(meta->keys);
 	free(meta->files);
 	free(meta->targets);
@@ -301,6 +304,24 @@ const struct tuf_delegation *tuf_meta_delegation(const struct tuf_meta *meta, co
 			return &meta->delegations[i];
 	}
 	return NULL;
+}
+
+const struct tuf_bins *tuf_meta_bins(const struct tuf_meta *meta)
+{
+	return meta->bins;
+}
+
+void tuf_bins_role_name(const struct tuf_bins *bins, const char *path, struct vk_buf *out)
+{
+	uint8_t digest[VK_SHA256_BYTES];
+	int digits = (int)(bins->bit_length + 3) / 4;
+	uint32_t head;
+
+	vk_sha256(path, strlen(path), digest);
+	head = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 |
+	       digest[3];
+	vk_buf_addf(out, "%s-%0*" PRIx32, bins->name_prefix, digits,
+		head >> (TUF_MAX_BIN_BITS - bins->bit_length));
 }
 
 bool tuf_delegation_matches(const struct tuf_delegation *delegation, const char *path)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/tuf/tuf_role.h"
@@ -27,6 +28,7 @@ enum {
 	TUF_SNAPSHOT_MAX_BYTES = 2000000,
 	TUF_TARGETS_MAX_BYTES = 5000000,
 	TUF_MAX_DELEGATIONS = 4096,
+	TUF_MAX_BIN_BITS = 32,
 };
 
 enum tuf_type { TUF_ROOT, TUF_TIMESTAMP, TUF_SNAPSHOT, TUF_TARGETS };
@@ -67,6 +69,14 @@ struct tuf_delegation {
 	const struct vkjson *paths;	    /* array of strings, or NULL */
 	const struct vkjson *hash_prefixes; /* array of strings, or NULL */
 	bool author_may_approve;	    /* x-vkcfg.author-may-approve */
+};
+
+/* `delegations.succinct_roles` (TAP 15): one entry for 2^bit_length roles, among which the digest
+ * of a target's path chooses. They share keys and threshold and are terminating. */
+struct tuf_bins {
+	const char *name_prefix;
+	unsigned bit_length; /* 1..TUF_MAX_BIN_BITS */
+	const struct tuf_role *role;
 };
 
 /* Parses and checks the form: the `_type` must be the expected one (delegated roles: TUF_TARGETS).
@@ -118,6 +128,10 @@ const struct tuf_target *tuf_meta_target_at(const struct tuf_meta *meta, size_t 
 size_t tuf_meta_delegation_count(const struct tuf_meta *meta);
 const struct tuf_delegation *tuf_meta_delegation_at(const struct tuf_meta *meta, size_t i);
 const struct tuf_delegation *tuf_meta_delegation(const struct tuf_meta *meta, const char *name);
+/* Targets: the bins that it delegates to, in which case it has no other delegations; or NULL. */
+const struct tuf_bins *tuf_meta_bins(const struct tuf_meta *meta);
+/* Appends the name of the one role that may list the path: "PREFIX-07f". */
+void tuf_bins_role_name(const struct tuf_bins *bins, const char *path, struct vk_buf *out);
 /* True if the delegation's paths or path_hash_prefixes match the target path. */
 bool tuf_delegation_matches(const struct tuf_delegation *delegation, const char *path);
 

@@ -229,24 +229,12 @@ static enum vk_rc check_unique(const struct tuf_meta *meta, struct vk_err *err)
 	return rc;
 }
 
-static enum vk_rc parse_delegations(struct tuf_meta *meta, struct vk_err *err)
+static enum vk_rc parse_roles(struct tuf_meta *meta, const struct vkjson *roles, struct vk_err *err)
 {
-	const struct vkjson *delegations = NULL;
-	const struct vkjson *roles = NULL;
-	const struct vkjson *keys = NULL;
-	enum vk_rc rc = vkjson_get_opt_object(meta->signed_part, "delegations", &delegations, err);
+	enum vk_rc rc = VK_OK;
 
-	if (rc != VK_OK || delegations == NULL)
-		return rc;
-	rc = vkjson_get_object(delegations, "keys", &keys, err);
-	if (rc == VK_OK)
-		rc = tuf_keyring_parse(keys, &meta->keys, err);
-	if (rc == VK_OK)
-		rc = vkjson_get_array(delegations, "roles", &roles, err);
-	if (rc == VK_OK && vkjson_count(roles) > TUF_MAX_DELEGATIONS)
-		rc = vk_err_set(err, VK_ELIMIT, "more than %d delegations", TUF_MAX_DELEGATIONS);
-	if (rc != VK_OK)
-		return rc;
+	if (vkjson_count(roles) > TUF_MAX_DELEGATIONS)
+		return vk_err_set(err, VK_ELIMIT, "more than %d delegations", TUF_MAX_DELEGATIONS);
 	meta->delegations = xcalloc(vkjson_count(roles) + 1, sizeof(*meta->delegations));
 	while (rc == VK_OK && meta->delegation_count < vkjson_count(roles)) {
 		size_t i = meta->delegation_count++;
@@ -256,6 +244,53 @@ static enum vk_rc parse_delegations(struct tuf_meta *meta, struct vk_err *err)
 			vk_err_prefix(err, "delegation %zu", i);
 	}
 	return rc == VK_OK ? check_unique(meta, err) : rc;
+}
+
+static enum vk_rc parse_bins(struct tuf_meta *meta, const struct vkjson *json, struct vk_err *err)
+{
+	struct tuf_role *role = NULL;
+	const char *prefix = NULL;
+	int64_t bits;
+	enum vk_rc rc = vkjson_get_string(json, "name_prefix", &prefix, err);
+
+	if (rc == VK_OK && prefix[0] == '\0')
+		rc = vk_err_set(err, VK_EINPUT, "member 'name_prefix': expected a name");
+	if (rc == VK_OK)
+		rc = vkjson_get_int(json, "bit_length", 1, TUF_MAX_BIN_BITS, &bits, err);
+	if (rc == VK_OK)
+		rc = tuf_role_parse(json, meta->keys, &role, err);
+	if (rc != VK_OK) {
+		vk_err_prefix(err, "succinct_roles");
+		return rc;
+	}
+	meta->bins = xcalloc(1, sizeof(*meta->bins));
+	*meta->bins = (struct tuf_bins){prefix, (unsigned)bits, role};
+	return VK_OK;
+}
+
+/* Either roles by name or bins by digest: with both, clients would search in different orders. */
+static enum vk_rc parse_delegations(struct tuf_meta *meta, struct vk_err *err)
+{
+	const struct vkjson *delegations = NULL;
+	const struct vkjson *roles = NULL;
+	const struct vkjson *bins = NULL;
+	const struct vkjson *keys = NULL;
+	enum vk_rc rc = vkjson_get_opt_object(meta->signed_part, "delegations", &delegations, err);
+
+	if (rc != VK_OK || delegations == NULL)
+		return rc;
+	rc = vkjson_get_object(delegations, "keys", &keys, err);
+	if (rc == VK_OK)
+		rc = tuf_keyring_parse(keys, &meta->keys, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_array(delegations, "roles", &roles, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_object(delegations, "succinct_roles", &bins, err);
+	if (rc == VK_OK && (roles != NULL) == (bins != NULL))
+		rc = vk_err_set(err, VK_EINPUT, "expected either 'roles' or 'succinct_roles'");
+	if (rc != VK_OK)
+		return rc;
+	return roles != NULL ? parse_roles(meta, roles, err) : parse_bins(meta, bins, err);
 }
 
 enum vk_rc tuf_meta_parse_targets(struct tuf_meta *meta, struct vk_err *err)

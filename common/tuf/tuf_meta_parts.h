@@ -28,6 +28,7 @@ struct tuf_meta {
 	size_t target_count;
 	struct tuf_delegation *delegations; /* targets: in their order */
 	size_t delegation_count;
+	struct tuf_bins *bins; /* targets: instead of delegations */
 };
 
 /* Fills in what the type has; errors are VK_EINPUT or VK_ELIMIT. */

@@ -13,10 +13,10 @@
 
 #include "common/banned.h"
 
-enum { TARGET_URL_MAX_BYTES = 8192 };
+enum { TARGET_URL_MAX_BYTES = 8192, BIN_NAME_MAX_BYTES = 4096 };
 
 /* A role that waits to be visited, and who may sign for it. Both are owned by the metadata of the
- * delegator, which the client keeps. */
+ * delegator, which the client keeps; the name of a bin by the search. */
 struct step {
 	const char *role;
 	const struct tuf_role *authority;
@@ -27,6 +27,8 @@ struct search {
 	size_t waiting_count;
 	const char *visited[TUF_MAX_VISITED_ROLES];
 	size_t visited_count;
+	char *bins[TUF_MAX_VISITED_ROLES]; /* names that were made: one a role at the most */
+	size_t bin_count;
 };
 
 static enum vk_rc require_refresh(const struct tuf_client *client, struct vk_err *err)
@@ -68,11 +70,34 @@ static void push(struct search *search, const char *role, const struct tuf_role 
 	search->waiting[search->waiting_count++] = (struct step){role, authority};
 }
 
+/* A bin ends what was waiting, as a terminating delegation does. */
+static enum vk_rc push_bin(
+	struct search *search, const struct tuf_bins *bins, const char *path, struct vk_err *err)
+{
+	struct vk_buf name;
+	enum vk_rc rc;
+
+	vk_buf_init(&name, BIN_NAME_MAX_BYTES);
+	tuf_bins_role_name(bins, path, &name);
+	rc = vk_buf_check(&name, "the name of a role", err);
+	if (rc == VK_OK) {
+		search->waiting_count = 0;
+		search->bins[search->bin_count++] = xstrdup(name.data);
+		push(search, search->bins[search->bin_count - 1], bins->role);
+	}
+	vk_buf_release(&name);
+	return rc;
+}
+
 /* Puts the delegations that match on the stack, the first on top. A terminating one ends the
  * list, and everything that was waiting before is dropped. */
-static void push_delegations(struct search *search, const struct tuf_meta *meta, const char *path)
+static enum vk_rc push_delegations(
+	struct search *search, const struct tuf_meta *meta, const char *path, struct vk_err *err)
 {
 	size_t end = tuf_meta_delegation_count(meta);
+
+	if (tuf_meta_bins(meta) != NULL)
+		return push_bin(search, tuf_meta_bins(meta), path, err);
 
 	for (size_t i = 0; i < end; i++) {
 		const struct tuf_delegation *delegation = tuf_meta_delegation_at(meta, i);
@@ -88,6 +113,7 @@ static void push_delegations(struct search *search, const struct tuf_meta *meta,
 		if (tuf_delegation_matches(delegation, path))
 			push(search, delegation->name, delegation->role);
 	}
+	return VK_OK;
 }
 
 /* Visits roles until one lists the path; *out stays NULL if none does. */
@@ -108,7 +134,9 @@ static enum vk_rc walk(struct tuf_client *client, struct search *search, const c
 		*out = tuf_meta_target(meta, path);
 		if (*out != NULL)
 			return VK_OK;
-		push_delegations(search, meta, path);
+		rc = push_delegations(search, meta, path, err);
+		if (rc != VK_OK)
+			return rc;
 	}
 	return VK_OK;
 }
@@ -124,6 +152,8 @@ enum vk_rc tuf_client_find(struct tuf_client *client, const char *path,
 		return rc;
 	push(&search, "targets", tuf_meta_root_role(client->root, TUF_TARGETS));
 	rc = walk(client, &search, path, &target, err);
+	for (size_t i = 0; i < search.bin_count; i++)
+		free(search.bins[i]);
 	free(search.waiting);
 	if (rc != VK_OK)
 		return rc;

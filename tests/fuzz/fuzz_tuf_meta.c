@@ -10,6 +10,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void use_bins(const struct tuf_meta *meta, struct vk_err *err)
+{
+	const struct tuf_bins *bins = tuf_meta_bins(meta);
+	struct vk_buf name;
+
+	if (bins == NULL)
+		return;
+	if (tuf_meta_delegation_count(meta) > 0)
+		abort();
+	vk_buf_init(&name, 100);
+	tuf_bins_role_name(bins, "prod/1.json", &name);
+	if (!name.is_overflowed &&
+		tuf_meta_verify(meta, bins->role, name.data, err) == VK_EINPUT)
+		abort();
+	vk_buf_release(&name);
+}
+
 static void use(const struct tuf_meta *meta, struct vk_err *err)
 {
 	struct tuf_fleet fleet;
@@ -35,6 +52,7 @@ static void use(const struct tuf_meta *meta, struct vk_err *err)
 			tuf_meta_verify(meta, delegation->role, "fuzz", err) == VK_OK)
 			continue;
 	}
+	use_bins(meta, err);
 	if (tuf_meta_type(meta) == TUF_ROOT && tuf_meta_verify_root(meta, meta, err) == VK_OK)
 		abort(); /* no root follows itself */
 	if (tuf_meta_type(meta) == TUF_ROOT && tuf_meta_verify_root(meta, NULL, err) == VK_OK &&

@@ -289,6 +289,25 @@ START_TEST(path_hash_prefixes_delegate)
 }
 END_TEST
 
+START_TEST(without_consistent_snapshots_names_have_no_prefix)
+{
+	struct tuf_client *client = tuf_sim_client(sim);
+	struct vk_buf out;
+
+	vkjson_set(tuf_sim_part(sim, "root"), "consistent_snapshot", vkjson_bool(false));
+	tuf_sim_publish(sim, "root");
+	publish_prod();
+	tuf_sim_serve(sim, "targets/prod/42.json", "release 42", 10);
+	vk_buf_init(&out, 1000);
+	assert_ok(tuf_client_refresh(client, &err), err);
+	assert_ok(tuf_client_target(client, "prod/42.json", &out, &err), err);
+	ck_assert_str_eq(out.data, "release 42");
+	ck_assert_str_eq(role_requests(), "prod.json targets/prod/42.json ");
+	vk_buf_release(&out);
+	tuf_client_free(client);
+}
+END_TEST
+
 START_TEST(role_names_cannot_leave_the_directory)
 {
 	static const char *const names[] = {"?", "#", "/role", "../role", "a.b"};
@@ -525,6 +544,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, cycles_end);
 	tcase_add_test(tcase, a_long_chain_of_roles_ends);
 	tcase_add_test(tcase, path_hash_prefixes_delegate);
+	tcase_add_test(tcase, without_consistent_snapshots_names_have_no_prefix);
 	tcase_add_loop_test(tcase, role_names_cannot_leave_the_directory, 0, 5);
 	tcase_add_test(tcase, patterns_match_part_by_part);
 	tcase_add_test(tcase, urls_are_encoded_once);

@@ -230,6 +230,39 @@ void tuf_sim_delegate(struct tuf_sim *sim, const char *parent, const char *name,
 	tuf_sim_new_keys(sim, name, 1, 1, false);
 }
 
+static char *bin_name(const char *prefix, unsigned bit_length, unsigned i)
+{
+	return xasprintf("%s-%0*x", prefix, (int)(bit_length + 3) / 4, i);
+}
+
+void tuf_sim_delegate_bins(
+	struct tuf_sim *sim, const char *parent, const char *prefix, unsigned bit_length)
+{
+	struct tuf_sim_role *delegator = get_role(sim, parent);
+	struct vkjson *delegations = add_object(delegator->part, "delegations");
+	struct vkjson *keys = add_object(delegations, "keys");
+	struct vkjson *bins = add_object(delegations, "succinct_roles");
+	struct vkjson *keyids = vkjson_array();
+	char *first = bin_name(prefix, bit_length, 0);
+
+	vkjson_set(bins, "keyids", keyids);
+	vkjson_set(bins, "threshold", vkjson_int(1));
+	vkjson_set(bins, "bit_length", vkjson_int(bit_length));
+	vkjson_set(bins, "name_prefix", vkjson_string(prefix));
+	for (unsigned i = 0; i < 1u << bit_length; i++) {
+		char *name = bin_name(prefix, bit_length, i);
+		struct tuf_sim_role *role = add_role(sim, name, "targets");
+
+		role->delegator = delegator;
+		if (i == 0)
+			add_signer(sim, role, keys, keyids);
+		else
+			tuf_sim_sign_as(sim, name, first);
+		free(name);
+	}
+	free(first);
+}
+
 static struct vkjson *list_file(const struct vk_buf *data)
 {
 	struct vkjson *hashes = vkjson_object();

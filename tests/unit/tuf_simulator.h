@@ -45,6 +45,10 @@ void tuf_sim_double_key(struct tuf_sim *sim, const char *role);
 /* A delegation at the end of the parent's list; a role that is new begins empty, with a key. */
 void tuf_sim_delegate(struct tuf_sim *sim, const char *parent, const char *role,
 	const char *pattern, bool is_terminating);
+/* The parent delegates by succinct roles (TAP 15) instead; all bins have one key in common. They
+ * begin empty. */
+void tuf_sim_delegate_bins(
+	struct tuf_sim *sim, const char *parent, const char *prefix, unsigned bit_length);
 void tuf_sim_add_target(
 	struct tuf_sim *sim, const char *role, const char *path, const char *content);
 
