@@ -168,6 +168,9 @@ enum vk_rc change_submit(struct writer_tx *tx, const struct change_submission *s
 	if (rc == VK_OK)
 		rc = add_bundles(tx, submission, release, new_id, err);
 	if (rc == VK_OK)
+		rc = sealed_add_pins(writer_tx_store(tx), submission->environment, new_id,
+			&submission->pins, writer_tx_arena(tx), err);
+	if (rc == VK_OK)
 		rc = audit_submit(tx, release, new_id, err);
 	if (rc == VK_OK)
 		*id = new_id;

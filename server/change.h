@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "server/sealed.h"
 #include "server/store/store_bundle.h"
 #include "server/store/store_change.h"
 #include "server/writer.h"
@@ -28,11 +29,13 @@ struct change_submission {
 	const char *renderer;
 	const struct store_bundle *bundles; /* by instance, bytewise */
 	size_t bundle_count;
+	struct sealed_pins pins; /* of those bundles */
 };
 
 /* Stores a change. VK_ENOTFOUND: no such environment or tree (409 and 404 as usual); VK_ECONFLICT
  * ("stale", with what to do): base or role version is not current; VK_EUNTRUSTED: something
- * differs from what the server has rendered or from what it must be (422). */
+ * differs from what the server has rendered or from what it must be, or a secret that the bundles
+ * pin is not there (422). */
 VK_CHECKED enum vk_rc change_submit(struct writer_tx *tx,
 	const struct change_submission *submission, int64_t *id, struct vk_err *err);
 

@@ -20,6 +20,8 @@ enum {
 	/* A release document and a role's metadata. */
 	CHANGE = 8 * MIB,
 	REPORT = 4 * MIB,
+	/* An envelope and 10,000 seals. */
+	SECRET = 4 * MIB,
 	TRUST = 8 * MIB,
 };
 
@@ -37,6 +39,8 @@ static const char *const desired[] = {"log", NULL};
 static const char *const page[] = {"limit", "after", NULL};
 static const char *const changes[] = {"limit", "after", "environment", "state", NULL};
 static const char *const by_environment[] = {"limit", "after", "environment", NULL};
+static const char *const secrets[] = {"limit", "after", "environment", "name", NULL};
+static const char *const public_key[] = {"public", NULL};
 static const char *const entries[] = {"from", "limit", NULL};
 static const char *const leaf[] = {"index", "size", NULL};
 static const char *const sizes[] = {"from", "to", NULL};
@@ -44,6 +48,7 @@ static const char *const sizes[] = {"from", "to", NULL};
 /* clang-format off */
 const struct route routes[] = {
 	{"GET",  "/v1/agent/desired",               HOST,              route_get_desired,     0,      NULL, desired},
+	{"GET",  "/v1/agent/secrets/{digest}",      HOST,              route_get_host_secret, 0,      NULL, NULL},
 	{"POST", "/v1/agent/report",                HOST,              route_post_report,     REPORT, NULL, NULL},
 	{"GET",  "/v1/agent/bundles/{env}/{number}", HOST,             route_get_bundles,     0,      NULL, NULL},
 	{"GET",  "/tuf/{file*}",                    HOST | VIEWER,     route_get_tuf,         0,      NULL, NULL},
@@ -61,6 +66,12 @@ const struct route routes[] = {
 	{"POST", "/v1/changes/{id}/reject",         AUTHOR | APPROVER, route_reject_change,   SMALL,  NULL, NULL},
 	{"GET",  "/v1/releases",                    VIEWER,            route_list_releases,   0,      NULL, by_environment},
 	{"GET",  "/v1/releases/{env}/{number}",     VIEWER,            route_get_release,     0,      NULL, NULL},
+
+	{"POST", "/v1/secrets",                     AUTHOR,            route_post_secret,     SECRET, NULL, NULL},
+	{"GET",  "/v1/secrets",                     VIEWER,            route_list_secrets,    0,      NULL, secrets},
+	{"GET",  "/v1/secrets/{digest}",            AUTHOR | APPROVER | OPERATOR, route_get_secret, 0, NULL, public_key},
+	{"POST", "/v1/secrets/{digest}/seals",      AUTHOR | APPROVER | OPERATOR, route_post_seals, SECRET, NULL, NULL},
+	{"POST", "/v1/secrets/{digest}/remove",     AUTHOR,            route_remove_secret,   SMALL,  NULL, NULL},
 
 	{"GET",  "/v1/hosts",                       VIEWER,            route_list_hosts,      0,      NULL, by_environment},
 	{"POST", "/v1/hosts",                       OPERATOR,          route_post_host,       SMALL,  NULL, NULL},

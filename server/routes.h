@@ -46,6 +46,14 @@ route_handler route_post_host;
 route_handler route_revoke_host;
 route_handler route_list_drift;
 
+/* routes_secret.c */
+route_handler route_post_secret;
+route_handler route_post_seals;
+route_handler route_remove_secret;
+route_handler route_list_secrets;
+route_handler route_get_secret;
+route_handler route_get_host_secret;
+
 /* routes_user.c */
 route_handler route_whoami;
 route_handler route_list_users;

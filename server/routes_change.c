@@ -27,6 +27,7 @@ struct submission {
 	const char *metadata;
 	struct cfg_rendered *rendered;
 	struct store_bundle *bundles; /* borrow from rendered */
+	struct sealed_pins pins;
 };
 
 static void release_submission(void *data)
@@ -60,7 +61,7 @@ static enum vk_rc load_tree(struct mutation *mutation, const struct vk_release *
 	return cfg_tree_from_files(files, count, out, err);
 }
 
-static void list_bundles(struct mutation *mutation)
+static enum vk_rc list_bundles(struct mutation *mutation, struct vk_err *err)
 {
 	struct submission *submission = mutation->data;
 	size_t count = cfg_rendered_count(submission->rendered);
@@ -75,6 +76,8 @@ static void list_bundles(struct mutation *mutation)
 			.text = bundle->text,
 			.len = bundle->len};
 	}
+	return sealed_collect(
+		submission->bundles, count, mutation->arena, &submission->pins, err);
 }
 
 /* Background: the server makes from the tree what the author says that it becomes. */
@@ -95,7 +98,7 @@ static enum vk_rc prepare_submit(struct mutation *mutation, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = proposal_check_tree(release, tree, &submission->rendered, err);
 	if (rc == VK_OK)
-		list_bundles(mutation);
+		rc = list_bundles(mutation, err);
 	cfg_tree_free(tree);
 	vk_release_free(release);
 	return rc;
@@ -114,6 +117,7 @@ static enum vk_rc run_submit(struct mutation *mutation, struct writer_tx *tx, st
 		.renderer = CFG_RENDERER_VERSION,
 		.bundles = submission->bundles,
 		.bundle_count = cfg_rendered_count(submission->rendered),
+		.pins = submission->pins,
 	};
 	int64_t id = 0;
 	enum vk_rc rc = change_submit(tx, &change, &id, err);

@@ -24,6 +24,22 @@ enum vk_rc store_set_environments(
 	return rc;
 }
 
+enum vk_rc store_has_environment(
+	struct store *store, const char *name, bool *out, struct vk_err *err)
+{
+	struct db_stmt *q =
+		db_prepare(store_db(store), "SELECT 1 FROM environments WHERE name = ?");
+	bool is_there;
+	enum vk_rc rc;
+
+	db_bind_text(q, name);
+	is_there = db_step(q);
+	rc = db_finish(q, err);
+	if (rc == VK_OK)
+		*out = is_there;
+	return rc;
+}
+
 /* One row per environment; each count looks at the hosts of that environment only. */
 #define LIVE_HOSTS "FROM hosts h WHERE h.environment = e.name AND h.revoked = 0 AND h.enrolled <> 0"
 #define CURRENT "COALESCE((SELECT MAX(r.number) FROM releases r WHERE r.environment = e.name), 0)"

@@ -3,6 +3,8 @@
 #ifndef VK_STORE_ENVIRONMENT_H
 #define VK_STORE_ENVIRONMENT_H
 
+#include <stdbool.h>
+
 #include "server/store/store.h"
 
 /* One environment for GET /v1/status. Revoked hosts and hosts that never enrolled do not count. */
@@ -22,6 +24,10 @@ struct store_environment {
 /* All environments that targets delegates to, in its order. */
 VK_CHECKED enum vk_rc store_list_environments(struct store *store, struct arena *arena,
 	const struct store_environment **items, size_t *count, struct vk_err *err);
+
+/* Whether targets delegates to an environment of that name. */
+VK_CHECKED enum vk_rc store_has_environment(
+	struct store *store, const char *name, bool *out, struct vk_err *err);
 
 /* Replaces the list of environments (publication of targets). */
 VK_CHECKED enum vk_rc store_set_environments(

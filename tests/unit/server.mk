@@ -113,3 +113,13 @@ check_PROGRAMS += tests/unit/check_server
 TESTS += tests/unit/check_server
 tests_unit_check_server_SOURCES = tests/unit/check_server.c $(FLEET_FIXTURE) $(PKI_SOURCES)
 tests_unit_check_server_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_store_secret
+TESTS += tests/unit/check_store_secret
+tests_unit_check_store_secret_SOURCES = tests/unit/check_store_secret.c $(STORE_FIXTURE)
+tests_unit_check_store_secret_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_sealed
+TESTS += tests/unit/check_sealed
+tests_unit_check_sealed_SOURCES = tests/unit/check_sealed.c $(STORE_FIXTURE)
+tests_unit_check_sealed_LDADD = $(SERVER_UNIT_LIBS)
