@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/config/directive_table.h"
 #include "common/nearest.h"
 
@@ -32,9 +33,31 @@ bool cfg_version_is_known(const char *version)
 	return find_schema(version) != NULL;
 }
 
-const char *cfg_version_list(void)
+const char *cfg_version_default(void)
 {
-	return cfg_schemas[0].version;
+	return "8.0";
+}
+
+size_t cfg_version_count(void)
+{
+	return cfg_schema_count;
+}
+
+const char *cfg_version_at(size_t i)
+{
+	assert(i < cfg_schema_count);
+	return cfg_schemas[i].version;
+}
+
+void cfg_version_list(struct vk_buf *out)
+{
+	for (size_t i = 0; i < cfg_schema_count; i++)
+		vk_buf_addf(out, "%s%s", i > 0 ? ", " : "", cfg_schemas[i].version);
+}
+
+static const struct cfg_directive *member(const struct cfg_schema *schema, size_t i)
+{
+	return &cfg_schema_rows[schema->members[i]];
 }
 
 /* Whatever the locale: only ASCII letters have a case here. False if the name is too long. */
@@ -55,26 +78,33 @@ static bool to_lower(const char *name, char out[NAME_MAX_BYTES])
 
 static int compare_names(const void *key, const void *element)
 {
-	return strcmp(key, ((const struct cfg_directive *)element)->name);
+	return strcmp(key, cfg_schema_rows[*(const uint16_t *)element].name);
+}
+
+static bool is_name(const char *known, const char *name)
+{
+	return known != NULL && strcmp(known, name) == 0;
 }
 
 const struct cfg_directive *cfg_directive_find(const char *name, const char *version)
 {
 	const struct cfg_schema *schema = find_schema(version);
-	const struct cfg_directive *found;
+	const uint16_t *found;
 	char lower[NAME_MAX_BYTES];
 
 	if (schema == NULL || !to_lower(name, lower))
 		return NULL;
-	found = bsearch(lower, schema->directives, schema->count, sizeof(*schema->directives),
-		compare_names);
-	for (size_t i = 0; i < schema->count && found == NULL; i++) {
-		const char *alias = schema->directives[i].alias;
+	found = bsearch(
+		lower, schema->members, schema->count, sizeof(*schema->members), compare_names);
+	if (found != NULL)
+		return &cfg_schema_rows[*found];
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct cfg_directive *d = member(schema, i);
 
-		if (alias != NULL && strcmp(alias, lower) == 0)
-			found = &schema->directives[i];
+		if (is_name(d->alias, lower) || is_name(d->other, lower))
+			return d;
 	}
-	return found;
+	return NULL;
 }
 
 size_t cfg_directive_count(const char *version)
@@ -89,7 +119,7 @@ const struct cfg_directive *cfg_directive_at(const char *version, size_t i)
 	const struct cfg_schema *schema = find_schema(version);
 
 	assert(schema != NULL && i < schema->count);
-	return &schema->directives[i];
+	return member(schema, i);
 }
 
 const char *cfg_directive_nearest(const char *name, const char *version)
@@ -102,6 +132,6 @@ const char *cfg_directive_nearest(const char *name, const char *version)
 		return NULL;
 	nearest = vk_nearest_init(lower);
 	for (size_t i = 0; i < schema->count; i++)
-		vk_nearest_offer(&nearest, schema->directives[i].name);
+		vk_nearest_offer(&nearest, member(schema, i)->name);
 	return nearest.word;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The directives of Valkey, one schema per version (schema/directives/VERSION.tsv,
+ * The directives of Valkey, a schema for each version from 7.2 (schema/directives/valkey.tsv,
  * compiled in). Constant data.
  */
 #ifndef VK_CONFIG_DIRECTIVE_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct vk_buf;
 
 enum cfg_type {
 	CFG_TYPE_BOOL,
@@ -39,29 +41,49 @@ enum cfg_directive_flags {
 	CFG_REPEATED = 8,   /* may stand on several lines of a file */
 	CFG_FILE_ONLY = 16, /* unknown to CONFIG GET */
 	CFG_HIDDEN = 32,    /* CONFIG GET only by exact name */
+	CFG_IGNORED = 64,   /* a file may have it, and it does nothing */
+};
+
+/* Who decides the value. */
+enum cfg_owner {
+	CFG_OWNER_MANAGED, /* the tree */
+	CFG_OWNER_HOST,	   /* the tree, differently for each host: addresses, CPUs, paths */
+	CFG_OWNER_EQUAL, /* the tree, the same for the members of a shard: any may become primary */
+	CFG_OWNER_SERVER, /* the running servers: roles, what a cluster keeps for itself */
 };
 
 struct cfg_directive {
-	const char *name;  /* canonical, as CONFIG GET prints it */
-	const char *alias; /* older name, or NULL */
+	const char *name;  /* canonical, as CONFIG GET of this version prints it */
+	const char *alias; /* another name that this version understands, or NULL */
+	const char *other; /* the name in other versions, or NULL; the server does not know it */
 	enum cfg_type type;
 	unsigned flags; /* enum cfg_directive_flags */
+	enum cfg_owner owner;
 	const char
 		*fallback; /* the server's default, in CONFIG GET form; NULL: none or per machine */
 	int64_t min;
 	uint64_t max;
 	const char *values; /* enum and flags: "a|b|c" */
+	const char *unit;   /* what a number counts: "bytes", "seconds", ...; or NULL */
 	const char *reason; /* CFG_TYPE_REFUSED: why a tree may not set it */
+	const char *help;   /* one sentence without a full stop */
 };
 
-/* The newest schema that covers a version like "8.0" or "8.0.1" (only "8.0" today). */
+/* True where a schema covers a version like "8.0" or "8.0.1". */
 bool cfg_version_is_known(const char *version);
 
-/* "8.0": for messages. */
-const char *cfg_version_list(void);
+/* The version by which the rest of a tree is checked that names none; such a tree is refused. */
+const char *cfg_version_default(void);
 
-/* By name or alias, whatever the case; NULL where that version has no such directive or the
- * version is unknown. */
+/* The known versions, oldest first; at() aborts past the end. */
+size_t cfg_version_count(void);
+const char *cfg_version_at(size_t i);
+
+/* "7.2, 8.0, 8.1": for messages. Appends. */
+void cfg_version_list(struct vk_buf *out);
+
+/* By name, alias or the name in other versions, whatever the case; NULL where that version has no
+ * such directive or the version is unknown. */
 const struct cfg_directive *cfg_directive_find(const char *name, const char *version);
 
 /* All directives of a version in byte order of their names; 0 for an unknown version. */

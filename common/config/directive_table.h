@@ -6,12 +6,13 @@
 #include "common/config/directive.h"
 
 struct cfg_schema {
-	const char *version;			/* "8.0" */
-	const struct cfg_directive *directives; /* sorted by name */
+	const char *version;	 /* "8.0" */
+	const uint16_t *members; /* indexes into cfg_schema_rows, sorted by name */
 	size_t count;
 };
 
-extern const struct cfg_schema cfg_schemas[];
+extern const struct cfg_directive cfg_schema_rows[];
+extern const struct cfg_schema cfg_schemas[]; /* oldest version first */
 extern const size_t cfg_schema_count;
 
 #endif

@@ -140,7 +140,7 @@ static void read_fleet_file(struct cfg_fleet *fleet, const struct vkyaml_node *r
 			"a version of Valkey that vkcfg knows is needed");
 	}
 	if (fleet->version == NULL || !cfg_version_is_known(fleet->version))
-		fleet->version = cfg_version_list();
+		fleet->version = cfg_version_default();
 	if (list != NULL && vkyaml_kind(list) == VKYAML_LIST && vkyaml_count(list) > 0) {
 		read_environment_names(fleet, list);
 		return;
@@ -530,7 +530,7 @@ struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_finding
 	fleet->arena = arena_new();
 	fleet->tree = tree;
 	fleet->findings = findings;
-	fleet->version = cfg_version_list();
+	fleet->version = cfg_version_default();
 	if (file == NULL)
 		cfg_report(fleet, &place, NULL, "it names the fleet and its environments",
 			"this file is missing");

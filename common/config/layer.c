@@ -83,17 +83,46 @@ static void read_config(
 	}
 }
 
+/* The oldest version that has the directive, or NULL. */
+static const char *version_with(const char *name)
+{
+	for (size_t i = 0; i < cfg_version_count(); i++) {
+		if (cfg_directive_find(name, cfg_version_at(i)) != NULL)
+			return cfg_version_at(i);
+	}
+	return NULL;
+}
+
+/* What is said to somebody who names a directive that this version lacks; "" if nothing helps. */
+static void say_where_it_is(const char *name, const char *version, char *hint, size_t size)
+{
+	const char *near = cfg_directive_nearest(name, version), *with = version_with(name);
+
+	hint[0] = '\0';
+	if (with != NULL)
+		snprintf(hint, size, "Valkey %s has it", with);
+	else if (near != NULL)
+		snprintf(hint, size, "did you mean '%s'?", near);
+}
+
+/* Templates serve all versions: what this one does not have is left out there. */
+static bool is_left_out(const struct cfg_layer *layer, const char *name, const char *version)
+{
+	const struct cfg_directive *d = cfg_directive_find(name, version);
+
+	return strcmp(layer->kind, "template") == 0 &&
+	       (d != NULL ? (d->flags & CFG_IGNORED) != 0 : version_with(name) != NULL);
+}
+
 static const struct cfg_directive *find_directive(
 	struct cfg_fleet *fleet, const struct cfg_entry *entry, const char *version)
 {
 	const struct cfg_directive *d = cfg_directive_find(entry->name, version);
-	const char *near, *refusal;
-	char hint[128] = "";
+	const char *refusal;
+	char hint[128];
 
 	if (d == NULL) {
-		near = cfg_directive_nearest(entry->name, version);
-		if (near != NULL)
-			snprintf(hint, sizeof(hint), "did you mean '%s'?", near);
+		say_where_it_is(entry->name, version, hint, sizeof(hint));
 		cfg_report(fleet, &entry->place, entry->name, hint,
 			"Valkey %s has no directive '%.100s'", version, entry->name);
 		return NULL;
@@ -166,7 +195,8 @@ static struct cfg_resolved_layer *resolve(
 	for (size_t i = 0; i < layer->entry_count; i++) {
 		struct cfg_resolved *r = &resolved[config->count];
 
-		if (resolve_entry(fleet, &layer->entries[i], version, r))
+		if (!is_left_out(layer, layer->entries[i].name, version) &&
+			resolve_entry(fleet, &layer->entries[i], version, r))
 			config->items[config->count++] = (struct cfg_item){r->directive->name, r};
 	}
 	sort_list(config);

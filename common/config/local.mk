@@ -30,10 +30,10 @@ nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 BUILT_SOURCES += common/config/directive_gen.c common/config/template_gen.c
 CLEANFILES += common/config/directive_gen.c common/config/template_gen.c
 
-DIRECTIVES = $(top_srcdir)/schema/directives/8.0.tsv
+DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv
 TEMPLATES = $(top_srcdir)/schema/templates/baseline@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
-EXTRA_DIST += schema/directives/8.0.tsv
+EXTRA_DIST += schema/directives/valkey.tsv
 EXTRA_DIST += schema/templates/baseline@1.yaml
 
 common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk

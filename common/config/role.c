@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/config/fleet_internal.h"
 #include "common/config/template.h"
 #include "common/nearest.h"
@@ -12,6 +13,8 @@
 #include "common/banned.h"
 
 #define KEYS "parameters|config|users|files|apply"
+
+enum { HINT_MAX_BYTES = 256 };
 
 static const struct cfg_template *find_template(const char *name)
 {
@@ -111,8 +114,8 @@ static void read_version(struct cfg_fleet *fleet, const char *file, const struct
 	struct cfg_role *role)
 {
 	struct cfg_place place;
+	struct vk_buf hint;
 	const char *text;
-	char hint[64];
 
 	role->version = fleet->version;
 	if (node == NULL || vkyaml_is_null(node))
@@ -125,8 +128,11 @@ static void read_version(struct cfg_fleet *fleet, const char *file, const struct
 		return;
 	}
 	place = cfg_place_of(file, vkyaml_mark(node));
-	snprintf(hint, sizeof(hint), "known: %s", cfg_version_list());
-	cfg_report(fleet, &place, text, hint, "Valkey version '%.50s' is not known", text);
+	vk_buf_init(&hint, HINT_MAX_BYTES);
+	vk_buf_adds(&hint, "known: ");
+	cfg_version_list(&hint);
+	cfg_report(fleet, &place, text, hint.data, "Valkey version '%.50s' is not known", text);
+	vk_buf_release(&hint);
 }
 
 void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,

@@ -104,6 +104,8 @@ END_TEST
 START_TEST(refuses_wrong_values_with_place_and_value)
 {
 	static const struct refusal table[] = {
+		{"config:\n  log-format: legacy\n",
+			":2:3: Valkey 8.0 has no directive 'log-format'"},
 		{"config:\n  maxmemroy: 1gb\n", ":2:3: Valkey 8.0 has no directive 'maxmemroy'"},
 		{"config:\n  maxmemory: 1t\n",
 			":2:3: maxmemory: expected a size from 0 to 18446744073709551615 bytes, "
@@ -134,7 +136,8 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 			":2:3: enable-module-command: it would let a client of Valkey load code or "
 			"write files"},
 		{"config:\n  enable-protected-configs: \"yes\"\n",
-			":2:3: enable-protected-configs: it would let a client of Valkey load code or "
+			":2:3: enable-protected-configs: it would let a client of Valkey load code "
+			"or "
 			"write files"},
 		{"config:\n  slave-priority: 1\n  replica-priority: 2\n",
 			":3:3: 'slave-priority' and 'replica-priority' are the same directive"},
@@ -267,7 +270,7 @@ START_TEST(refuses_wrong_roles_and_parameters)
 {
 	static const struct refusal table[] = {
 		{"template: baseline@2\n", ":1:11: there is no template 'baseline@2'"},
-		{"valkey: \"7.2\"\n", ":1:9: Valkey version '7.2' is not known"},
+		{"valkey: \"6.2\"\n", ":1:9: Valkey version '6.2' is not known"},
 		{"parameters: {p: {type: sting}}\n",
 			":1:24: parameter 'p': there is no type 'sting'"},
 		{"parameters: {p: {}}\n", ":1:17: parameter 'p': its type is missing"},

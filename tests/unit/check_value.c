@@ -271,6 +271,29 @@ START_TEST(formats_for_people)
 }
 END_TEST
 
+START_TEST(knows_which_version_has_a_directive)
+{
+	const struct cfg_directive *d = cfg_directive_find("primaryauth", "7.2");
+	struct vk_buf list;
+
+	ck_assert_str_eq(d->name, "masterauth");
+	ck_assert_ptr_null(d->alias); /* 7.2 does not know it; a tree may write it */
+	ck_assert_str_eq(d->other, "primaryauth");
+	ck_assert_ptr_null(cfg_directive_find("commandlog-reply-larger-than", "8.0"));
+	ck_assert_ptr_nonnull(cfg_directive_find("commandlog-reply-larger-than", "8.1"));
+	d = cfg_directive_find("slowlog-max-len", "8.1.3");
+	ck_assert_str_eq(d->name, "commandlog-slow-execution-max-len");
+	ck_assert((cfg_directive_find("io-threads", "9.0")->flags & CFG_LIVE) != 0);
+	ck_assert_uint_eq(cfg_directive_find("io-threads", "8.1")->max, 256);
+	ck_assert((cfg_directive_find("dynamic-hz", "8.1")->flags & CFG_IGNORED) != 0);
+	ck_assert_str_eq(cfg_directive_find("lazyfree-lazy-expire", "7.2")->fallback, "no");
+	vk_buf_init(&list, 100);
+	cfg_version_list(&list);
+	ck_assert_str_eq(list.data, "7.2, 8.0, 8.1, 9.0, 9.1");
+	vk_buf_release(&list);
+}
+END_TEST
+
 START_TEST(knows_directives_by_every_name)
 {
 	ck_assert_str_eq(find("SLAVE-read-only")->name, "replica-read-only");
@@ -303,6 +326,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, every_default_is_its_own_normal_form);
 	tcase_add_test(tc, compares_by_meaning);
 	tcase_add_test(tc, formats_for_people);
+	tcase_add_test(tc, knows_which_version_has_a_directive);
 	tcase_add_test(tc, knows_directives_by_every_name);
 	suite_add_tcase(suite, tc);
 	return suite;
