@@ -10,8 +10,7 @@
 #include "common/mem.h"
 #include "common/vkjson.h"
 #include "server/identity.h"
-#include "server/signer.h"
-#include "server/state_dir.h"
+#include "server/offline.h"
 #include "server/store/store.h"
 #include "server/store/store_token.h"
 #include "server/store/store_user.h"
@@ -92,23 +91,9 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 
 enum vk_rc init_fleet_database(const struct init_fleet *fleet, struct vk_err *err)
 {
-	const struct signer_options signer_options = {.state = fleet->state, .fleet = fleet->name};
+	const struct offline offline = {
+		.state = fleet->state, .fleet = fleet->name, .mode = STORE_CREATE};
 	struct creation creation = {.command = {.name = "fleet.init", .run = run}, .fleet = fleet};
-	struct writer_options options = {.fleet = fleet->name, .timestamp_seconds = 86400};
-	char *path = xasprintf("%s/%s", fleet->state, STATE_DATABASE);
-	struct writer *writer = NULL;
-	struct signer *signer = NULL;
-	enum vk_rc rc = signer_start(&signer_options, &signer, err);
 
-	if (rc == VK_OK)
-		rc = store_open(path, STORE_CREATE, &options.store, err);
-	if (rc == VK_OK) {
-		options.signer = signer;
-		writer = writer_new(&options);
-		rc = writer_execute(writer, &creation.command, err);
-	}
-	writer_free(writer);
-	signer_stop(signer);
-	free(path);
-	return rc;
+	return offline_execute(&offline, &creation.command, err);
 }

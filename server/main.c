@@ -3,21 +3,23 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <sodium.h>
 
 #include "server/init.h"
-#include "server/online_key.h"
+#include "server/new_keys.h"
 #include "server/privilege.h"
 #include "server/server.h"
 #include "server/server_settings.h"
-#include "server/state_dir.h"
 
 #include "common/buf.h"
+#include "common/digest.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/process.h"
@@ -54,11 +56,16 @@ static const char help_text[] =
 	"  reads " SERVER_SETTINGS_FILE " or FILE. SIGHUP reloads it, SIGTERM drains and stops.\n"
 	"  Started as root, vkcfgd becomes the configured user at once.\n"
 	"\n"
-	"Replace the keys for snapshot and timestamp, while it does not run:\n"
+	"Replace the keys for snapshot, timestamp and log, while it does not run:\n"
 	"  vkcfgd new-keys [--config FILE]\n"
 	"\n"
 	"  Then run it, and have a root that names them signed soon (vkcfg root rotate\n"
 	"  --online-keys): until then nothing is published.\n"
+	"\n"
+	"Begin another audit log, where entries that hosts have seen are lost for good:\n"
+	"  vkcfgd new-log [--config FILE]\n"
+	"\n"
+	"  Hosts refuse it until the holders of root keys have signed it, in the same way.\n"
 	"\n"
 	"Look before you leap:\n"
 	"  vkcfgd --check-config [--config FILE]   says what is wrong in them, and where\n"
@@ -272,28 +279,51 @@ static void print_key(const char *name, const uint8_t public_key[VK_PUBLIC_KEY_B
 	tuf_key_free(key);
 }
 
-static enum vk_rc command_new_keys(int argc, char **argv, struct vk_err *err)
+/* What is done in the place of the running server: as its user, on its state. */
+static enum vk_rc load_offline(
+	int argc, char **argv, struct settings **settings, struct vk_err *err)
 {
 	const char *config = SERVER_SETTINGS_FILE;
-	struct settings *settings = NULL;
-	struct state_dir *dir = NULL;
-	uint8_t snapshot[VK_PUBLIC_KEY_BYTES];
-	uint8_t timestamp[VK_PUBLIC_KEY_BYTES];
-	enum vk_rc rc = load(argc, argv, &config, &settings, err);
+	enum vk_rc rc = load(argc, argv, &config, settings, err);
 
 	if (rc == VK_OK)
-		rc = become_user(settings, err);
+		rc = become_user(*settings, err);
 	if (rc == VK_OK)
-		rc = state_dir_open(settings_string(settings, "state"), &dir, err);
-	if (rc == VK_OK) {
 		vk_process_hide_memory();
-		rc = online_key_replace_all(dir, snapshot, timestamp, err);
-		state_dir_close(dir);
-	}
+	return rc;
+}
+
+static enum vk_rc command_new_keys(int argc, char **argv, struct vk_err *err)
+{
+	struct settings *settings = NULL;
+	struct new_keys keys;
+	enum vk_rc rc = load_offline(argc, argv, &settings, err);
+
+	if (rc == VK_OK)
+		rc = new_keys_make(settings_string(settings, "state"), &keys, err);
 	if (rc == VK_OK) {
-		print_key("snapshot", snapshot);
-		print_key("timestamp", timestamp);
+		print_key("snapshot", keys.snapshot);
+		print_key("timestamp", keys.timestamp);
+		print_key("log", keys.log);
 	}
+	settings_free(settings);
+	return rc;
+}
+
+static enum vk_rc command_new_log(int argc, char **argv, struct vk_err *err)
+{
+	char digest[VK_SHA256_HEX_BYTES];
+	struct settings *settings = NULL;
+	struct new_log log = {.name = NULL};
+	enum vk_rc rc = load_offline(argc, argv, &settings, err);
+
+	if (rc == VK_OK)
+		rc = new_log_begin(settings_string(settings, "state"), &log, err);
+	if (rc == VK_OK) {
+		vk_digest_format(log.root, digest);
+		printf("%s %" PRIu64 " %s\n", log.name, log.size, digest);
+	}
+	free(log.name);
 	settings_free(settings);
 	return rc;
 }
@@ -350,6 +380,7 @@ static const struct command commands[] = {
 	{"init", command_init},
 	{"run", command_run},
 	{"new-keys", command_new_keys},
+	{"new-log", command_new_log},
 	{"--check-config", command_check},
 	{"--show-config", command_show},
 	{"--help", command_help},

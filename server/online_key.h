@@ -17,11 +17,12 @@ struct state_dir;
 VK_CHECKED enum vk_rc online_key_create(
 	const struct state_dir *dir, const char *name, struct vk_err *err);
 
-/* Replaces the keys for snapshot and timestamp, while no vkcfgd runs. The old ones are gone: from
- * now on nothing can be published until a root names the new ones (`vkcfg root rotate
- * --online-keys`). The log's key stays: hosts know the log by it. */
-VK_CHECKED enum vk_rc online_key_replace_all(const struct state_dir *dir,
-	uint8_t snapshot[VK_PUBLIC_KEY_BYTES], uint8_t timestamp[VK_PUBLIC_KEY_BYTES],
-	struct vk_err *err);
+/* Makes another key in the place of the one in the file. */
+VK_CHECKED enum vk_rc online_key_replace(const struct state_dir *dir, const char *name,
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES], struct vk_err *err);
+
+/* Copies the file of a key to `copy`, if it is the one with this public half. */
+VK_CHECKED enum vk_rc online_key_keep(const struct state_dir *dir, const char *name,
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *copy, struct vk_err *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include "server/publish.h"
 #include "server/signer.h"
 #include "server/store/store_environment.h"
+#include "server/store/store_log.h"
 #include "server/store/store_tuf.h"
 
 #include "common/banned.h"
@@ -57,6 +58,21 @@ static enum vk_rc check_next(const struct tuf_meta *old, const struct tuf_meta *
 	return VK_ECONFLICT;
 }
 
+static enum vk_rc check_log_start(
+	const struct upload *upload, const struct tuf_log_start *start, struct vk_err *err)
+{
+	struct store_log_start have = {.number = 0};
+	struct tuf_log_start expected;
+	enum vk_rc rc = store_get_log_start(writer_tx_store(upload->tx), &have, err);
+
+	expected = (struct tuf_log_start){.is_there = have.number > 1, .size = have.size};
+	memcpy(expected.root, have.root, sizeof(expected.root));
+	if (rc == VK_OK && !tuf_log_start_is_same(start, &expected))
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"root: the log does not begin with what this server's begins with");
+	return rc;
+}
+
 /* Fleet, log and online keys must be this server's: hosts pin what stands here. */
 static enum vk_rc check_root_content(
 	const struct upload *upload, const struct tuf_meta *root, struct vk_err *err)
@@ -77,6 +93,9 @@ static enum vk_rc check_root_content(
 		memcmp(fleet.log_public, keys.log, sizeof(keys.log)) != 0)
 		return vk_err_set(
 			err, VK_EUNTRUSTED, "root: the log's name or key is not this server's");
+	rc = check_log_start(upload, &fleet.log_start, err);
+	if (rc != VK_OK)
+		return rc;
 	if (!tuf_meta_is_consistent(root))
 		return vk_err_set(err, VK_EUNTRUSTED, "root: consistent_snapshot is not true");
 	rc = freshness_find_key(root, TUF_SNAPSHOT, keys.snapshot, &keyid, err);

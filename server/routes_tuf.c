@@ -2,6 +2,7 @@
 /* TUF metadata: served to hosts and people, published by admins. */
 #include "config.h"
 
+#include "common/tuf/tuf_fleet.h"
 #include "common/vkjson.h"
 #include "server/mutation.h"
 #include "server/publish.h"
@@ -9,6 +10,7 @@
 #include "server/readers.h"
 #include "server/routes.h"
 #include "server/signer.h"
+#include "server/store/store_log.h"
 #include "server/store/store_tuf.h"
 
 #include <string.h>
@@ -138,19 +140,35 @@ void route_post_refresh(struct request *req)
 	start(mutation_new(req, "tuf.refresh", run_refresh));
 }
 
-void route_get_online_keys(struct request *req)
+static enum vk_rc get_online_keys(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
-	struct context *context = request_context(req);
-	struct vkjson *answer = vkjson_object(), *log = vkjson_object();
+	struct context *context = request_context(query->req);
+	struct tuf_log_start begins = {.is_there = true};
 	struct signer_public_keys keys;
+	struct store_log_start start;
+	struct vkjson *log;
+	enum vk_rc rc = store_get_log_start(query->store, &start, err);
 
+	if (rc != VK_OK)
+		return rc;
 	signer_get_public_keys(context->signer, &keys);
+	log = vkjson_object();
 	vkjson_set(log, "name", vkjson_string(signer_log_name(context->signer)));
 	vkjson_set(log, "public", vkjson_hex(keys.log, sizeof(keys.log)));
-	vkjson_set(answer, "fleet", vkjson_string(context->fleet));
-	vkjson_set(answer, "snapshot", vkjson_hex(keys.snapshot, sizeof(keys.snapshot)));
-	vkjson_set(answer, "timestamp", vkjson_hex(keys.timestamp, sizeof(keys.timestamp)));
-	vkjson_set(answer, "log", log);
-	reply_json(req, 200, answer);
-	vkjson_free(answer);
+	if (start.number > 1) {
+		begins.size = start.size;
+		memcpy(begins.root, start.root, sizeof(begins.root));
+		vkjson_set(log, "begins", tuf_log_start_to_json(&begins));
+	}
+	*answer = vkjson_object();
+	vkjson_set(*answer, "fleet", vkjson_string(context->fleet));
+	vkjson_set(*answer, "snapshot", vkjson_hex(keys.snapshot, sizeof(keys.snapshot)));
+	vkjson_set(*answer, "timestamp", vkjson_hex(keys.timestamp, sizeof(keys.timestamp)));
+	vkjson_set(*answer, "log", log);
+	return VK_OK;
+}
+
+void route_get_online_keys(struct request *req)
+{
+	query_run(req, get_online_keys);
 }

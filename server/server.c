@@ -22,6 +22,8 @@
 #include "server/context.h"
 #include "server/denials.h"
 #include "server/descriptors.h"
+#include "server/new_keys.h"
+#include "server/offline.h"
 #include "server/publish.h"
 #include "server/readers.h"
 #include "server/routes.h"
@@ -48,6 +50,7 @@ struct server {
 	char *state;	/* path of the state directory */
 	char *database; /* path */
 	char *fleet;
+	unsigned log_number; /* which log of the fleet */
 	char *ca_pem;
 	struct signer *signer;
 	struct view_slot *views;
@@ -108,19 +111,7 @@ static void apply_settings(struct server *server)
 /* The signer needs the fleet's name before anything else is opened. */
 static enum vk_rc read_fleet(struct server *server, struct vk_err *err)
 {
-	struct arena *arena = arena_new();
-	struct store *store = NULL;
-	const char *fleet = NULL;
-	/* For writing: the first opening after an upgrade brings the schema up to date. */
-	enum vk_rc rc = store_open(server->database, STORE_WRITE, &store, err);
-
-	if (rc == VK_OK)
-		rc = store_get_fleet(store, arena, &fleet, err);
-	if (rc == VK_OK)
-		server->fleet = xstrdup(fleet);
-	store_close(store);
-	arena_free(arena);
-	return rc;
+	return offline_read(server->state, &server->fleet, &server->log_number, err);
 }
 
 enum vk_rc server_open(struct server *server, struct vk_err *err)
@@ -133,7 +124,9 @@ enum vk_rc server_open(struct server *server, struct vk_err *err)
 
 enum vk_rc server_start_signer(struct server *server, struct vk_err *err)
 {
-	const struct signer_options options = {.state = server->state, .fleet = server->fleet};
+	const struct signer_options options = {.state = server->state,
+		.fleet = server->fleet,
+		.log_number = server->log_number};
 
 	return signer_start(&options, &server->signer, err);
 }
@@ -195,9 +188,10 @@ static enum vk_rc open_writer(struct server *server, struct vk_err *err)
 	const struct view *view = NULL;
 	enum vk_rc rc = store_open(server->database, STORE_WRITE, &options.store, err);
 
-	if (rc != VK_OK)
-		return rc;
-	rc = view_load(options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
+	if (rc == VK_OK)
+		rc = new_keys_settle(server->dir, options.store, server->signer, err);
+	if (rc == VK_OK)
+		rc = view_load(options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
 	if (rc != VK_OK) {
 		store_close(options.store);
 		return rc;

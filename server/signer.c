@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/tuf/tuf_fleet.h"
 #include "server/signer_message.h"
 #include "server/signer_process.h"
 
@@ -157,7 +158,7 @@ enum vk_rc signer_start(
 	signer->fd = -1;
 	signer->life_fd = -1;
 	signer->answer = xmalloc(SIGNER_MESSAGE_MAX_BYTES);
-	signer->log_name = xasprintf("%s/log", options->fleet);
+	signer->log_name = tuf_fleet_log_name(options->fleet, options->log_number);
 	pthread_mutex_init(&signer->lock, NULL);
 	rc = start_child(signer, options, err);
 	if (rc == VK_OK)

@@ -49,6 +49,7 @@ struct signer_options {
 	const char
 		*state; /* directory: online/{snapshot,timestamp,log}.key, online/ca.key, ca.crt */
 	const char *fleet;
+	unsigned log_number; /* which log of the fleet; 0 and 1: the first */
 	/* Where vkcfgd was started as root and has not dropped its privileges yet: the child drops
 	 * to these before it reads a key. */
 	bool is_dropping;
@@ -77,7 +78,7 @@ struct signer_public_keys {
 /* Learned when the child started: does not ask it. */
 void signer_get_public_keys(const struct signer *signer, struct signer_public_keys *out);
 
-/* "FLEET/log": the origin of checkpoints and the name of the log's key. */
+/* "FLEET/log" (or a later one): the origin of checkpoints and the name of the log's key. */
 const char *signer_log_name(const struct signer *signer);
 
 /* The smallest versions that the child will sign, given the newest ones in the database. They skip

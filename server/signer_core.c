@@ -12,6 +12,7 @@
 #include "common/merkle.h"
 #include "common/note.h"
 #include "common/tuf/tuf_build.h"
+#include "common/tuf/tuf_fleet.h"
 #include "common/vkjson.h"
 #include "server/signer_message.h"
 
@@ -34,9 +35,15 @@ struct signer_core *signer_core_new(const char *fleet, const struct signer_keys 
 	struct signer_core *core = xcalloc(1, sizeof(*core));
 
 	core->fleet = xstrdup(fleet);
-	core->log_name = xasprintf("%s/log", fleet);
+	core->log_name = tuf_fleet_log_name(fleet, 1);
 	core->keys = *keys;
 	return core;
+}
+
+void signer_core_set_log(struct signer_core *core, unsigned log_number)
+{
+	free(core->log_name);
+	core->log_name = tuf_fleet_log_name(core->fleet, log_number);
 }
 
 void signer_core_free(struct signer_core *core)
@@ -46,6 +53,7 @@ void signer_core_free(struct signer_core *core)
 	vk_signkey_free(core->keys.snapshot);
 	vk_signkey_free(core->keys.timestamp);
 	vk_signkey_free(core->keys.log);
+	vk_signkey_free(core->keys.log_before);
 	x509_key_free(core->keys.ca);
 	free(core->keys.ca_pem);
 	free(core->fleet);
@@ -201,6 +209,19 @@ static void take_proof(struct signer_reader *request, struct merkle_proof *proof
 		signer_take_exactly(request, proof->hashes[i], MERKLE_HASH_BYTES);
 }
 
+/* Until a root names the new key, hosts know the log by the one before: both sign. */
+static void add_signature_before(
+	const struct signer_core *core, const struct vk_buf *text, struct vk_buf *note)
+{
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES], sig[VK_SIGNATURE_BYTES];
+
+	if (core->keys.log_before == NULL)
+		return;
+	vk_signkey_public(core->keys.log_before, public_key);
+	vk_signkey_sign(core->keys.log_before, text->data, text->len, sig);
+	note_add_signature(core->log_name, public_key, sig, note);
+}
+
 static enum vk_rc make_checkpoint(struct signer_core *core, struct signer_reader *request,
 	struct vk_buf *reply, struct vk_err *err)
 {
@@ -223,6 +244,7 @@ static enum vk_rc make_checkpoint(struct signer_core *core, struct signer_reader
 	vk_buf_init(&note, NOTE_MAX_BYTES);
 	note_checkpoint_format(core->log_name, &checkpoint, &text);
 	note_sign(text.data, core->log_name, core->keys.log, &note);
+	add_signature_before(core, &text, &note);
 	signer_put_byte(reply, VK_OK);
 	signer_put_bytes(reply, note.data, note.len);
 	vk_buf_release(&text);

@@ -20,12 +20,16 @@ struct signer_keys {
 	struct vk_signkey *snapshot;
 	struct vk_signkey *timestamp;
 	struct vk_signkey *log;
+	struct vk_signkey *log_before; /* NULL, or the key that the root still names: signs along */
 	struct x509_key *ca;
 	char *ca_pem; /* the CA's certificate; malloc'd */
 };
 
 /* Takes the keys. */
 struct signer_core *signer_core_new(const char *fleet, const struct signer_keys *keys);
+
+/* Which log of the fleet checkpoints are of; the first, unless this is called. */
+void signer_core_set_log(struct signer_core *core, unsigned log_number);
 
 /* Wipes and frees. NULL does nothing. */
 void signer_core_free(struct signer_core *core);

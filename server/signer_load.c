@@ -75,6 +75,10 @@ enum vk_rc signer_core_load(
 	if (rc == VK_OK)
 		rc = load_seed(dir, STATE_LOG_KEY, &keys.log, err);
 	if (rc == VK_OK)
+		rc = load_seed(dir, STATE_LOG_KEY_BEFORE, &keys.log_before, err);
+	if (rc == VK_ENOTFOUND && keys.log != NULL)
+		rc = VK_OK;
+	if (rc == VK_OK)
 		rc = load_ca(dir, &keys, err);
 	close(dir);
 	core = signer_core_new(fleet, &keys);

@@ -134,6 +134,8 @@ void signer_process_run(const struct signer_options *options, int fd, int life_f
 		rc = shut_off(parent, &err);
 	if (rc == VK_OK)
 		rc = signer_core_load(options->state, options->fleet, &core, &err);
+	if (rc == VK_OK && options->log_number > 1)
+		signer_core_set_log(core, options->log_number);
 	vk_buf_init(&greeting, SIGNER_MESSAGE_MAX_BYTES);
 	if (rc == VK_OK)
 		signer_core_greet(core, &greeting);

@@ -58,6 +58,9 @@ static enum vk_rc check_keys(const struct state_dir *dir, struct vk_err *err)
 
 	for (size_t i = 0; rc == VK_OK && i < sizeof(private_files) / sizeof(private_files[0]); i++)
 		rc = check_private(dir->fd, dir->path, private_files[i], err);
+	if (rc == VK_OK &&
+		faccessat(dir->fd, STATE_LOG_KEY_BEFORE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		rc = check_private(dir->fd, dir->path, STATE_LOG_KEY_BEFORE, err);
 	return rc;
 }
 

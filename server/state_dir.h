@@ -22,6 +22,8 @@
 #define STATE_SNAPSHOT_KEY "online/snapshot.key"
 #define STATE_TIMESTAMP_KEY "online/timestamp.key"
 #define STATE_LOG_KEY "online/log.key"
+/* While a root does not name a new log key yet: the one before. */
+#define STATE_LOG_KEY_BEFORE "online/log-before.key"
 
 struct state_dir;
 

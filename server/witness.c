@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "common/note.h"
 #include "common/num.h"
+#include "common/tuf/tuf_fleet.h"
 #include "server/store/store_cosignature.h"
 #include "server/store/store_host.h"
 #include "server/store/store_log.h"
@@ -52,7 +53,8 @@ enum vk_rc witness_accept(struct store *store, const char *fleet, const char *ho
 	const char *line, struct vk_err *err)
 {
 	struct store_cosignature cosignature = {.host = host, .size = size, .line = line};
-	char *origin = xasprintf("%s/log", fleet);
+	char *origin = NULL;
+	struct store_log_start start;
 	struct arena *arena = arena_new();
 	char name[NOTE_WITNESS_NAME_BYTES];
 	uint8_t key[VK_PUBLIC_KEY_BYTES];
@@ -61,7 +63,11 @@ enum vk_rc witness_accept(struct store *store, const char *fleet, const char *ho
 
 	note_witness_name(fleet, host, name);
 	if (rc == VK_OK)
+		rc = store_get_log_start(store, &start, err);
+	if (rc == VK_OK) {
+		origin = tuf_fleet_log_name(fleet, start.number);
 		rc = get_checkpoint(store, size, arena, &checkpoint, err);
+	}
 	if (rc == VK_OK) {
 		rc = note_verify_cosignature(
 			line, strlen(line), origin, &checkpoint, name, key, &cosignature.made, err);

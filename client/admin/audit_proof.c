@@ -97,6 +97,13 @@ static enum vk_rc check_log(
 	return VK_EUNTRUSTED;
 }
 
+bool audit_proof_is_of(const struct vkjson *proof, const struct tuf_fleet *fleet)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	return check_log(proof, fleet, &err) == VK_OK;
+}
+
 static enum vk_rc check_checkpoint(const struct vkjson *proof, const struct tuf_fleet *fleet,
 	struct note_checkpoint *out, struct vk_err *err)
 {

@@ -7,12 +7,14 @@
 #ifndef ADMIN_AUDIT_PROOF_H
 #define ADMIN_AUDIT_PROOF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/merkle.h"
+#include "common/tuf/tuf_fleet.h"
 #include "common/tuf/tuf_meta.h"
 
 struct vkjson;
@@ -37,6 +39,9 @@ struct audit_proven {
 	uint64_t size;	   /* of the log at the checkpoint */
 	const char *entry; /* borrowed from the proof */
 };
+
+/* Whether the proof says that it is of the log that a root names. */
+bool audit_proof_is_of(const struct vkjson *proof, const struct tuf_fleet *fleet);
 
 /* Checks everything, from the log's key in the trusted root on. VK_EUNTRUSTED if anything does not
  * fit, VK_EINPUT if it is no proof file. */

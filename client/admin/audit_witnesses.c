@@ -121,19 +121,16 @@ enum vk_rc audit_witnesses_load(
 	return rc;
 }
 
-static enum vk_rc hear(struct witness *witness, const char *fleet, uint64_t size, const char *line,
+static enum vk_rc hear(struct witness *witness, const struct tuf_fleet *fleet, uint64_t size, const char *line,
 	const struct audit_leaves *leaves, struct vk_err *err)
 {
 	struct note_checkpoint checkpoint = {.size = size};
-	char *origin = xasprintf("%s/log", fleet);
 	char name[NOTE_WITNESS_NAME_BYTES];
 	enum vk_rc rc;
 
 	audit_leaves_root(leaves, size, checkpoint.root);
-	note_witness_name(fleet, witness->host, name);
-	rc = note_verify_cosignature(
-		line, strlen(line), origin, &checkpoint, name, witness->public_key, NULL, err);
-	free(origin);
+	note_witness_name(fleet->fleet, witness->host, name);
+	rc = note_verify_cosignature(line, strlen(line), fleet->log_name, &checkpoint, name, witness->public_key, NULL, err);
 	if (rc == VK_OK && size > witness->size)
 		witness->size = size;
 	if (rc != VK_EUNTRUSTED)
@@ -145,7 +142,7 @@ static enum vk_rc hear(struct witness *witness, const char *fleet, uint64_t size
 	return VK_EUNTRUSTED;
 }
 
-enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const char *fleet,
+enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
 	const char *host, uint64_t size, const char *line, const struct audit_leaves *leaves,
 	struct vk_err *err)
 {
@@ -169,7 +166,7 @@ enum vk_rc audit_witnesses_fetch(struct session *session, struct vkjson **out, s
 	return session_list(session, "/v1/log/witnesses", SESSION_LIST_MAX_ITEMS, out, err);
 }
 
-enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const char *fleet,
+enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
 	const struct vkjson *items, const struct audit_leaves *leaves, struct vk_err *err)
 {
 	enum vk_rc rc = VK_OK;

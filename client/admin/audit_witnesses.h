@@ -15,6 +15,7 @@
 #include "client/admin/audit_leaves.h"
 #include "common/err.h"
 #include "common/signkey.h"
+#include "common/tuf/tuf_fleet.h"
 
 struct audit_witnesses;
 struct session;
@@ -33,7 +34,7 @@ VK_CHECKED enum vk_rc audit_witnesses_load(
 /* Counts what a host says, if it has a vote: the line is its cosignature of the first size
  * entries. A line of another key, and one for more than these entries, count for nothing.
  * VK_EUNTRUSTED if the host's key has signed another history. */
-VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const char *fleet,
+VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
 	const char *host, uint64_t size, const char *line, const struct audit_leaves *leaves,
 	struct vk_err *err);
 
@@ -43,7 +44,7 @@ VK_CHECKED enum vk_rc audit_witnesses_fetch(
 	struct session *session, struct vkjson **out, struct vk_err *err);
 
 /* Hears all of them. */
-VK_CHECKED enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const char *fleet,
+VK_CHECKED enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
 	const struct vkjson *items, const struct audit_leaves *leaves, struct vk_err *err);
 
 struct audit_majority {

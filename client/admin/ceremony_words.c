@@ -82,18 +82,44 @@ static void say_expiry(struct vkjson *lines, const struct tuf_meta *old, const s
 	vkjson_free(to);
 }
 
-static void say_root(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
+/* The log's key has no id in the root; it is named by the one that vkcfgd prints. */
+static void say_log_key(
+	struct vkjson *lines, const char *verb, const uint8_t public_key[VK_PUBLIC_KEY_BYTES])
 {
+	struct tuf_key *key = tuf_key_new_ed25519(public_key, NULL);
+
+	say(lines, "audit log: %s the key of the server, %s", verb, tuf_key_id(key));
+	tuf_key_free(key);
+}
+
+static void say_log(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
+{
+	char digest[VK_SHA256_HEX_BYTES];
 	struct tuf_fleet from, to;
 
+	if (tuf_fleet_from_root(old, &from, NULL) != VK_OK ||
+		tuf_fleet_from_root(new, &to, NULL) != VK_OK)
+		return;
+	if (memcmp(from.log_public, to.log_public, sizeof(to.log_public)) != 0) {
+		say_log_key(lines, "ADDS", to.log_public);
+		say_log_key(lines, "REMOVES", from.log_public);
+	}
+	if (strcmp(from.log_name, to.log_name) == 0)
+		return;
+	vk_digest_format(to.log_start.root, digest);
+	say(lines,
+		"audit log: BEGINS A NEW LOG, %s, in the place of %s, with the first %" PRIu64
+		" entries (tree hash %s): what hosts have seen after them counts no longer",
+		to.log_name, from.log_name, to.log_start.size, digest);
+}
+
+static void say_root(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
+{
 	for (int i = 0; i < TUF_TYPE_COUNT; i++)
 		say_role_change(lines, tuf_type_name((enum tuf_type)i),
 			tuf_meta_root_role(old, (enum tuf_type)i),
 			tuf_meta_root_role(new, (enum tuf_type)i));
-	if (tuf_fleet_from_root(old, &from, NULL) == VK_OK &&
-		tuf_fleet_from_root(new, &to, NULL) == VK_OK &&
-		memcmp(from.log_public, to.log_public, sizeof(to.log_public)) != 0)
-		say(lines, "the audit log gets ANOTHER key");
+	say_log(lines, old, new);
 }
 
 static void say_new_environment(struct vkjson *lines, const struct tuf_delegation *delegation)
@@ -339,6 +365,15 @@ static enum vk_rc check_authorities(const struct ceremony *ceremony,
 		"the proposal holds the role of an environment that targets does not have");
 }
 
+/* The same log, or a later one. */
+static bool goes_on(const struct tuf_fleet *old, const struct tuf_fleet *new)
+{
+	unsigned from = tuf_fleet_log_number(old->fleet, old->log_name);
+	unsigned to = tuf_fleet_log_number(new->fleet, new->log_name);
+
+	return to > from || (to == from && tuf_log_start_is_same(&old->log_start, &new->log_start));
+}
+
 enum vk_rc ceremony_check(const struct ceremony *ceremony, const struct trusted *trusted,
 	int64_t now, struct vk_err *err)
 {
@@ -351,9 +386,12 @@ enum vk_rc ceremony_check(const struct ceremony *ceremony, const struct trusted 
 			ceremony->fleet, old.fleet);
 	if (rc == VK_OK && root != NULL)
 		rc = tuf_fleet_from_root(root, &new, err);
-	if (rc == VK_OK && root != NULL &&
-		(strcmp(old.fleet, new.fleet) != 0 || strcmp(old.log_name, new.log_name) != 0))
+	if (rc == VK_OK && root != NULL && strcmp(old.fleet, new.fleet) != 0)
 		rc = vk_err_set(err, VK_EUNTRUSTED, "the new root is that of another fleet");
+	if (rc == VK_OK && root != NULL && !goes_on(&old, &new))
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the new root's log '%s' does not go on from '%s'", new.log_name,
+			old.log_name);
 	for (size_t i = 0; rc == VK_OK && i < ceremony->count; i++) {
 		rc = check_part(&ceremony->parts[i], trusted, now, err);
 		if (rc != VK_OK)

@@ -11,6 +11,7 @@
 
 #include "client/admin/audit_fetch.h"
 #include "client/admin/audit_proof.h"
+#include "client/admin/roots.h"
 #include "client/admin/session.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -164,6 +165,35 @@ static enum vk_rc read_pinned_root(const struct cli *cli, struct tuf_meta **out,
 	return rc;
 }
 
+static bool names_log(const void *ctx, const struct tuf_fleet *fleet)
+{
+	return audit_proof_is_of(ctx, fleet);
+}
+
+/* A key that was replaced may have been stolen: its proofs count only for whoever says so. */
+static enum vk_rc hint_at_older_root(const struct cli *cli, const struct vkjson *proof,
+	const struct tuf_meta *pinned, struct vk_err *err)
+{
+	struct tuf_meta *older = NULL;
+	char digest[VK_SHA256_HEX_BYTES];
+	struct vk_err ignored = VK_ERR_INIT;
+	const char *text;
+	size_t len = 0;
+
+	if (roots_find(cli->home, tuf_meta_version(pinned) - 1, names_log, proof, &older,
+		    &ignored) != VK_OK ||
+		older == NULL)
+		return VK_EUNTRUSTED;
+	text = tuf_meta_bytes(older, &len);
+	vk_sha256_hex(text, len, digest);
+	vk_err_hint(err,
+		"it is of the time of root %" PRId64 ": --root %s, unless that log key was stolen; "
+		"then have the entry proven anew",
+		tuf_meta_version(older), digest);
+	tuf_meta_free(older);
+	return VK_EUNTRUSTED;
+}
+
 static enum vk_rc find_root(const struct cli *cli, const struct args *args,
 	const struct vkjson *proof, struct tuf_meta **out, struct vk_err *err)
 {
@@ -206,6 +236,8 @@ enum vk_rc cmd_audit_check(struct cli *cli, const struct args *args, struct vk_e
 		rc = find_root(cli, args, proof, &root, err);
 	if (rc == VK_OK)
 		rc = audit_proof_verify(proof, root, &proven, err);
+	if (rc == VK_EUNTRUSTED && !args_has(args, "root"))
+		rc = hint_at_older_root(cli, proof, root, err);
 	if (rc == VK_OK)
 		print_proven(cli, &proven);
 	tuf_meta_free(root);

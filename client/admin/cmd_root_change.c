@@ -26,6 +26,23 @@ static enum vk_rc set_online(struct root_plan *plan, const struct vkjson *reply,
 	return rc;
 }
 
+static enum vk_rc set_log(struct root_plan *plan, const struct vkjson *reply, struct vk_err *err)
+{
+	struct tuf_log_start start = {.is_there = false};
+	uint8_t key[VK_PUBLIC_KEY_BYTES];
+	const struct vkjson *log = NULL;
+	const char *name = NULL;
+	enum vk_rc rc = vkjson_get_object(reply, "log", &log, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(log, "name", &name, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_hex(log, "public", key, sizeof(key), err);
+	if (rc == VK_OK)
+		rc = tuf_log_start_from_json(log, &start, err);
+	return rc == VK_OK ? root_plan_set_log(plan, name, key, &start, err) : rc;
+}
+
 /* The keys that vkcfgd has now, in the place of those in the root. */
 static enum vk_rc take_online_keys(
 	const struct ceremony_run *run, struct root_plan *plan, struct vk_err *err)
@@ -40,6 +57,8 @@ static enum vk_rc take_online_keys(
 		rc = set_online(plan, reply, TUF_SNAPSHOT, err);
 	if (rc == VK_OK)
 		rc = set_online(plan, reply, TUF_TIMESTAMP, err);
+	if (rc == VK_OK)
+		rc = set_log(plan, reply, err);
 	vkjson_free(reply);
 	return rc;
 }

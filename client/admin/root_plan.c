@@ -87,6 +87,7 @@ enum vk_rc root_plan_load(struct root_plan *plan, const struct tuf_meta *root, s
 	plan->fleet = xstrdup(fleet.fleet);
 	plan->log_name = xstrdup(fleet.log_name);
 	memcpy(plan->log_public, fleet.log_public, sizeof(plan->log_public));
+	plan->log_start = fleet.log_start;
 	for (int i = 0; rc == VK_OK && i < TUF_TYPE_COUNT; i++)
 		rc = load_role(&plan->roles[i], tuf_meta_root_role(root, (enum tuf_type)i), err);
 	return rc;
@@ -166,6 +167,25 @@ void root_plan_set_online(struct root_plan *plan, enum tuf_type role,
 	online->threshold = 1;
 }
 
+enum vk_rc root_plan_set_log(struct root_plan *plan, const char *name,
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const struct tuf_log_start *start,
+	struct vk_err *err)
+{
+	unsigned from = tuf_fleet_log_number(plan->fleet, plan->log_name);
+	unsigned to = tuf_fleet_log_number(plan->fleet, name);
+
+	if (to < from || to == 0 || (to > 1) != start->is_there ||
+		(to == from && !tuf_log_start_is_same(start, &plan->log_start)))
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"the server's log '%.64s' does not go on from '%s' of the root", name,
+			plan->log_name);
+	free(plan->log_name);
+	plan->log_name = xstrdup(name);
+	memcpy(plan->log_public, public_key, sizeof(plan->log_public));
+	plan->log_start = *start;
+	return VK_OK;
+}
+
 static enum vk_rc check_thresholds(const struct root_plan *plan, struct vk_err *err)
 {
 	for (size_t i = 0; i < OFFLINE_COUNT; i++) {
@@ -193,6 +213,7 @@ enum vk_rc root_plan_format(const struct root_plan *plan, int64_t version, int64
 	enum vk_rc rc = check_thresholds(plan, err);
 
 	memcpy(spec.log_public, plan->log_public, sizeof(spec.log_public));
+	spec.log_start = plan->log_start;
 	for (int i = 0; i < TUF_TYPE_COUNT; i++)
 		spec.roles[i] = (struct tuf_signers){
 			(const struct tuf_key *const *)plan->roles[i].keys, plan->roles[i].count,

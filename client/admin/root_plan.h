@@ -13,6 +13,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/signkey.h"
+#include "common/tuf/tuf_fleet.h"
 #include "common/tuf/tuf_meta.h"
 
 struct tuf_key;
@@ -31,6 +32,7 @@ struct root_plan {
 	char *fleet;
 	char *log_name;
 	uint8_t log_public[VK_PUBLIC_KEY_BYTES];
+	struct tuf_log_start log_start;
 };
 
 void root_plan_init(struct root_plan *plan);
@@ -54,6 +56,12 @@ void root_plan_set_threshold(struct root_plan *plan, unsigned threshold);
 /* One of the server's keys (TUF_SNAPSHOT, TUF_TIMESTAMP) in the place of those before. */
 void root_plan_set_online(struct root_plan *plan, enum tuf_type role,
 	const uint8_t public_key[VK_PUBLIC_KEY_BYTES]);
+
+/* The audit log that the server keeps now: its key, and which log it is. VK_EUNTRUSTED unless that is
+ * the one so far, or a later one that says with what it begins. */
+VK_CHECKED enum vk_rc root_plan_set_log(struct root_plan *plan, const char *name,
+	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const struct tuf_log_start *start,
+	struct vk_err *err);
 
 /* Appends the signed part. VK_EINPUT if a threshold is more than its keys. */
 VK_CHECKED enum vk_rc root_plan_format(const struct root_plan *plan, int64_t version,

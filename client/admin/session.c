@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include "client/admin/cli.h"
+#include "client/admin/roots.h"
 #include "common/clock.h"
 #include "common/config/tree.h"
 #include "common/file.h"
@@ -34,6 +35,7 @@ struct session {
 	struct home_identity identity;
 	struct httpc *http;
 	struct tuf_store_dir *store;
+	struct tuf_store keeping; /* the same, and keeps the roots that went by */
 	struct tuf_client *tuf;
 	int lock_fd;
 };
@@ -281,11 +283,55 @@ static enum vk_rc check_root_is_pinned(struct session *session, struct vk_err *e
 	return VK_ENOTFOUND;
 }
 
+static enum vk_rc load_role(void *ctx, const char *role, struct vk_buf *out, struct vk_err *err)
+{
+	const struct tuf_store *store = tuf_store_dir_store(((struct session *)ctx)->store);
+
+	return store->load(store->ctx, role, out, err);
+}
+
+static enum vk_rc save_role(
+	void *ctx, const char *role, const void *data, size_t len, struct vk_err *err)
+{
+	const struct session *session = ctx;
+	const struct tuf_store *store = tuf_store_dir_store(session->store);
+	enum vk_rc rc = VK_OK;
+
+	if (strcmp(role, tuf_type_name(TUF_ROOT)) == 0)
+		rc = roots_keep(session->cli->home, data, len, err);
+	return rc == VK_OK ? store->save(store->ctx, role, data, len, err) : rc;
+}
+
+static enum vk_rc remove_role(void *ctx, const char *role, struct vk_err *err)
+{
+	const struct tuf_store *store = tuf_store_dir_store(((struct session *)ctx)->store);
+
+	return store->remove(store->ctx, role, err);
+}
+
+/* The root with which this person begins was pinned, not followed to. */
+static enum vk_rc keep_pinned_root(struct session *session, struct vk_err *err)
+{
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, TUF_ROOT_MAX_BYTES);
+	rc = load_role(session, tuf_type_name(TUF_ROOT), &text, err);
+	if (rc == VK_OK)
+		rc = roots_keep(session->cli->home, text.data, text.len, err);
+	vk_buf_release(&text);
+	return rc;
+}
+
 static enum vk_rc open_store(struct session *session, struct vk_err *err)
 {
 	char *path = home_path(session->cli->home, "tuf");
 	enum vk_rc rc = tuf_store_dir_open(path, &session->store, err);
 
+	session->keeping = (struct tuf_store){
+		.load = load_role, .save = save_role, .remove = remove_role, .ctx = session};
+	if (rc == VK_OK)
+		rc = keep_pinned_root(session, err);
 	free(path);
 	return rc;
 }
@@ -310,8 +356,7 @@ enum vk_rc session_trust(struct session *session, struct tuf_client **out, struc
 		rc = open_store(session, err);
 	if (rc != VK_OK)
 		goto out;
-	session->tuf = tuf_client_new(
-		tuf_store_dir_store(session->store), &fetch, vk_clock_now());
+	session->tuf = tuf_client_new(&session->keeping, &fetch, vk_clock_now());
 	rc = tuf_client_refresh(session->tuf, err);
 	if (rc != VK_OK)
 		vk_err_prefix(err, "the fleet's metadata");

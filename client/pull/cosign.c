@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "client/pull/witness.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/num.h"
@@ -95,20 +96,31 @@ enum vk_rc cosign_make(const char *state, const struct pins *pins,
 	char name[NOTE_WITNESS_NAME_BYTES];
 	struct vk_signkey *key = NULL;
 	struct vk_buf line;
-	char *origin;
-	enum vk_rc rc = read_key(state, &key, err);
+	char origin[NOTE_NAME_MAX_BYTES + 1];
+	enum vk_rc rc = witness_read_origin(state, origin, err);
 
+	if (rc == VK_OK)
+		rc = read_key(state, &key, err);
 	if (rc != VK_OK)
 		return rc;
-	origin = xasprintf("%s/log", pins->fleet);
+	if (origin[0] == '\0')
+		snprintf(origin, sizeof(origin), "%s/log", pins->fleet);
 	note_witness_name(pins->fleet, pins->host, name);
 	vk_buf_init(&line, NOTE_COSIGNATURE_MAX_BYTES);
 	note_cosign(origin, checkpoint, now, name, key, &line);
 	vk_buf_add(out, line.data, line.len - 1);
 	vk_buf_release(&line);
 	vk_signkey_free(key);
-	free(origin);
 	return vk_buf_check(out, "the cosignature", err);
+}
+
+enum vk_rc cosign_forget(const char *state, struct vk_err *err)
+{
+	char *path = xasprintf("%s/cosigned", state);
+	enum vk_rc rc = vk_file_remove(AT_FDCWD, path, err);
+
+	free(path);
+	return rc;
 }
 
 enum vk_rc cosign_keep(const char *state, const struct note_checkpoint *checkpoint, int64_t now,

@@ -29,6 +29,9 @@ VK_CHECKED enum vk_rc cosign_make(const char *state, const struct pins *pins,
 	const struct note_checkpoint *checkpoint, int64_t now, struct vk_buf *out,
 	struct vk_err *err);
 
+/* Another log has begun: nothing of it was cosigned yet. */
+VK_CHECKED enum vk_rc cosign_forget(const char *state, struct vk_err *err);
+
 /* The server has taken it. */
 VK_CHECKED enum vk_rc cosign_keep(const char *state, const struct note_checkpoint *checkpoint,
 	int64_t now, struct vk_err *err);

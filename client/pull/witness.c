@@ -67,6 +67,28 @@ enum vk_rc witness_read(const char *state, struct note_checkpoint *out, struct v
 	return rc;
 }
 
+enum vk_rc witness_read_origin(
+	const char *state, char out[NOTE_NAME_MAX_BYTES + 1], struct vk_err *err)
+{
+	char *path = xasprintf("%s/checkpoint", state);
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	out[0] = '\0';
+	vk_buf_init(&text, NOTE_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &text, err);
+	if (rc == VK_ENOTFOUND)
+		rc = VK_OK;
+	else if (rc == VK_OK && (end_line(text.data) == NULL ||
+					strlen(text.data) > NOTE_NAME_MAX_BYTES))
+		rc = vk_err_set(err, VK_EINPUT, "%s: it is no checkpoint", path);
+	else if (rc == VK_OK)
+		memcpy(out, text.data, strlen(text.data) + 1);
+	vk_buf_release(&text);
+	free(path);
+	return rc;
+}
+
 static enum vk_rc check_consistency(const struct note_checkpoint *last,
 	const struct note_checkpoint *next, const struct vkjson *consistency, struct vk_err *err)
 {
@@ -113,6 +135,65 @@ enum vk_rc witness_verify(const struct tuf_fleet *fleet, const char *note,
 		rc = check_consistency(last, &next, consistency, err);
 	if (rc == VK_OK)
 		*out = next;
+	return rc;
+}
+
+enum vk_rc witness_verify_new_log(const struct tuf_fleet *fleet, const char *note,
+	const struct vkjson *from_start, const struct vkjson *from_last,
+	const struct note_checkpoint *last, struct note_checkpoint *out, bool *is_lost,
+	struct vk_err *err)
+{
+	struct note_checkpoint start = {.size = fleet->log_start.size};
+	struct vk_err lost = VK_ERR_INIT;
+	struct note_checkpoint next;
+	enum vk_rc rc;
+
+	if (!fleet->log_start.is_there)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"the root names another audit log, %s, but not with what it begins",
+			fleet->log_name);
+	memcpy(start.root, fleet->log_start.root, sizeof(start.root));
+	rc = witness_verify(fleet, note, from_start, &start, &next, err);
+	if (rc != VK_OK)
+		return rc;
+	*is_lost = check_consistency(last, &next, from_last, &lost) != VK_OK;
+	*out = next;
+	return VK_OK;
+}
+
+static char *aside_path(const char *state, const char *origin)
+{
+	char *path = xasprintf("%s/checkpoint.%s", state, origin);
+
+	for (char *c = path + strlen(state) + 1; *c != '\0'; c++) {
+		if (*c == '/')
+			*c = '-';
+	}
+	return path;
+}
+
+enum vk_rc witness_put_aside(const char *state, char **kept_as, struct vk_err *err)
+{
+	char *path = xasprintf("%s/checkpoint", state), *aside = NULL;
+	char origin[NOTE_NAME_MAX_BYTES + 1];
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, NOTE_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &text, err);
+	if (rc == VK_OK)
+		rc = witness_read_origin(state, origin, err);
+	if (rc == VK_OK) {
+		aside = aside_path(state, origin);
+		rc = vk_file_replace(AT_FDCWD, aside, 0600, text.data, text.len, err);
+	}
+	if (rc == VK_OK) {
+		*kept_as = aside;
+		aside = NULL;
+	}
+	vk_buf_release(&text);
+	free(aside);
+	free(path);
 	return rc;
 }
 

@@ -168,3 +168,38 @@ enum vk_rc store_get_checkpoint_of(struct store *store, int64_t size, struct are
 	db_bind_int(q, size);
 	return read_checkpoint(q, arena, out, err);
 }
+
+enum vk_rc store_get_log_start(
+	struct store *store, struct store_log_start *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT number, size, root FROM logs ORDER BY number DESC LIMIT 1");
+	struct store_log_start start = {.number = 1};
+	enum vk_rc rc;
+
+	if (db_step(q)) {
+		start.number = (unsigned)db_get_int(q);
+		start.size = (uint64_t)db_get_int(q);
+		db_get_blob(q, start.root, sizeof(start.root));
+	}
+	rc = db_finish(q, err);
+	if (rc == VK_OK)
+		*out = start;
+	return rc;
+}
+
+enum vk_rc store_begin_log(
+	struct store *store, const struct store_log_start *start, int64_t now, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(
+		store_db(store), "INSERT INTO logs (number, size, root, begun) VALUES (?, ?, ?, ?)");
+	enum vk_rc rc;
+
+	db_bind_int(q, start->number);
+	db_bind_int(q, (int64_t)start->size);
+	db_bind_blob(q, start->root, sizeof(start->root));
+	db_bind_int(q, now);
+	rc = db_run(q, err);
+	return rc == VK_OK ? db_run(db_prepare(store_db(store), "DELETE FROM cosignatures"), err)
+			   : rc;
+}

@@ -48,6 +48,20 @@ VK_CHECKED enum vk_rc store_add_checkpoint(struct store *store,
 VK_CHECKED enum vk_rc store_get_checkpoint(
 	struct store *store, struct arena *arena, struct store_checkpoint *out, struct vk_err *err);
 
+/* Which log this is, and with what it begins (tuf_fleet.h): number 1 begins with nothing. */
+struct store_log_start {
+	unsigned number;
+	uint64_t size;
+	uint8_t root[MERKLE_HASH_BYTES];
+};
+
+VK_CHECKED enum vk_rc store_get_log_start(
+	struct store *store, struct store_log_start *out, struct vk_err *err);
+
+/* From now on the log is this one. What hosts have cosigned of the one before is forgotten. */
+VK_CHECKED enum vk_rc store_begin_log(
+	struct store *store, const struct store_log_start *start, int64_t now, struct vk_err *err);
+
 /* The one that was signed at this size. VK_ENOTFOUND. */
 VK_CHECKED enum vk_rc store_get_checkpoint_of(struct store *store, int64_t size,
 	struct arena *arena, struct store_checkpoint *out, struct vk_err *err);

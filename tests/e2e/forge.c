@@ -7,6 +7,7 @@
  *   forge json             canonical JSON -> JSON, for jq
  *   forge leaf             bytes -> the Merkle leaf hash: the root of a release of one bundle
  *   forge sign KEY...      the `signed` part (JSON) -> a TUF file with the signatures of these keys
+ *   forge note KEY         the three lines of a checkpoint -> the same, signed as its log
  *
  * KEY is an online key of vkcfgd (a seed in hexadecimal digits) or a person's key file, whose
  * passphrase is in FORGE_PASSPHRASE: it protects keys that live as long as a test.
@@ -29,6 +30,7 @@
 #include "common/file.h"
 #include "common/keyfile.h"
 #include "common/merkle.h"
+#include "common/note.h"
 #include "common/num.h"
 #include "common/passphrase.h"
 #include "common/signkey.h"
@@ -172,6 +174,27 @@ static enum vk_rc forge_sign(const struct vk_buf *in, char *const *keys, size_t 
 	return rc;
 }
 
+static enum vk_rc forge_note(
+	const struct vk_buf *in, const char *path, struct vk_buf *out, struct vk_err *err)
+{
+	size_t len = in->len > 0 ? strcspn(in->data, "\n") : 0;
+	char name[NOTE_NAME_MAX_BYTES + 1];
+	struct vk_signkey *key = NULL;
+	struct tuf_key *object = NULL;
+	enum vk_rc rc;
+
+	if (len == 0 || len >= sizeof(name))
+		return vk_err_set(err, VK_EINPUT, "the first line names no log");
+	memcpy(name, in->data, len);
+	name[len] = '\0';
+	rc = open_key(path, &key, &object, err);
+	if (rc == VK_OK)
+		note_sign(in->data, name, key, out);
+	tuf_key_free(object);
+	vk_signkey_free(key);
+	return rc;
+}
+
 static enum vk_rc run(int argc, char *const *argv, struct vk_err *err)
 {
 	const char *command = argc > 1 ? argv[1] : "";
@@ -191,8 +214,11 @@ static enum vk_rc run(int argc, char *const *argv, struct vk_err *err)
 		forge_leaf(&in, &out);
 	else if (strcmp(command, "sign") == 0)
 		rc = forge_sign(&in, argv + 2, (size_t)argc - 2, &out, err);
+	else if (strcmp(command, "note") == 0 && argc == 3)
+		rc = forge_note(&in, argv[2], &out, err);
 	else
-		rc = vk_err_set(err, VK_EINPUT, "usage: forge canonical|json|leaf|sign KEY...");
+		rc = vk_err_set(
+			err, VK_EINPUT, "usage: forge canonical|json|leaf|sign KEY...|note KEY");
 	if (rc == VK_OK && fwrite(out.data, 1, out.len, stdout) != out.len)
 		rc = vk_err_errno(err, VK_EIO, errno, "standard output");
 out:

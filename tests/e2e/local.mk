@@ -47,8 +47,8 @@ TESTS += $(E2E_TESTS)
 E2E_TESTS += tests/e2e/110-ceremonies.sh
 E2E_TESTS += tests/e2e/111-expiry.sh
 E2E_TESTS += tests/e2e/112-online-keys.sh
-E2E_TESTS += tests/e2e/113-hsm.sh
-EXTRA_DIST += tests/e2e/lsan.supp
+E2E_TESTS += tests/e2e/152-online-keys-stolen.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
 
 demo: all

@@ -15,6 +15,8 @@
 
 enum { HOSTS = 4, ENTRIES = 9, FIRST_AT = 1000, DAY = 86400 };
 
+static const struct tuf_fleet fleet = {.fleet = "demo", .log_name = "demo/log"};
+
 static struct vk_signkey *keys[HOSTS];
 static struct audit_leaves *leaves;
 static struct audit_witnesses *witnesses;
@@ -82,7 +84,7 @@ static enum vk_rc say(int i, int k, const struct audit_leaves *of, uint64_t size
 	host_name(i, name);
 	note_witness_name("demo", name, witness);
 	note_cosign("demo/log", &checkpoint, 5, witness, keys[k], &line);
-	rc = audit_witnesses_hear(witnesses, "demo", name, size, line.data, leaves, &err);
+	rc = audit_witnesses_hear(witnesses, &fleet, name, size, line.data, leaves, &err);
 	vk_buf_release(&line);
 	return rc;
 }
@@ -137,9 +139,9 @@ START_TEST(nobody_votes_twice_or_for_what_is_not_there)
 		ck_assert_int_eq(say(0, 0, leaves, (uint64_t)i), VK_OK);
 	ck_assert_uint_eq(count().witnesses, 1);
 	ck_assert_int_eq(
-		audit_witnesses_hear(witnesses, "demo", "db1", 10, "x", leaves, &err), VK_OK);
+		audit_witnesses_hear(witnesses, &fleet, "db1", 10, "x", leaves, &err), VK_OK);
 	ck_assert_int_eq(
-		audit_witnesses_hear(witnesses, "demo", "db1", 9, "x", leaves, &err), VK_OK);
+		audit_witnesses_hear(witnesses, &fleet, "db1", 9, "x", leaves, &err), VK_OK);
 	ck_assert_uint_eq(count().witnesses, 1);
 }
 END_TEST

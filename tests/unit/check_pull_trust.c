@@ -306,6 +306,91 @@ START_TEST(a_log_that_shrinks_or_forks_is_refused)
 }
 END_TEST
 
+/* A checkpoint of the log with this name. */
+static char *make_note_of(const char *name, const struct vk_signkey *key, uint64_t size)
+{
+	struct note_checkpoint checkpoint = {.size = size};
+	struct vk_buf text, note;
+	char *copy;
+
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])leaves, size, checkpoint.root);
+	vk_buf_init(&text, NOTE_MAX_BYTES);
+	vk_buf_init(&note, NOTE_MAX_BYTES);
+	note_checkpoint_format(name, &checkpoint, &text);
+	note_sign(text.data, name, key, &note);
+	copy = xstrdup(note.data);
+	vk_buf_release(&text);
+	vk_buf_release(&note);
+	return copy;
+}
+
+START_TEST(another_log_counts_only_with_the_start_that_the_root_names)
+{
+	struct vk_signkey *key = vk_signkey_generate();
+	struct tuf_fleet fleet = {.fleet = "demo", .log_name = "demo/log.2"};
+	char origin[NOTE_NAME_MAX_BYTES + 1];
+	struct vk_err err = VK_ERR_INIT;
+	struct note_checkpoint last, next;
+	struct vkjson *from_start, *from_last;
+	char *note, *kept_as = NULL;
+	bool is_lost = false;
+
+	for (uint64_t i = 0; i < LOG_LEAVES; i++)
+		merkle_leaf_hash(&i, sizeof(i), leaves[i]);
+	vk_signkey_public(key, fleet.log_public);
+	assert_ok(witness_read_origin(state, origin, &err), err);
+	ck_assert_str_eq(origin, "");
+	note = make_note_of("demo/log", key, 8);
+	assert_ok(witness_write(state, note, &err), err);
+	free(note);
+	assert_ok(witness_read(state, &last, &err), err);
+	assert_ok(witness_read_origin(state, origin, &err), err);
+	ck_assert_str_eq(origin, "demo/log");
+
+	leaves[6][0] ^= 1; /* entries 6 and 7 are lost, others came */
+	note = make_note_of("demo/log.2", key, 9);
+	from_start = make_consistency(5, 9);
+	from_last = make_consistency(8, 9);
+	assert_fails(witness_verify_new_log(&fleet, note, from_start, from_last, &last, &next,
+			     &is_lost, &err),
+		VK_EUNTRUSTED); /* no start in the root */
+	fleet.log_start = (struct tuf_log_start){.is_there = true, .size = 5};
+	assert_fails(witness_verify_new_log(&fleet, note, from_start, from_last, &last, &next,
+			     &is_lost, &err),
+		VK_EUNTRUSTED); /* not with this start */
+	merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])leaves, 5, fleet.log_start.root);
+	assert_fails(witness_verify_new_log(
+			     &fleet, note, NULL, from_last, &last, &next, &is_lost, &err),
+		VK_EUNTRUSTED); /* not proven */
+	assert_ok(witness_verify_new_log(
+			  &fleet, note, from_start, from_last, &last, &next, &is_lost, &err),
+		err);
+	ck_assert(is_lost);
+	ck_assert_uint_eq(next.size, 9);
+	leaves[6][0] ^= 1;
+	free(note);
+	vkjson_free(from_last);
+	vkjson_free(from_start);
+
+	note = make_note_of("demo/log.2", key, 9); /* nothing is lost */
+	from_start = make_consistency(5, 9);
+	from_last = make_consistency(8, 9);
+	assert_ok(witness_verify_new_log(
+			  &fleet, note, from_start, from_last, &last, &next, &is_lost, &err),
+		err);
+	ck_assert(!is_lost);
+	assert_ok(witness_put_aside(state, &kept_as, &err), err);
+	ck_assert_ptr_nonnull(strstr(kept_as, "/checkpoint.demo-log"));
+	ck_assert_int_eq(access(kept_as, F_OK), 0);
+	unlink(kept_as);
+	free(kept_as);
+	free(note);
+	vkjson_free(from_last);
+	vkjson_free(from_start);
+	vk_signkey_free(key);
+}
+END_TEST
+
 START_TEST(a_host_cosigns_what_is_larger_and_rarely_for_that_alone)
 {
 	const struct pins pins = {.fleet = "demo", .host = "db1"};
@@ -406,6 +491,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, what_is_installed_is_the_line_when_memory_is_lost);
 	tcase_add_test(tc, a_damaged_checkpoint_is_set_aside);
 	tcase_add_test(tc, a_log_that_shrinks_or_forks_is_refused);
+	tcase_add_test(tc, another_log_counts_only_with_the_start_that_the_root_names);
 	tcase_add_test(tc, what_is_wanted_survives_on_disk);
 	tcase_add_test(tc, pins_are_read_as_they_were_written);
 	suite_add_tcase(suite, tc);

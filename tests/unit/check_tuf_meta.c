@@ -467,6 +467,26 @@ START_TEST(another_fleets_root_is_none_of_ours)
 }
 END_TEST
 
+START_TEST(a_log_is_known_by_its_number)
+{
+	static const char *const bad[] = {"other/log", "demo", "demo/logs", "demo/log.", "demo/log.1",
+		"demo/log.02", "demo/log.2 ", "demo/log.10000", "demo/log.-2", "demo/log.2\nx"};
+	char *name;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_uint_eq(tuf_fleet_log_number("demo", bad[i]), 0);
+	ck_assert_uint_eq(tuf_fleet_log_number("demo", "demo/log"), 1);
+	ck_assert_uint_eq(tuf_fleet_log_number("demo", "demo/log.2"), 2);
+	ck_assert_uint_eq(tuf_fleet_log_number("a.b", "a.b/log.9999"), 9999);
+	name = tuf_fleet_log_name("demo", 17);
+	ck_assert_str_eq(name, "demo/log.17");
+	free(name);
+	name = tuf_fleet_log_name("demo", 0);
+	ck_assert_str_eq(name, "demo/log");
+	free(name);
+}
+END_TEST
+
 START_TEST(the_directory_store_keeps_bytes_and_names)
 {
 	char path[] = "/tmp/check_tuf_XXXXXX";
@@ -513,6 +533,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, approvals_are_checked_one_by_one);
 	tcase_add_test(tcase, a_built_root_verifies_with_both_signatures_only);
 	tcase_add_test(tcase, built_roles_list_what_they_were_given);
+	tcase_add_test(tcase, a_log_is_known_by_its_number);
 	tcase_add_test(tcase, the_directory_store_keeps_bytes_and_names);
 	suite_add_tcase(suite, tcase);
 	return suite;
