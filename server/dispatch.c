@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "server/access.h"
 #include "server/conn.h"
 
 #include "common/banned.h"
@@ -152,7 +153,7 @@ static bool admit_route(struct request *req)
 		return true;
 	vk_err_set(&err, VK_EDENIED, "%s '%s' may not do this",
 		identity_kind_name(req->identity->kind), req->identity->name);
-	route_hint_permission(req->route, &err);
+	route_hint_permission(req->route, NULL, &err);
 	if (req->identity->kind == IDENTITY_STRANGER)
 		vk_err_set(&err, VK_EDENIED, "a self-signed certificate may only enrol");
 	deny(req, 403, &err);
@@ -182,5 +183,23 @@ bool dispatch_admit(struct request *req)
 
 void dispatch_run(struct request *req)
 {
-	req->route->handler(req);
+	struct vk_err err = VK_ERR_INIT;
+
+	switch (access_check(req, &err)) {
+	case VK_OK:
+		req->route->handler(req);
+		break;
+	case VK_EDENIED:
+		deny(req, 403, &err);
+		break;
+	case VK_EINPUT:
+	case VK_ENOTFOUND:
+	case VK_ECONFLICT:
+	case VK_EUNTRUSTED:
+	case VK_ELIMIT:
+	case VK_EUNAVAIL:
+	case VK_EIO:
+		reply_error(req, &err);
+		break;
+	}
 }

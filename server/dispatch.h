@@ -15,7 +15,7 @@ struct request;
  * false; the request must not be touched then. */
 bool dispatch_admit(struct request *req);
 
-/* Calls the handler of an admitted request. */
+/* Calls the handler of an admitted request, if the caller may make it in its environment. */
 void dispatch_run(struct request *req);
 
 #endif

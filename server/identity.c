@@ -7,8 +7,6 @@
 
 #include "common/banned.h"
 
-enum { ROLES_TEXT_MAX = 128 };
-
 static const char *const role_names[IDENTITY_ROLE_COUNT] = {
 	"viewer",
 	"author",
@@ -72,38 +70,40 @@ bool identity_role_parse(const char *text, enum identity_roles *out)
 	return true;
 }
 
-enum vk_rc identity_roles_parse(const char *text, unsigned *out, struct vk_err *err)
+static enum vk_rc parse_environment(const char *word, const char *text, unsigned role,
+	char environment[VK_NAME_BYTES], struct vk_err *err)
 {
-	unsigned roles = ROLE_NONE;
-
-	if (strlen(text) > ROLES_TEXT_MAX)
-		return vk_err_set(err, VK_ELIMIT, "the list of roles is too long");
-	while (*text != '\0') {
-		size_t len = strcspn(text, ",");
-		unsigned role;
-
-		if (!find_role(text, len, &role)) {
-			vk_err_set(err, VK_EINPUT, "'%.*s' is not a role", (int)len, text);
-			vk_err_hint(err,
-				"roles are viewer, author, approver, operator, auditor and admin");
-			return VK_EINPUT;
-		}
-		roles |= role;
-		text += len;
-		text += *text == ',';
+	if ((role & ROLE_FLEET_ONLY) != 0) {
+		vk_err_set(err, VK_EINPUT, "'%.80s': the role %s is for the whole fleet", word,
+			identity_role_name((enum identity_roles)role));
+		vk_err_hint(err, "write %s", identity_role_name((enum identity_roles)role));
+		return VK_EINPUT;
 	}
-	*out = roles;
+	if (!vk_environment_is_valid(text))
+		return vk_err_set(
+			err, VK_EINPUT, "'%.80s': '%.64s' is no name of an environment", word, text);
+	memcpy(environment, text, strlen(text) + 1);
 	return VK_OK;
 }
 
-void identity_roles_format(unsigned roles, struct vk_buf *out)
+enum vk_rc identity_grant_parse(const char *text, enum identity_roles *role,
+	char environment[VK_NAME_BYTES], struct vk_err *err)
 {
-	const char *comma = "";
+	size_t len = strcspn(text, "@");
+	char where[VK_NAME_BYTES] = "";
+	enum vk_rc rc = VK_OK;
+	unsigned bit;
 
-	for (int i = 0; i < IDENTITY_ROLE_COUNT; i++) {
-		if ((roles & (1u << i)) == 0)
-			continue;
-		vk_buf_addf(out, "%s%s", comma, role_names[i]);
-		comma = ",";
+	if (!find_role(text, len, &bit)) {
+		vk_err_set(err, VK_EINPUT, "'%.*s' is not a role", len < 64 ? (int)len : 64, text);
+		vk_err_hint(err, "roles are viewer, author, approver, operator, auditor and admin");
+		return VK_EINPUT;
 	}
+	if (text[len] == '@')
+		rc = parse_environment(text, text + len + 1, bit, where, err);
+	if (rc != VK_OK)
+		return rc;
+	*role = (enum identity_roles)bit;
+	memcpy(environment, where, sizeof(where));
+	return VK_OK;
 }

@@ -7,9 +7,10 @@
 #define VK_IDENTITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "common/buf.h"
 #include "common/err.h"
+#include "common/name.h"
 
 enum identity_kind {
 	IDENTITY_STRANGER, /* a self-signed certificate: may enrol and nothing else */
@@ -17,7 +18,7 @@ enum identity_kind {
 	IDENTITY_USER,
 };
 
-/* What a user may do; combined with |. Every user is a viewer. */
+/* What a user may do; combined with |. Whoever has a role is a viewer where he has it. */
 enum identity_roles {
 	ROLE_NONE = 0,
 	ROLE_VIEWER = 1 << 0,
@@ -27,9 +28,17 @@ enum identity_roles {
 	ROLE_AUDITOR = 1 << 4,
 	ROLE_ADMIN = 1 << 5,
 	ROLE_ALL = (1 << 6) - 1,
+	/* About the fleet as a whole: they cannot be limited to an environment. */
+	ROLE_FLEET_ONLY = ROLE_AUDITOR | ROLE_ADMIN,
 };
 
-enum { IDENTITY_ROLE_COUNT = 6 };
+enum { IDENTITY_ROLE_COUNT = 6, IDENTITY_SCOPES_MAX = 64 };
+
+/* Roles that a user has in one environment, beside those that he has in all of them. */
+struct identity_scope {
+	const char *environment;
+	unsigned roles; /* enum identity_roles, never 0 */
+};
 
 /* "stranger", "host", "user": as in the certificate's URI and in audit entries. */
 const char *identity_kind_name(enum identity_kind kind);
@@ -41,9 +50,9 @@ bool identity_kind_parse(const char *text, enum identity_kind *out);
 const char *identity_role_name(enum identity_roles role);
 bool identity_role_parse(const char *text, enum identity_roles *out);
 
-/* Comma-separated, as the database keeps them ("author,viewer"); "" is no role. VK_EINPUT names
- * the word that is no role. */
-VK_CHECKED enum vk_rc identity_roles_parse(const char *text, unsigned *out, struct vk_err *err);
-void identity_roles_format(unsigned roles, struct vk_buf *out);
+/* One word of a list of roles: "author", in all environments, or "author@dev". *environment is ""
+ * without an environment. VK_EINPUT names what is wrong with the word. */
+VK_CHECKED enum vk_rc identity_grant_parse(const char *text, enum identity_roles *role,
+	char environment[VK_NAME_BYTES], struct vk_err *err);
 
 #endif

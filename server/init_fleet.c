@@ -9,7 +9,7 @@
 #include "common/digest.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
-#include "server/identity.h"
+#include "server/grants.h"
 #include "server/offline.h"
 #include "server/store/store.h"
 #include "server/store/store_token.h"
@@ -61,14 +61,9 @@ static enum vk_rc add_admin(
 
 static struct vkjson *describe_admin(void)
 {
-	struct vkjson *detail = vkjson_object(), *roles = vkjson_array();
+	struct vkjson *detail = vkjson_object();
 
-	for (unsigned bit = 0; bit < IDENTITY_ROLE_COUNT; bit++) {
-		if ((FIRST_ROLES & (1u << bit)) != 0)
-			vkjson_append(roles, vkjson_string(identity_role_name(
-						     (enum identity_roles)(1u << bit))));
-	}
-	vkjson_set(detail, "roles", roles);
+	vkjson_set(detail, "roles", grants_to_json(FIRST_ROLES, NULL, 0));
 	return detail;
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "server/grants.h"
 #include "server/mutation.h"
 
 struct vkjson;
@@ -19,7 +20,7 @@ struct invite {
 	enum identity_kind kind;
 	const char *name;
 	const char *environment; /* hosts */
-	unsigned roles;		 /* users */
+	struct grants grants;	 /* users */
 	int64_t ttl_seconds;
 };
 

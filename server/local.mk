@@ -1,6 +1,7 @@
 # What vkcfgd is made of, without main.c, so that unit tests link it. Links: $(SERVER_LIBS).
 noinst_LIBRARIES += libvkserver.a
 libvkserver_a_SOURCES =
+libvkserver_a_SOURCES += server/access.c server/access.h
 libvkserver_a_SOURCES += server/approval.c server/approval.h
 libvkserver_a_SOURCES += server/background.c server/background.h
 libvkserver_a_SOURCES += server/certify.c server/certify.h
@@ -11,6 +12,8 @@ libvkserver_a_SOURCES += server/denials.c server/denials.h
 libvkserver_a_SOURCES += server/descriptors.c server/descriptors.h
 libvkserver_a_SOURCES += server/dispatch.c server/dispatch.h
 libvkserver_a_SOURCES += server/freshness.c server/freshness.h
+libvkserver_a_SOURCES += server/environment.c server/environment.h
+libvkserver_a_SOURCES += server/grants.c server/grants.h
 libvkserver_a_SOURCES += server/identity.c server/identity.h
 libvkserver_a_SOURCES += server/init.c server/init.h
 libvkserver_a_SOURCES += server/init_fleet.c server/init_fleet.h

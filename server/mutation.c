@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/vkjson.h"
 #include "server/denials.h"
+#include "server/store/store_user.h"
 
 #include "common/banned.h"
 
@@ -74,14 +75,44 @@ static void on_done(struct writer_command *command, const struct vk_err *err)
 	answer(OWNER_OF(command, command), err);
 }
 
+static bool has_same_roles(const struct view_identity *caller, const struct store_user *user)
+{
+	if (caller->roles != user->roles || caller->scope_count != user->scope_count)
+		return false;
+	for (size_t i = 0; i < user->scope_count; i++) {
+		if (caller->scopes[i].roles != user->scopes[i].roles ||
+			strcmp(caller->scopes[i].environment, user->scopes[i].environment) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What the caller was permitted by the view must still be so in this transaction. */
+static enum vk_rc check_caller(
+	const struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	struct store *store = writer_tx_store(tx);
+	struct store_user user;
+	enum vk_rc rc;
+
+	if (mutation->caller.kind == IDENTITY_STRANGER)
+		return VK_OK;
+	rc = store_check_certificate(store, mutation->fingerprint, writer_tx_now(tx), err);
+	if (rc != VK_OK || mutation->caller.kind != IDENTITY_USER)
+		return rc;
+	rc = store_get_user(store, mutation->caller.name, writer_tx_arena(tx), &user, err);
+	if (rc != VK_OK || has_same_roles(&mutation->caller, &user))
+		return rc;
+	vk_err_set(err, VK_EDENIED, "the roles of '%s' have just changed", user.name);
+	vk_err_hint(err, "'vkcfg user list' shows them; try again");
+	return VK_EDENIED;
+}
+
 static enum vk_rc on_run(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
 {
 	struct mutation *mutation = OWNER_OF(command, command);
-	enum vk_rc rc = VK_OK;
+	enum vk_rc rc = check_caller(mutation, tx, err);
 
-	if (mutation->caller.kind != IDENTITY_STRANGER)
-		rc = store_check_certificate(
-			writer_tx_store(tx), mutation->fingerprint, writer_tx_now(tx), err);
 	return rc == VK_OK ? mutation->run(mutation, tx, err) : rc;
 }
 
@@ -104,6 +135,22 @@ static void on_job(struct background_job *job)
 		worker_post(mutation->command.worker, &mutation->message);
 }
 
+/* The caller with all that he points to in the arena: the view may be replaced meanwhile. */
+static void keep_caller(struct mutation *mutation, const struct view_identity *caller)
+{
+	struct identity_scope *scopes =
+		arena_calloc(mutation->arena, caller->scope_count + 1, sizeof(*scopes));
+
+	for (size_t i = 0; i < caller->scope_count; i++) {
+		scopes[i].roles = caller->scopes[i].roles;
+		scopes[i].environment = mutation_keep(mutation, caller->scopes[i].environment);
+	}
+	mutation->caller = *caller;
+	mutation->caller.name = mutation_keep(mutation, caller->name);
+	mutation->caller.environment = mutation_keep(mutation, caller->environment);
+	mutation->caller.scopes = scopes;
+}
+
 struct mutation *mutation_new(struct request *req, const char *name, mutation_run *run)
 {
 	struct mutation *mutation = xcalloc(1, sizeof(*mutation));
@@ -111,9 +158,7 @@ struct mutation *mutation_new(struct request *req, const char *name, mutation_ru
 
 	mutation->context = request_context(req);
 	mutation->arena = arena_new();
-	mutation->caller = *caller;
-	mutation->caller.name = mutation_keep(mutation, caller->name);
-	mutation->caller.environment = mutation_keep(mutation, caller->environment);
+	keep_caller(mutation, caller);
 	snprintf(mutation->actor, sizeof(mutation->actor), "%s/%s",
 		identity_kind_name(caller->kind), caller->name);
 	memcpy(mutation->fingerprint, request_peer_fingerprint(req), sizeof(mutation->fingerprint));

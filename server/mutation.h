@@ -7,8 +7,8 @@
  *                mutation_start() defers it
  *   background   prepare(), if there is one: what takes long (reading a tree, rendering)
  *   writer       run(): the change itself and its audit entry, in one transaction; the
- *                caller's certificate is looked at once more, so that nothing
- *                happens on behalf of somebody after his revocation
+ *                caller's certificate and roles are looked at once more, so that
+ *                nothing happens on behalf of somebody after his revocation
  *   worker       the reply: answer with status, or the error of whoever failed
  *
  * All that the mutation needs stands in its arena and dies with it.

@@ -132,7 +132,7 @@ static enum vk_rc make_stale(
 enum vk_rc publish_make_stale(struct writer_tx *tx, const char *environment, struct vk_err *err)
 {
 	const struct store_change_filter filter = {
-		.environment = environment, .has_state = true, .state = CHANGE_OPEN};
+		.where = {.environment = environment}, .has_state = true, .state = CHANGE_OPEN};
 	const struct store_page page = {.limit = STORE_LIMIT_MAX};
 	struct store_change_list list;
 	enum vk_rc rc;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/name.h"
 #include "server/store/store_change.h"
 #include "server/writer.h"
 
@@ -31,6 +32,9 @@ struct publish_file {
 	const char *text;
 	size_t len;
 };
+
+/* The role of a file by its name, "VERSION.ROLE.json"; "" for any other name. */
+void publish_role_of(const char *name, char out[VK_NAME_BYTES]);
 
 /* POST /v1/tuf, POST /v1/refresh: the next versions of root (one after another), at most one
  * targets, and environments' roles that are signed anew, in any order. The whole chain is verified:

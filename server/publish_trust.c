@@ -278,8 +278,7 @@ static enum vk_rc take_role(struct upload *upload, const struct publish_file *fi
 	return rc;
 }
 
-/* The role of "VERSION.ROLE.json"; "" for any other name. */
-static void read_role(const char *name, char out[VK_NAME_BYTES])
+void publish_role_of(const char *name, char out[VK_NAME_BYTES])
 {
 	const char *role = name + strspn(name, "0123456789");
 	size_t len = strlen(role);
@@ -300,7 +299,7 @@ static enum vk_rc take_file(struct upload *upload, const struct publish_file *fi
 {
 	char role[VK_NAME_BYTES];
 
-	read_role(file->name, role);
+	publish_role_of(file->name, role);
 	if (vk_environment_is_valid(role))
 		return take_role(upload, file, role, err);
 	if (scope == PUBLISH_TRUST && strcmp(role, tuf_type_name(TUF_ROOT)) == 0)
@@ -318,7 +317,7 @@ static int rank_of(const struct publish_file *file)
 {
 	char role[VK_NAME_BYTES];
 
-	read_role(file->name, role);
+	publish_role_of(file->name, role);
 	if (strcmp(role, tuf_type_name(TUF_ROOT)) == 0)
 		return 0;
 	return strcmp(role, tuf_type_name(TUF_TARGETS)) == 0 ? 1 : 2;

@@ -19,6 +19,14 @@ static enum vk_rc read_page(struct query *query, struct vk_err *err)
 	return rc;
 }
 
+struct store_filter query_filter(const struct query *query)
+{
+	const struct view_identity *caller = request_identity(query->req);
+
+	return (struct store_filter){.environment = request_query(query->req, "environment"),
+		.viewer = route_is_limited(request_route(query->req), caller) ? caller->name : NULL};
+}
+
 void query_run(struct request *req, query_fn *fn)
 {
 	struct context *context = request_context(req);

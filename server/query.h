@@ -23,6 +23,9 @@ struct query {
 /* Makes the answer (taken); on failure the error is the answer. */
 typedef enum vk_rc query_fn(struct query *query, struct vkjson **answer, struct vk_err *err);
 
+/* Of a list of the route table's ENVIRONMENT_LIST: what of it the caller may see and asked for. */
+struct store_filter query_filter(const struct query *query);
+
 /* Calls fn and replies 200 with its answer, or with its error. */
 void query_run(struct request *req, query_fn *fn);
 

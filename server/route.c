@@ -119,8 +119,10 @@ static const struct {
 /* What a user's roles are as permissions. */
 static unsigned permissions_of_roles(unsigned roles)
 {
-	unsigned permissions = PERMISSION_ANY | PERMISSION_VIEWER;
+	unsigned permissions = PERMISSION_ANY;
 
+	if (roles != ROLE_NONE)
+		permissions |= PERMISSION_VIEWER;
 	for (size_t i = 0; i < IDENTITY_ROLE_COUNT; i++) {
 		if ((roles & role_permissions[i].role) != 0)
 			permissions |= role_permissions[i].permission;
@@ -128,25 +130,59 @@ static unsigned permissions_of_roles(unsigned roles)
 	return permissions;
 }
 
+/* What the caller may do in every environment. */
 static unsigned permissions_of(const struct view_identity *caller)
 {
 	switch (caller->kind) {
 	case IDENTITY_STRANGER:
 		return PERMISSION_ENROL;
 	case IDENTITY_HOST:
-		return PERMISSION_ANY | PERMISSION_HOST;
+		return PERMISSION_ANY;
 	case IDENTITY_USER:
 		return permissions_of_roles(caller->roles);
 	}
 	return PERMISSION_NONE;
 }
 
-bool route_permits(const struct route *route, const struct view_identity *caller)
+/* What he may do in one of them, or, environment being NULL, in any. */
+static unsigned permissions_in(const struct view_identity *caller, const char *environment)
 {
-	return (route->permission & permissions_of(caller)) != 0;
+	unsigned permissions = permissions_of(caller);
+
+	if (caller->kind == IDENTITY_HOST &&
+		(environment == NULL || strcmp(caller->environment, environment) == 0))
+		permissions |= PERMISSION_HOST;
+	for (size_t i = 0; i < caller->scope_count; i++) {
+		const struct identity_scope *scope = &caller->scopes[i];
+
+		if (environment == NULL || strcmp(scope->environment, environment) == 0)
+			permissions |= permissions_of_roles(scope->roles);
+	}
+	return permissions;
 }
 
-void route_hint_permission(const struct route *route, struct vk_err *err)
+bool route_permits(const struct route *route, const struct view_identity *caller)
+{
+	if (route->environment == ENVIRONMENT_UNSAID)
+		return false;
+	if (route->environment == ENVIRONMENT_FLEET)
+		return (route->permission & permissions_of(caller)) != 0;
+	return (route->permission & permissions_in(caller, NULL)) != 0;
+}
+
+bool route_permits_in(const struct route *route, const struct view_identity *caller,
+	const char *environment)
+{
+	return route_permits(route, caller) &&
+	       (route->permission & permissions_in(caller, environment)) != 0;
+}
+
+bool route_is_limited(const struct route *route, const struct view_identity *caller)
+{
+	return (route->permission & permissions_of(caller)) == 0;
+}
+
+void route_hint_permission(const struct route *route, const char *environment, struct vk_err *err)
 {
 	char roles[128] = "";
 	size_t len = 0;
@@ -158,7 +194,8 @@ void route_hint_permission(const struct route *route, struct vk_err *err)
 				identity_role_name(role_permissions[i].role));
 	}
 	if (len > 0)
-		vk_err_hint(err, "it takes a user with the role %s", roles);
+		vk_err_hint(err, "it takes a user with the role %s%s%s", roles,
+			environment != NULL ? " in " : "", environment != NULL ? environment : "");
 	else if ((route->permission & PERMISSION_HOST) != 0)
 		vk_err_hint(err, "only hosts may");
 }

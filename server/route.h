@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The route table: which request goes where, and who may make it. The table is the only place
- * where permission is decided; a route whose permission column is left out is denied to everybody.
+ * where permission is decided: two columns say which role it takes, and in which environment. A
+ * route that leaves one of them out is denied to everybody.
  *
  * A pattern is a path whose segments are literal, or {name} for any one segment, or, at the end,
  * {name*} for one or more. No two patterns of one method match the same path except that a literal
@@ -40,10 +41,28 @@ enum permission {
 /* See server/request.h for what a handler may and must do. */
 typedef void route_handler(struct request *request);
 
+/* Where it stands which environment a request is about: the caller needs the permission there. */
+enum route_environment {
+	ENVIRONMENT_UNSAID = 0, /* nobody has said: denied to everybody */
+	ENVIRONMENT_NONE,	/* about no environment: the permission in any of them suffices */
+	ENVIRONMENT_FLEET,	/* about all of them: it takes the permission for the whole fleet */
+	ENVIRONMENT_LIST, /* in any of them; the handler shows those alone (query_filter()). With the
+			   * query parameter "environment" in that one */
+	ENVIRONMENT_PATH, /* {env} of the pattern */
+	ENVIRONMENT_BODY, /* the body's member "environment" */
+	ENVIRONMENT_ENVELOPE, /* in the envelope of a secret, the body's member "body" */
+	ENVIRONMENT_FILES,  /* the roles whose files the body's member "files" has: in all of them */
+	ENVIRONMENT_CHANGE, /* that of the change {id} */
+	ENVIRONMENT_HOST,   /* that of the host {name} */
+	ENVIRONMENT_TREE,   /* those for which the tree {digest} was submitted: in one of them */
+	ENVIRONMENT_SECRET, /* that of the secret {digest} */
+};
+
 struct route {
 	const char *method; /* "GET", "POST" */
 	const char *pattern;
 	unsigned permission; /* enum permission: one of these suffices; 0 denies */
+	enum route_environment environment;
 	route_handler *handler;
 	size_t max_body_bytes;    /* 0: a body is refused */
 	const char *content_type; /* of the request's body; NULL: application/json */
@@ -72,10 +91,20 @@ void route_allowed_methods(const struct route *table, size_t count,
 /* The segments that {name} or {name*} stands for in this request; NULL if the pattern has none. */
 const char *route_param(const struct route *route, struct http_parser *request, const char *name);
 
-/* Whether this caller may use the route: the one place that decides. */
+/* Whether this caller may use the route in some environment (for ENVIRONMENT_FLEET: in all). These
+ * two functions are the one place that decides; server/access.h finds the environment. */
 bool route_permits(const struct route *route, const struct view_identity *caller);
 
-/* Sets the hint of a denial: whom the route's permission column lets in. */
-void route_hint_permission(const struct route *route, struct vk_err *err);
+/* Whether he may use it in this one. */
+bool route_permits_in(const struct route *route, const struct view_identity *caller,
+	const char *environment);
+
+/* Whether the answer depends on the environment: he has the permission, but not in all of them. */
+bool route_is_limited(const struct route *route, const struct view_identity *caller);
+
+/* Sets the hint of a denial: whom the route's permission column lets in. environment: NULL, or
+ * where. */
+void route_hint_permission(
+	const struct route *route, const char *environment, struct vk_err *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The API of vkcfgd, all of it: method, path, who may, what, how large, with
- * which query parameters. A line
- * without a permission is denied to everybody; tests/unit/check_routes.c walks
- * the table with every role.
+ * The API of vkcfgd, all of it: method, path, who may, where it stands in which
+ * environment, what, how large, with which query parameters. A line without a
+ * permission or an environment is denied to everybody; tests/unit/check_routes.c
+ * walks the table with every role, in the right and the wrong environment.
  */
 #include "config.h"
 
@@ -35,6 +35,18 @@ enum {
 #define ANY PERMISSION_ANY
 #define ENROL PERMISSION_ENROL
 
+#define NONE ENVIRONMENT_NONE
+#define FLEET ENVIRONMENT_FLEET
+#define LIST ENVIRONMENT_LIST
+#define PATH ENVIRONMENT_PATH
+#define BODY ENVIRONMENT_BODY
+#define ENVELOPE ENVIRONMENT_ENVELOPE
+#define FILES ENVIRONMENT_FILES
+#define OF_CHANGE ENVIRONMENT_CHANGE
+#define OF_HOST ENVIRONMENT_HOST
+#define OF_TREE ENVIRONMENT_TREE
+#define OF_SECRET ENVIRONMENT_SECRET
+
 static const char *const desired[] = {"log", NULL};
 static const char *const page[] = {"limit", "after", NULL};
 static const char *const changes[] = {"limit", "after", "environment", "state", NULL};
@@ -47,57 +59,58 @@ static const char *const sizes[] = {"from", "to", NULL};
 
 /* clang-format off */
 const struct route routes[] = {
-	{"GET",  "/v1/agent/desired",               HOST,              route_get_desired,     0,      NULL, desired},
-	{"GET",  "/v1/agent/secrets/{digest}",      HOST,              route_get_host_secret, 0,      NULL, NULL},
-	{"POST", "/v1/agent/report",                HOST,              route_post_report,     REPORT, NULL, NULL},
-	{"GET",  "/v1/agent/bundles/{env}/{number}", HOST,             route_get_bundles,     0,      NULL, NULL},
-	{"GET",  "/tuf/{file*}",                    HOST | VIEWER,     route_get_tuf,         0,      NULL, NULL},
+	{"GET",  "/v1/agent/secrets/{digest}",        HOST,                         NONE,      route_get_host_secret, 0,      NULL, NULL},
+	{"GET",  "/v1/agent/desired",                 HOST,                         NONE,      route_get_desired,     0,      NULL, desired},
+	{"POST", "/v1/agent/report",                  HOST,                         NONE,      route_post_report,     REPORT, NULL, NULL},
+	{"GET",  "/v1/agent/bundles/{env}/{number}",  HOST,                         PATH,      route_get_bundles,     0,      NULL, NULL},
+	{"GET",  "/tuf/{file*}",                      HOST | VIEWER,                NONE,      route_get_tuf,         0,      NULL, NULL},
 
-	{"POST", "/v1/enrol",                       ENROL,             route_enrol,           SMALL,  NULL, NULL},
-	{"POST", "/v1/renew",                       HOST | VIEWER,     route_renew,           SMALL,  NULL, NULL},
-	{"GET",  "/v1/whoami",                      ANY,               route_whoami,          0,      NULL, NULL},
+	{"POST", "/v1/enrol",                         ENROL,                        NONE,      route_enrol,           SMALL,  NULL, NULL},
+	{"POST", "/v1/renew",                         HOST | VIEWER,                NONE,      route_renew,           SMALL,  NULL, NULL},
+	{"GET",  "/v1/whoami",                        ANY,                          NONE,      route_whoami,          0,      NULL, NULL},
 
-	{"POST", "/v1/trees",                       AUTHOR,            route_post_tree,       TREE,   NULL, NULL},
-	{"GET",  "/v1/trees/{digest}",              VIEWER,            route_get_tree,        0,      NULL, NULL},
-	{"POST", "/v1/changes",                     AUTHOR,            route_post_change,     CHANGE, NULL, NULL},
-	{"GET",  "/v1/changes",                     VIEWER,            route_list_changes,    0,      NULL, changes},
-	{"GET",  "/v1/changes/{id}",                VIEWER,            route_get_change,      0,      NULL, NULL},
-	{"POST", "/v1/changes/{id}/approve",        APPROVER,          route_approve_change,  SMALL,  NULL, NULL},
-	{"POST", "/v1/changes/{id}/reject",         AUTHOR | APPROVER, route_reject_change,   SMALL,  NULL, NULL},
-	{"GET",  "/v1/releases",                    VIEWER,            route_list_releases,   0,      NULL, by_environment},
-	{"GET",  "/v1/releases/{env}/{number}",     VIEWER,            route_get_release,     0,      NULL, NULL},
+	{"POST", "/v1/trees",                         AUTHOR,                       NONE,      route_post_tree,       TREE,   NULL, NULL},
+	{"GET",  "/v1/trees/{digest}",                VIEWER,                       OF_TREE,   route_get_tree,        0,      NULL, NULL},
+	{"POST", "/v1/changes",                       AUTHOR,                       BODY,      route_post_change,     CHANGE, NULL, NULL},
+	{"GET",  "/v1/changes",                       VIEWER,                       LIST,      route_list_changes,    0,      NULL, changes},
+	{"GET",  "/v1/changes/{id}",                  VIEWER,                       OF_CHANGE, route_get_change,      0,      NULL, NULL},
+	{"POST", "/v1/changes/{id}/approve",          APPROVER,                     OF_CHANGE, route_approve_change,  SMALL,  NULL, NULL},
+	{"POST", "/v1/changes/{id}/reject",           AUTHOR | APPROVER,            OF_CHANGE, route_reject_change,   SMALL,  NULL, NULL},
+	{"GET",  "/v1/releases",                      VIEWER,                       LIST,      route_list_releases,   0,      NULL, by_environment},
+	{"GET",  "/v1/releases/{env}/{number}",       VIEWER,                       PATH,      route_get_release,     0,      NULL, NULL},
 
-	{"POST", "/v1/secrets",                     AUTHOR,            route_post_secret,     SECRET, NULL, NULL},
-	{"GET",  "/v1/secrets",                     VIEWER,            route_list_secrets,    0,      NULL, secrets},
-	{"GET",  "/v1/secrets/{digest}",            AUTHOR | APPROVER | OPERATOR, route_get_secret, 0, NULL, public_key},
-	{"POST", "/v1/secrets/{digest}/seals",      AUTHOR | APPROVER | OPERATOR, route_post_seals, SECRET, NULL, NULL},
-	{"POST", "/v1/secrets/{digest}/remove",     AUTHOR,            route_remove_secret,   SMALL,  NULL, NULL},
+	{"POST", "/v1/secrets",                       AUTHOR,                       ENVELOPE,  route_post_secret,     SECRET, NULL, NULL},
+	{"GET",  "/v1/secrets",                       VIEWER,                       LIST,      route_list_secrets,    0,      NULL, secrets},
+	{"GET",  "/v1/secrets/{digest}",              AUTHOR | APPROVER | OPERATOR, OF_SECRET, route_get_secret,      0,      NULL, public_key},
+	{"POST", "/v1/secrets/{digest}/seals",        AUTHOR | APPROVER | OPERATOR, OF_SECRET, route_post_seals,      SECRET, NULL, NULL},
+	{"POST", "/v1/secrets/{digest}/remove",       AUTHOR,                       OF_SECRET, route_remove_secret,   SMALL,  NULL, NULL},
 
-	{"GET",  "/v1/hosts",                       VIEWER,            route_list_hosts,      0,      NULL, by_environment},
-	{"POST", "/v1/hosts",                       OPERATOR,          route_post_host,       SMALL,  NULL, NULL},
-	{"GET",  "/v1/hosts/{name}",                VIEWER,            route_get_host,        0,      NULL, NULL},
-	{"POST", "/v1/hosts/{name}/revoke",         OPERATOR,          route_revoke_host,     SMALL,  NULL, NULL},
-	{"GET",  "/v1/drift",                       VIEWER,            route_list_drift,      0,      NULL, by_environment},
-	{"GET",  "/v1/status",                      VIEWER,            route_get_status,      0,      NULL, NULL},
+	{"GET",  "/v1/hosts",                         VIEWER,                       LIST,      route_list_hosts,      0,      NULL, by_environment},
+	{"POST", "/v1/hosts",                         OPERATOR,                     BODY,      route_post_host,       SMALL,  NULL, NULL},
+	{"GET",  "/v1/hosts/{name}",                  VIEWER,                       OF_HOST,   route_get_host,        0,      NULL, NULL},
+	{"POST", "/v1/hosts/{name}/revoke",           OPERATOR,                     OF_HOST,   route_revoke_host,     SMALL,  NULL, NULL},
+	{"GET",  "/v1/drift",                         VIEWER,                       LIST,      route_list_drift,      0,      NULL, by_environment},
+	{"GET",  "/v1/status",                        VIEWER,                       LIST,      route_get_status,      0,      NULL, NULL},
 
-	{"GET",  "/v1/users",                       VIEWER,            route_list_users,      0,      NULL, page},
-	{"POST", "/v1/users",                       ADMIN,             route_post_user,       SMALL,  NULL, NULL},
-	{"POST", "/v1/users/{name}/revoke",         ADMIN,             route_revoke_user,     SMALL,  NULL, NULL},
-	{"GET",  "/v1/online-keys",                 ADMIN,             route_get_online_keys, 0,      NULL, NULL},
-	{"POST", "/v1/tuf",                         ADMIN,             route_post_tuf,        TRUST,  NULL, NULL},
-	{"POST", "/v1/refresh",                     APPROVER | ADMIN,  route_post_refresh,    TRUST,  NULL, NULL},
+	{"GET",  "/v1/users",                         VIEWER,                       NONE,      route_list_users,      0,      NULL, page},
+	{"POST", "/v1/users",                         ADMIN,                        FLEET,     route_post_user,       SMALL,  NULL, NULL},
+	{"POST", "/v1/users/{name}/roles",            ADMIN,                        FLEET,     route_set_user_roles,  SMALL,  NULL, NULL},
+	{"POST", "/v1/users/{name}/revoke",           ADMIN,                        FLEET,     route_revoke_user,     SMALL,  NULL, NULL},
+	{"GET",  "/v1/online-keys",                   ADMIN,                        FLEET,     route_get_online_keys, 0,      NULL, NULL},
+	{"POST", "/v1/tuf",                           ADMIN,                        FLEET,     route_post_tuf,        TRUST,  NULL, NULL},
+	{"POST", "/v1/refresh",                       APPROVER | ADMIN,             FILES,     route_post_refresh,    TRUST,  NULL, NULL},
 
-	{"GET",  "/v1/audit",                       AUDITOR | VIEWER,  route_list_audit,      0,      NULL, entries},
-	{"GET",  "/v1/log/consistency",             ANY,               route_get_consistency, 0,      NULL, sizes},
-	{"GET",  "/v1/log/inclusion",               ANY,               route_get_inclusion,   0,      NULL, leaf},
-	{"GET",  "/v1/log/witnesses",               AUDITOR | VIEWER,  route_list_witnesses,  0,      NULL, page},
-	{"GET",  "/log/checkpoint",                 ANY,               route_get_checkpoint,  0,      NULL, NULL},
-	{"GET",  "/log/tile/entries/{tile*}",       AUDITOR | VIEWER,  route_get_entries,     0,      NULL, NULL},
-	{"GET",  "/log/tile/{level}/{tile*}",       ANY,               route_get_tile,        0,      NULL, NULL},
+	{"GET",  "/v1/audit",                         AUDITOR | VIEWER,             FLEET,     route_list_audit,      0,      NULL, entries},
+	{"GET",  "/v1/log/consistency",               ANY,                          NONE,      route_get_consistency, 0,      NULL, sizes},
+	{"GET",  "/v1/log/inclusion",                 ANY,                          NONE,      route_get_inclusion,   0,      NULL, leaf},
+	{"GET",  "/v1/log/witnesses",                 AUDITOR | VIEWER,             FLEET,     route_list_witnesses,  0,      NULL, page},
+	{"GET",  "/log/checkpoint",                   ANY,                          NONE,      route_get_checkpoint,  0,      NULL, NULL},
+	{"GET",  "/log/tile/entries/{tile*}",         AUDITOR | VIEWER,             FLEET,     route_get_entries,     0,      NULL, NULL},
+	{"GET",  "/log/tile/{level}/{tile*}",         ANY,                          NONE,      route_get_tile,        0,      NULL, NULL},
 
-	{"GET",  "/metrics",                        ANY,               route_get_metrics,     0,      NULL, NULL},
-	{"GET",  "/healthz",                        ANY,               route_get_health,      0,      NULL, NULL},
-	{"GET",  "/readyz",                         ANY,               route_get_ready,       0,      NULL, NULL},
+	{"GET",  "/metrics",                          ANY,                          NONE,      route_get_metrics,     0,      NULL, NULL},
+	{"GET",  "/healthz",                          ANY,                          NONE,      route_get_health,      0,      NULL, NULL},
+	{"GET",  "/readyz",                           ANY,                          NONE,      route_get_ready,       0,      NULL, NULL},
 };
 /* clang-format on */
 

@@ -58,6 +58,7 @@ route_handler route_get_host_secret;
 route_handler route_whoami;
 route_handler route_list_users;
 route_handler route_post_user;
+route_handler route_set_user_roles;
 route_handler route_revoke_user;
 
 /* routes_log.c */

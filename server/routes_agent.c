@@ -133,19 +133,15 @@ static struct vkjson *bundle_to_json(const struct store_bundle *bundle)
 static enum vk_rc get_bundles(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
 	const struct view_identity *host = request_identity(query->req);
-	const char *environment = request_param(query->req, "env");
 	const struct store_bundle *bundles = NULL;
 	struct vkjson *list;
 	uint64_t number = 0;
 	size_t count = 0;
 	enum vk_rc rc = request_param_uint(query->req, "number", 1, INT64_MAX, &number, err);
 
-	if (rc == VK_OK && strcmp(environment, host->environment) != 0)
-		rc = vk_err_set(err, VK_EDENIED, "this host belongs to environment '%s'",
-			host->environment);
 	if (rc == VK_OK)
-		rc = store_list_host_bundles(query->store, environment, (int64_t)number, host->name,
-			query->arena, &bundles, &count, err);
+		rc = store_list_host_bundles(query->store, host->environment, (int64_t)number,
+			host->name, query->arena, &bundles, &count, err);
 	if (rc != VK_OK)
 		return rc;
 	list = vkjson_array();

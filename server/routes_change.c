@@ -10,6 +10,7 @@
 #include "common/digest.h"
 #include "common/release.h"
 #include "common/vkjson.h"
+#include "server/access.h"
 #include "server/change.h"
 #include "server/mutation.h"
 #include "server/proposal.h"
@@ -180,10 +181,16 @@ static enum vk_rc run_approve(struct mutation *mutation, struct writer_tx *tx, s
 static enum vk_rc run_reject(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const struct judgement *judgement = mutation->data;
-	bool is_author_only = (mutation->caller.roles & ROLE_APPROVER) == 0;
+	const char *environment = NULL;
+	unsigned roles;
+	enum vk_rc rc = store_get_change_environment(
+		writer_tx_store(tx), judgement->id, writer_tx_arena(tx), &environment, err);
 
-	return change_reject(
-		tx, judgement->id, mutation->caller.name, is_author_only, judgement->message, err);
+	if (rc != VK_OK)
+		return rc;
+	roles = access_roles_in(&mutation->caller, environment);
+	return change_reject(tx, judgement->id, mutation->caller.name,
+		(roles & ROLE_APPROVER) == 0, judgement->message, err);
 }
 
 /* The id of the path and the body of either call. */
@@ -301,8 +308,7 @@ static struct vkjson *change_to_json(const struct store_change *change)
 
 static enum vk_rc list_changes(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
-	struct store_change_filter filter = {
-		.environment = request_query(query->req, "environment")};
+	struct store_change_filter filter = {.where = query_filter(query)};
 	const char *state = request_query(query->req, "state");
 	struct store_change_list list;
 	struct vkjson *items;

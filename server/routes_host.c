@@ -3,15 +3,14 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "common/vkjson.h"
+#include "server/environment.h"
 #include "server/invite.h"
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
-#include "server/store/store_environment.h"
 #include "server/store/store_host.h"
 
 #include "common/banned.h"
@@ -75,10 +74,11 @@ static struct vkjson *host_to_json(const struct store_host *host)
 
 static enum vk_rc list_hosts(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
+	const struct store_filter filter = query_filter(query);
 	struct store_host_list list;
 	struct vkjson *items;
-	enum vk_rc rc = store_list_hosts(query->store, request_query(query->req, "environment"),
-		&query->page, query->arena, &list, err);
+	enum vk_rc rc = store_list_hosts(
+		query->store, &filter, &query->page, query->arena, &list, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -112,10 +112,11 @@ void route_get_host(struct request *req)
 
 static enum vk_rc list_drift(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
+	const struct store_filter filter = query_filter(query);
 	struct store_drift_list list;
 	struct vkjson *items;
-	enum vk_rc rc = store_list_drift(query->store, request_query(query->req, "environment"),
-		&query->page, query->arena, &list, err);
+	enum vk_rc rc = store_list_drift(
+		query->store, &filter, &query->page, query->arena, &list, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -131,31 +132,12 @@ void route_list_drift(struct request *req)
 	query_run(req, list_drift);
 }
 
-/* An environment that no targets delegate can never send this host anything. */
-static enum vk_rc check_environment(
-	struct writer_tx *tx, const char *environment, struct vk_err *err)
-{
-	const struct store_environment *items = NULL;
-	size_t count = 0;
-	enum vk_rc rc = store_list_environments(
-		writer_tx_store(tx), writer_tx_arena(tx), &items, &count, err);
-
-	if (rc != VK_OK)
-		return rc;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(items[i].name, environment) == 0)
-			return VK_OK;
-	}
-	vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", environment);
-	vk_err_hint(err, "vkcfg status shows those that it has");
-	return VK_ENOTFOUND;
-}
-
 static enum vk_rc run_add(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const struct invite *invite = mutation->data;
 	struct vkjson *detail;
-	enum vk_rc rc = check_environment(tx, invite->environment, err);
+	/* An environment that no targets delegate can never send this host anything. */
+	enum vk_rc rc = environment_check(tx, invite->environment, err);
 
 	if (rc == VK_OK)
 		rc = store_add_host(writer_tx_store(tx), invite->name, invite->environment,

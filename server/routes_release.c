@@ -33,10 +33,11 @@ static struct vkjson *release_to_json(const struct store_release *release)
 
 static enum vk_rc list_releases(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
+	const struct store_filter filter = query_filter(query);
 	struct store_release_list list;
 	struct vkjson *items;
-	enum vk_rc rc = store_list_releases(query->store, request_query(query->req, "environment"),
-		&query->page, query->arena, &list, err);
+	enum vk_rc rc = store_list_releases(
+		query->store, &filter, &query->page, query->arena, &list, err);
 
 	if (rc != VK_OK)
 		return rc;

@@ -312,8 +312,7 @@ static struct vkjson *secret_to_json(const struct store_secret *secret)
 static enum vk_rc list_secrets(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
 	const struct store_secret_filter filter = {
-		.environment = request_query(query->req, "environment"),
-		.name = request_query(query->req, "name")};
+		.where = query_filter(query), .name = request_query(query->req, "name")};
 	struct store_secret_list list;
 	struct vkjson *items;
 	enum vk_rc rc =

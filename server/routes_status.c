@@ -64,8 +64,11 @@ static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct
 	if (rc != VK_OK)
 		return rc;
 	list = vkjson_array();
-	for (size_t i = 0; i < count; i++)
-		vkjson_append(list, environment_to_json(&items[i]));
+	for (size_t i = 0; i < count; i++) {
+		if (route_permits_in(request_route(query->req), request_identity(query->req),
+			    items[i].name))
+			vkjson_append(list, environment_to_json(&items[i]));
+	}
 	log = vkjson_object();
 	vkjson_set(log, "size", vkjson_int(view_log(view)->size));
 	vkjson_set(log, "witnessed", vkjson_int(witnesses.witnessed));

@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "common/vkjson.h"
+#include "server/grants.h"
 #include "server/invite.h"
 #include "server/mutation.h"
 #include "server/query.h"
@@ -13,18 +14,6 @@
 #include "server/store/store_user.h"
 
 #include "common/banned.h"
-
-static struct vkjson *roles_to_json(unsigned roles)
-{
-	struct vkjson *list = vkjson_array();
-
-	for (unsigned bit = 0; bit < IDENTITY_ROLE_COUNT; bit++) {
-		if ((roles & (1u << bit)) != 0)
-			vkjson_append(list, vkjson_string(identity_role_name(
-						    (enum identity_roles)(1u << bit))));
-	}
-	return list;
-}
 
 void route_whoami(struct request *req)
 {
@@ -35,7 +24,8 @@ void route_whoami(struct request *req)
 	vkjson_set(answer, "name", vkjson_string(caller->name));
 	vkjson_set(answer, "fleet", vkjson_string(view_fleet(request_view(req))));
 	if (caller->kind == IDENTITY_USER)
-		vkjson_set(answer, "roles", roles_to_json(caller->roles | ROLE_VIEWER));
+		vkjson_set(answer, "roles",
+			grants_to_json(caller->roles, caller->scopes, caller->scope_count));
 	if (caller->kind == IDENTITY_HOST)
 		vkjson_set(answer, "environment", vkjson_string(caller->environment));
 	reply_json(req, 200, answer);
@@ -47,7 +37,7 @@ static struct vkjson *user_to_json(const struct store_user *user)
 	struct vkjson *object = vkjson_object();
 
 	vkjson_set(object, "name", vkjson_string(user->name));
-	vkjson_set(object, "roles", roles_to_json(user->roles | ROLE_VIEWER));
+	vkjson_set(object, "roles", grants_to_json(user->roles, user->scopes, user->scope_count));
 	query_set_time(object, "created", user->created);
 	query_set_time(object, "enrolled", user->enrolled);
 	query_set_time(object, "revoked", user->revoked);
@@ -74,43 +64,38 @@ void route_list_users(struct request *req)
 	query_run(req, list_users);
 }
 
-static enum vk_rc parse_roles(const struct vkjson *body, unsigned *out, struct vk_err *err)
+static struct vkjson *describe(const struct grants *grants)
 {
-	const struct vkjson *list = NULL;
-	unsigned roles = ROLE_VIEWER;
-	enum vk_rc rc = vkjson_get_array(body, "roles", &list, err);
+	struct vkjson *detail = vkjson_object();
 
-	for (size_t i = 0; rc == VK_OK && i < vkjson_count(list); i++) {
-		const char *word = vkjson_text(vkjson_at(list, i));
-		enum identity_roles role;
+	vkjson_set(detail, "roles", grants_to_json(grants->roles, grants->scopes, grants->count));
+	return detail;
+}
 
-		if (word == NULL || !identity_role_parse(word, &role)) {
-			rc = vk_err_set(
-				err, VK_EINPUT, "member 'roles': element %zu is no role", i);
-			vk_err_hint(err,
-				"roles are viewer, author, approver, operator, auditor and admin");
-		} else {
-			roles |= role;
-		}
-	}
+static enum vk_rc set_roles(
+	struct writer_tx *tx, const char *name, const struct grants *grants, struct vk_err *err)
+{
+	enum vk_rc rc = grants_check(tx, grants, err);
+
 	if (rc == VK_OK)
-		*out = roles;
+		rc = store_set_user_roles(writer_tx_store(tx), name, grants->roles, grants->scopes,
+			grants->count, err);
+	if (rc == VK_OK)
+		writer_tx_changed(tx, WRITER_CHANGED_IDENTITIES);
 	return rc;
 }
 
 static enum vk_rc run_add(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const struct invite *invite = mutation->data;
-	struct vkjson *detail;
-	enum vk_rc rc = store_add_user(
-		writer_tx_store(tx), invite->name, invite->roles, writer_tx_now(tx), err);
+	enum vk_rc rc = store_add_user(writer_tx_store(tx), invite->name, invite->grants.roles,
+		writer_tx_now(tx), err);
 
+	if (rc == VK_OK)
+		rc = set_roles(tx, invite->name, &invite->grants, err);
 	if (rc != VK_OK)
 		return rc;
-	writer_tx_changed(tx, WRITER_CHANGED_IDENTITIES);
-	detail = vkjson_object();
-	vkjson_set(detail, "roles", roles_to_json(invite->roles));
-	return invite_issue(mutation, tx, "user.add", detail, err);
+	return invite_issue(mutation, tx, "user.add", describe(&invite->grants), err);
 }
 
 void route_post_user(struct request *req)
@@ -121,7 +106,77 @@ void route_post_user(struct request *req)
 	struct invite *invite = mutation->data;
 
 	if (rc == VK_OK)
-		rc = parse_roles(mutation->body, &invite->roles, &err);
+		rc = grants_parse(mutation->body, mutation->arena, &invite->grants, &err);
+	if (rc == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
+}
+
+struct role_change {
+	const char *name;
+	struct grants grants;
+};
+
+/* Nobody could give the role back to the last admin who gave it away. */
+static enum vk_rc check_admin_stays(
+	struct writer_tx *tx, const struct role_change *change, struct vk_err *err)
+{
+	bool has_other = true;
+	enum vk_rc rc = VK_OK;
+
+	if ((change->grants.roles & ROLE_ADMIN) == 0)
+		rc = store_has_other_admin(writer_tx_store(tx), change->name, &has_other, err);
+	if (rc != VK_OK || has_other)
+		return rc;
+	vk_err_set(err, VK_ECONFLICT, "%s would leave the fleet without an admin", change->name);
+	vk_err_hint(err, "give somebody else the role admin first");
+	return VK_ECONFLICT;
+}
+
+static enum vk_rc run_set_roles(
+	struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct role_change *change = mutation->data;
+	struct store_user user;
+	struct vkjson *detail;
+	char *object;
+	enum vk_rc rc = store_get_user(
+		writer_tx_store(tx), change->name, writer_tx_arena(tx), &user, err);
+
+	if (rc == VK_OK && user.revoked != 0) {
+		rc = vk_err_set(err, VK_ECONFLICT, "user %s is revoked", change->name);
+		vk_err_hint(err, "'vkcfg user add' invites them anew, with roles");
+	}
+	if (rc == VK_OK)
+		rc = check_admin_stays(tx, change, err);
+	if (rc == VK_OK)
+		rc = set_roles(tx, change->name, &change->grants, err);
+	if (rc != VK_OK)
+		return rc;
+	detail = describe(&change->grants);
+	vkjson_set(detail, "before", grants_to_json(user.roles, user.scopes, user.scope_count));
+	object = xasprintf("user/%s", change->name);
+	rc = mutation_audit(mutation, tx, "user.roles", object, detail, err);
+	free(object);
+	if (rc != VK_OK)
+		return rc;
+	mutation->answer = describe(&change->grants);
+	vkjson_set(mutation->answer, "name", vkjson_string(change->name));
+	return VK_OK;
+}
+
+void route_set_user_roles(struct request *req)
+{
+	struct mutation *mutation = mutation_new(req, "user.roles", run_set_roles);
+	struct role_change *change = arena_calloc(mutation->arena, 1, sizeof(*change));
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = mutation_parse_body(mutation, &err);
+
+	mutation->data = change;
+	change->name = mutation_keep(mutation, request_param(req, "name"));
+	if (rc == VK_OK)
+		rc = grants_parse(mutation->body, mutation->arena, &change->grants, &err);
 	if (rc == VK_OK)
 		mutation_start(mutation);
 	else

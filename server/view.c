@@ -11,6 +11,7 @@
 #include "server/view_parts.h"
 
 #include "common/mem.h"
+#include "common/nearest.h"
 
 #include "common/banned.h"
 
@@ -43,12 +44,19 @@ static void publication_free(struct view_publication *part)
 	free(part);
 }
 
+static void identity_release(struct view_identity *identity)
+{
+	for (size_t i = 0; i < identity->scope_count; i++)
+		free((char *)identity->scopes[i].environment);
+	free((void *)identity->scopes);
+	free((char *)identity->name);
+	free((char *)identity->environment);
+}
+
 static void directory_free(struct view_directory *part)
 {
-	for (size_t i = 0; i < part->count; i++) {
-		free((char *)part->entries[i].identity.name);
-		free((char *)part->entries[i].identity.environment);
-	}
+	for (size_t i = 0; i < part->count; i++)
+		identity_release(&part->entries[i].identity);
 	free(part->entries);
 	free(part->table);
 	free(part);
@@ -116,6 +124,23 @@ const struct view_environment *view_find_environment(const struct view *view, co
 			return &part->environments[i];
 	}
 	return NULL;
+}
+
+enum vk_rc view_check_environment(const struct view *view, const char *name, struct vk_err *err)
+{
+	const struct view_publication *part = view->publication;
+	struct vk_nearest nearest = vk_nearest_init(name);
+
+	if (view_find_environment(view, name) != NULL)
+		return VK_OK;
+	for (size_t i = 0; i < part->environment_count; i++)
+		vk_nearest_offer(&nearest, part->environments[i].name);
+	vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%.80s'", name);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean %s?", nearest.word);
+	else
+		vk_err_hint(err, "vkcfg status shows those that it has");
+	return VK_ENOTFOUND;
 }
 
 static int compare_name_to_file(const void *name, const void *file)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/err.h"
 #include "server/identity.h"
 
 enum { VIEW_FINGERPRINT_BYTES = 32, VIEW_ETAG_BYTES = 40 /* quoted, with the NUL */ };
@@ -27,7 +28,9 @@ enum { VIEW_FINGERPRINT_BYTES = 32, VIEW_ETAG_BYTES = 40 /* quoted, with the NUL
 /* What a certificate stands for. Certificates that were replaced stay until they expire. */
 struct view_identity {
 	enum identity_kind kind;
-	unsigned roles; /* of a user: enum identity_roles */
+	unsigned roles; /* of a user, in all environments: enum identity_roles */
+	const struct identity_scope *scopes; /* of a user, in single environments; sorted by these */
+	size_t scope_count;
 	bool is_revoked;
 	int64_t not_after; /* seconds since 1970: refused from then on */
 	const char *name;
@@ -75,6 +78,10 @@ const struct view_identity *view_find_identity(
 /* NULL: no such environment. */
 const struct view_environment *view_find_environment(const struct view *view, const char *name);
 
+/* The same with an error that names what may have been meant. */
+VK_CHECKED enum vk_rc view_check_environment(
+	const struct view *view, const char *name, struct vk_err *err);
+
 /* NULL: not a current file; older ones are in the store. */
 const struct view_file *view_find_file(const struct view *view, const char *name);
 
@@ -98,7 +105,7 @@ struct view_builder *view_builder_new(const struct view *previous, const char *f
 void view_builder_free(struct view_builder *builder);
 
 void view_builder_reset_identities(struct view_builder *builder);
-/* Copies all; identity->name and ->environment may be temporary. */
+/* Copies all; texts and scopes of the identity may be temporary. */
 void view_builder_add_identity(struct view_builder *builder,
 	const uint8_t fingerprint[VIEW_FINGERPRINT_BYTES], const struct view_identity *identity);
 

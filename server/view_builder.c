@@ -87,6 +87,17 @@ void view_builder_reset_identities(struct view_builder *builder)
 	builder->view->directory = directory_new();
 }
 
+static struct identity_scope *copy_scopes(const struct identity_scope *scopes, size_t count)
+{
+	struct identity_scope *copy = count > 0 ? xcalloc(count, sizeof(*copy)) : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		copy[i].environment = xstrdup(scopes[i].environment);
+		copy[i].roles = scopes[i].roles;
+	}
+	return copy;
+}
+
 void view_builder_add_identity(struct view_builder *builder,
 	const uint8_t fingerprint[VIEW_FINGERPRINT_BYTES], const struct view_identity *identity)
 {
@@ -99,6 +110,7 @@ void view_builder_add_identity(struct view_builder *builder,
 	entry->identity = *identity;
 	entry->identity.name = xstrdup(identity->name);
 	entry->identity.environment = xstrdup(identity->environment);
+	entry->identity.scopes = copy_scopes(identity->scopes, identity->scope_count);
 }
 
 void view_builder_reset_publication(struct view_builder *builder)

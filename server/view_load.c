@@ -22,6 +22,8 @@ static void add_identity(void *ctx, const struct store_identity *stored)
 	const struct view_identity identity = {
 		.kind = stored->kind,
 		.roles = stored->roles,
+		.scopes = stored->scopes,
+		.scope_count = stored->scope_count,
 		.is_revoked = stored->is_revoked,
 		.not_after = stored->not_after,
 		.name = stored->name,

@@ -13,7 +13,7 @@
 
 struct view_entry {
 	uint8_t fingerprint[VIEW_FINGERPRINT_BYTES];
-	struct view_identity identity; /* owns name and environment */
+	struct view_identity identity; /* owns its texts and scopes */
 };
 
 /* Identities: an array and an open-addressing table of index + 1 into it. */

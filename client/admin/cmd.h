@@ -35,6 +35,8 @@ command_run cmd_refresh;
 /* cmd_user.c, cmd_host.c: identities */
 command_run cmd_user_add;
 command_run cmd_user_list;
+command_run cmd_user_roles;
+command_run cmd_whoami;
 command_run cmd_user_revoke;
 command_run cmd_host_token;
 command_run cmd_host_add;

@@ -11,6 +11,7 @@
 #include "client/admin/table.h"
 #include "common/mem.h"
 #include "common/name.h"
+#include "common/nearest.h"
 #include "common/tuf/tuf_client.h"
 
 #include "common/banned.h"
@@ -21,28 +22,59 @@ enum {
 	ROLE_MAX_BYTES = 64,
 };
 
-/* "author,approver" and repeated options alike. */
-static enum vk_rc add_roles(const char *list, struct vkjson *roles, struct vk_err *err)
+/* One word: "author", or "author@dev" for one environment. */
+static enum vk_rc check_role(const char *word, struct vk_err *err)
 {
 	static const char *const known[] = {
 		"viewer", "author", "approver", "operator", "auditor", "admin", NULL};
+	size_t role_len = strcspn(word, "@,");
+	struct vk_nearest nearest;
+	char role[ROLE_MAX_BYTES];
 
+	for (size_t i = 0; known[i] != NULL; i++) {
+		if (strlen(known[i]) == role_len && memcmp(known[i], word, role_len) == 0)
+			return VK_OK; /* the server knows the environments */
+	}
+	if (role_len >= sizeof(role))
+		role_len = sizeof(role) - 1;
+	memcpy(role, word, role_len);
+	role[role_len] = '\0';
+	nearest = vk_nearest_init(role);
+	for (size_t i = 0; known[i] != NULL; i++)
+		vk_nearest_offer(&nearest, known[i]);
+	vk_err_set(err, VK_EINPUT, "there is no role '%s'", role);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean %s?", nearest.word);
+	else
+		vk_err_hint(err, "viewer, author, approver, operator, auditor, admin; "
+				 "author@dev is one for dev only");
+	return VK_EINPUT;
+}
+
+/* "author@dev,approver" and repeated options alike. */
+static enum vk_rc add_roles(const char *list, struct vkjson *roles, struct vk_err *err)
+{
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
-		bool is_known = false;
+		enum vk_rc rc = check_role(list, err);
 
-		for (size_t i = 0; known[i] != NULL; i++)
-			is_known |= strlen(known[i]) == len && memcmp(known[i], list, len) == 0;
-		if (!is_known) {
-			vk_err_set(err, VK_EINPUT, "there is no role '%.*s'",
-				len < ROLE_MAX_BYTES ? (int)len : ROLE_MAX_BYTES, list);
-			vk_err_hint(err, "viewer, author, approver, operator, auditor, admin");
-			return VK_EINPUT;
-		}
+		if (rc != VK_OK)
+			return rc;
 		vkjson_append(roles, vkjson_stringn(list, len));
 		list += len + (list[len] == ',');
 	}
 	return VK_OK;
+}
+
+static enum vk_rc parse_roles(const struct args *args, struct vkjson *body, struct vk_err *err)
+{
+	struct vkjson *roles = vkjson_array();
+	enum vk_rc rc = VK_OK;
+
+	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "roles"); i++)
+		rc = add_roles(args_option_at(args, "roles", i), roles, err);
+	vkjson_set(body, "roles", roles);
+	return rc;
 }
 
 static enum vk_rc check_user_name(const char *name, struct vk_err *err)
@@ -54,18 +86,14 @@ static enum vk_rc check_user_name(const char *name, struct vk_err *err)
 
 static enum vk_rc make_request(const struct args *args, struct vkjson *body, struct vk_err *err)
 {
-	struct vkjson *roles = vkjson_array();
 	uint64_t ttl = 0;
 	enum vk_rc rc = check_user_name(args_at(args, 0), err);
 
-	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "roles"); i++)
-		rc = add_roles(args_option_at(args, "roles", i), roles, err);
-	if (rc == VK_OK && vkjson_count(roles) == 0)
-		vkjson_append(roles, vkjson_string("viewer"));
+	if (rc == VK_OK)
+		rc = parse_roles(args, body, err);
 	if (rc == VK_OK)
 		rc = args_get_uint(args, "ttl", 60, TTL_MAX_S, TTL_DEFAULT_S, &ttl, err);
 	vkjson_set(body, "name", vkjson_string(args_at(args, 0)));
-	vkjson_set(body, "roles", roles);
 	vkjson_set(body, "ttl_seconds", vkjson_int((int64_t)ttl));
 	return rc;
 }
@@ -124,6 +152,60 @@ enum vk_rc cmd_user_list(struct cli *cli, const struct args *args, struct vk_err
 	if (rc == VK_OK && !cli_print_json_list(cli, list))
 		table_print(cli, columns, list, "no users");
 	vkjson_free(list);
+	session_free(session);
+	return rc;
+}
+
+enum vk_rc cmd_user_roles(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	static const struct table_column columns[] = {
+		{"User", "name", TABLE_TEXT},
+		{"Roles", "roles", TABLE_TEXT},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	struct session *session = NULL;
+	struct vkjson *body = vkjson_object();
+	struct vkjson *reply = NULL;
+	char *target = xasprintf("/v1/users/%s/roles", args_at(args, 0));
+	enum vk_rc rc = check_user_name(args_at(args, 0), err);
+
+	if (rc == VK_OK && !args_has(args, "roles")) {
+		rc = vk_err_set(err, VK_EINPUT, "no roles were named (--roles ROLE,ROLE@ENV)");
+		vk_err_hint(err, "they replace those that 'vkcfg user list' shows");
+	}
+	if (rc == VK_OK)
+		rc = parse_roles(args, body, err);
+	if (rc == VK_OK)
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_post(session, target, body, &reply, err);
+	if (rc == VK_OK && !cli_print_json(cli, reply))
+		table_print_object(cli, columns, reply);
+	vkjson_free(reply);
+	vkjson_free(body);
+	free(target);
+	session_free(session);
+	return rc;
+}
+
+enum vk_rc cmd_whoami(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	static const struct table_column columns[] = {
+		{"Fleet", "fleet", TABLE_TEXT},
+		{"User", "name", TABLE_TEXT},
+		{"Roles", "roles", TABLE_TEXT},
+		{NULL, NULL, TABLE_TEXT},
+	};
+	struct session *session = NULL;
+	struct vkjson *reply = NULL;
+	enum vk_rc rc = session_open(cli, &session, err);
+
+	(void)args;
+	if (rc == VK_OK)
+		rc = session_get(session, "/v1/whoami", &reply, err);
+	if (rc == VK_OK && !cli_print_json(cli, reply))
+		table_print_object(cli, columns, reply);
+	vkjson_free(reply);
 	session_free(session);
 	return rc;
 }

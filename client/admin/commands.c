@@ -115,8 +115,13 @@ static const struct option_spec root_sign_options[] = {
 };
 
 static const struct option_spec user_add_options[] = {
-	{"roles", 0, "ROLE,ROLE", "author, approver, operator, auditor, admin, viewer", true},
+	{"roles", 0, "ROLE[@ENV],...", "author, approver, operator, auditor, admin, viewer", true},
 	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec user_roles_options[] = {
+	{"roles", 0, "ROLE[@ENV],...", "author, approver, operator, auditor, admin, viewer", true},
 	OPTIONS_END,
 };
 
@@ -302,8 +307,15 @@ const struct command commands[] = {
 		"The same release with a new expiry, signed by as many approvers as a release needs. Open\n"
 		"changes of the environment become stale.",
 		1, 1, ceremony_options, "approver", cmd_refresh},
-	{"user add", "NAME", "invite a user and print the token", NULL, 1, 1, user_add_options,
-		"admin", cmd_user_add},
+	{"whoami", "", "show who you are to the server, and your roles", NULL, 0, 0, NULL, NULL,
+		cmd_whoami},
+	{"user add", "NAME", "invite a user and print the token",
+		"A role is for all environments, or with @ENV for one: author@dev,approver@prod. auditor\n"
+		"and admin are for the whole fleet. Whoever has a role may look where it is.",
+		1, 1, user_add_options, "admin", cmd_user_add},
+	{"user roles", "NAME", "replace the roles of a user",
+		"Acts on the very next request. Roles are written as for 'user add'.", 1, 1,
+		user_roles_options, "admin", cmd_user_roles},
 	{"user list", "", "list users", NULL, 0, 0, NULL, "viewer", cmd_user_list},
 	{"user revoke", "NAME", "shut a user out at once", NULL, 1, 1, NULL, "admin",
 		cmd_user_revoke},

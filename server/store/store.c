@@ -172,6 +172,18 @@ enum vk_rc store_page_number(
 	return VK_OK;
 }
 
+void store_bind_filter(struct db_stmt *q, const struct store_filter *filter)
+{
+	static const struct store_filter all = {NULL, NULL};
+
+	if (filter == NULL)
+		filter = &all;
+	for (int i = 0; i < 2; i++)
+		db_bind_text(q, filter->environment != NULL ? filter->environment : "");
+	for (int i = 0; i < 2; i++)
+		db_bind_text(q, filter->viewer != NULL ? filter->viewer : "");
+}
+
 const char *store_cursor_number(struct arena *arena, int64_t number)
 {
 	char text[24];

@@ -65,6 +65,12 @@ struct store_page {
 	const char *after; /* NULL: from the beginning */
 };
 
+/* What of a list is wanted, beside the page; NULL instead of a filter: everything. */
+struct store_filter {
+	const char *environment; /* NULL: all */
+	const char *viewer;	 /* only environments in which this user has a role; NULL: all */
+};
+
 /* The fleet's name; set once, by `vkcfgd init` (VK_ECONFLICT the second time). */
 VK_CHECKED enum vk_rc store_set_fleet(
 	struct store *store, const char *name, int64_t now, struct vk_err *err);

@@ -3,6 +3,8 @@
 
 #include "server/store/store_certificate.h"
 
+#include <string.h>
+
 #include "server/store/store_internal.h"
 
 #include "common/banned.h"
@@ -95,9 +97,51 @@ enum vk_rc store_make_room_for_certificate(struct store *store, enum identity_ki
 	return db_run(q, err);
 }
 
+/* All users' scopes, by user. */
+struct user_scopes {
+	struct store_array users;  /* const char *, one for each scope */
+	struct store_array scopes; /* struct identity_scope */
+	size_t at;		   /* the first that is not of an earlier user */
+};
+
+static enum vk_rc read_scopes(
+	struct db *db, struct arena *arena, struct user_scopes *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(db, "SELECT user_name, environment, roles FROM user_scopes"
+					   " ORDER BY user_name, environment");
+
+	*out = (struct user_scopes){.users = STORE_ARRAY(arena, const char *),
+		.scopes = STORE_ARRAY(arena, struct identity_scope)};
+	while (db_step(q)) {
+		const char **user = store_array_add(&out->users);
+		struct identity_scope *scope = store_array_add(&out->scopes);
+
+		*user = db_get_text(q, arena);
+		scope->environment = db_get_text(q, arena);
+		scope->roles = (unsigned)db_get_int(q) & ROLE_ALL & ~(unsigned)ROLE_FLEET_ONLY;
+	}
+	return db_finish(q, err);
+}
+
+/* The scopes of the next user; users come by name. */
+static void set_scopes(struct user_scopes *all, struct store_identity *identity)
+{
+	const char *const *users = all->users.items;
+	const struct identity_scope *scopes = all->scopes.items;
+	size_t end;
+
+	while (all->at < all->users.count && strcmp(users[all->at], identity->name) < 0)
+		all->at++;
+	for (end = all->at; end < all->users.count && strcmp(users[end], identity->name) == 0;)
+		end++;
+	identity->scopes = scopes != NULL ? scopes + all->at : NULL;
+	identity->scope_count = end - all->at;
+}
+
 /* The rows of one kind; the identity's own revocation counts, too. */
 static enum vk_rc each_row(struct db_stmt *q, enum identity_kind kind, int64_t now,
-	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx, struct vk_err *err)
+	struct user_scopes *scopes, void (*fn)(void *ctx, const struct store_identity *identity),
+	void *ctx, struct vk_err *err)
 {
 	db_bind_int(q, now);
 	while (db_step(q)) {
@@ -109,6 +153,8 @@ static enum vk_rc each_row(struct db_stmt *q, enum identity_kind kind, int64_t n
 		identity.not_after = db_get_int(q);
 		identity.name = db_peek_text(q);
 		identity.environment = db_peek_text(q);
+		if (kind == IDENTITY_USER)
+			set_scopes(scopes, &identity);
 		fn(ctx, &identity);
 	}
 	return db_finish(q, err);
@@ -118,24 +164,28 @@ enum vk_rc store_each_identity(struct store *store, int64_t now,
 	void (*fn)(void *ctx, const struct store_identity *identity), void *ctx, struct vk_err *err)
 {
 	struct db *db = store_db(store);
-	bool is_begun;
+	struct arena *arena = arena_new();
+	struct user_scopes scopes;
+	bool is_begun = false;
 	enum vk_rc rc = db_begin_read(db, &is_begun, err);
 
-	if (rc != VK_OK)
-		return rc;
-	rc = each_row(
-		db_prepare(db, "SELECT c.fingerprint, u.roles, c.revoked <> 0 OR u.revoked <> 0,"
-			       " c.not_after, c.name, '' FROM certificates c"
-			       " JOIN users u ON u.name = c.name"
-			       " WHERE c.kind = 'user' AND c.not_after > ?"),
-		IDENTITY_USER, now, fn, ctx, err);
+	if (rc == VK_OK)
+		rc = read_scopes(db, arena, &scopes, err);
+	if (rc == VK_OK)
+		rc = each_row(db_prepare(db,
+				      "SELECT c.fingerprint, u.roles, c.revoked <> 0 OR u.revoked "
+				      "<> 0, c.not_after, c.name, '' FROM certificates c"
+				      " JOIN users u ON u.name = c.name"
+				      " WHERE c.kind = 'user' AND c.not_after > ? ORDER BY c.name"),
+			IDENTITY_USER, now, &scopes, fn, ctx, err);
 	if (rc == VK_OK)
 		rc = each_row(
 			db_prepare(db, "SELECT c.fingerprint, 0, c.revoked <> 0 OR h.revoked <> 0,"
 				       " c.not_after, c.name, h.environment FROM certificates c"
 				       " JOIN hosts h ON h.name = c.name"
 				       " WHERE c.kind = 'host' AND c.not_after > ?"),
-			IDENTITY_HOST, now, fn, ctx, err);
+			IDENTITY_HOST, now, NULL, fn, ctx, err);
 	db_end_read(db, is_begun);
+	arena_free(arena);
 	return rc;
 }

@@ -49,7 +49,9 @@ VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store, enum 
 struct store_identity {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES];
 	enum identity_kind kind;
-	unsigned roles; /* users */
+	unsigned roles; /* users: in all environments */
+	const struct identity_scope *scopes; /* users: in single ones */
+	size_t scope_count;
 	bool is_revoked;
 	int64_t not_after;
 	const char *name;

@@ -177,6 +177,25 @@ enum vk_rc store_get_change(struct store *store, int64_t id, struct arena *arena
 	return rc;
 }
 
+enum vk_rc store_get_change_environment(struct store *store, int64_t id, struct arena *arena,
+	const char **out, struct vk_err *err)
+{
+	struct db_stmt *q =
+		db_prepare(store_db(store), "SELECT environment FROM changes WHERE id = ?");
+	const char *environment = NULL;
+	enum vk_rc rc;
+
+	db_bind_int(q, id);
+	if (db_step(q))
+		environment = db_get_text(q, arena);
+	rc = db_finish(q, err);
+	if (rc == VK_OK && environment == NULL)
+		return no_change(id, err);
+	if (rc == VK_OK)
+		*out = environment;
+	return rc;
+}
+
 static enum vk_rc list_changes(struct store *store, const struct store_change_filter *filter,
 	int64_t before, unsigned limit, struct arena *arena, struct store_change_list *out,
 	struct vk_err *err)
@@ -184,16 +203,14 @@ static enum vk_rc list_changes(struct store *store, const struct store_change_fi
 	struct store_array list = STORE_ARRAY(arena, struct store_change);
 	struct db_stmt *q = db_prepare(store_db(store),
 		"SELECT " CHANGE_COLUMNS " FROM changes WHERE id < ?"
-		" AND (? = '' OR environment = ?) AND (? = '' OR state = ?)"
+		" AND" STORE_FILTER_SQL("environment") " AND (? = '' OR state = ?)"
 		" ORDER BY id DESC LIMIT ?");
-	const char *environment = filter->environment != NULL ? filter->environment : "";
 	const char *state = filter->has_state ? change_state_name(filter->state) : "";
 	bool is_more;
 	enum vk_rc rc;
 
 	db_bind_int(q, before);
-	db_bind_text(q, environment);
-	db_bind_text(q, environment);
+	store_bind_filter(q, &filter->where);
 	db_bind_text(q, state);
 	db_bind_text(q, state);
 	db_bind_int(q, (int64_t)limit + 1);

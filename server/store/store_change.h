@@ -59,8 +59,12 @@ VK_CHECKED enum vk_rc store_add_change(
 VK_CHECKED enum vk_rc store_get_change(struct store *store, int64_t id, struct arena *arena,
 	struct store_change *out, struct vk_err *err);
 
+/* The environment of a change. VK_ENOTFOUND */
+VK_CHECKED enum vk_rc store_get_change_environment(struct store *store, int64_t id,
+	struct arena *arena, const char **out, struct vk_err *err);
+
 struct store_change_filter {
-	const char *environment; /* NULL: all */
+	struct store_filter where;
 	bool has_state;
 	enum change_state state;
 };

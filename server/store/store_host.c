@@ -96,23 +96,37 @@ static void read_host(struct db_stmt *q, struct arena *arena, struct store_host 
 	host->witnessed_at = db_get_int(q);
 }
 
-enum vk_rc store_get_host_key(struct store *store, const char *name, struct arena *arena,
+/* One text of one host: the statement's only column. */
+static enum vk_rc get_text(struct db_stmt *q, const char *name, struct arena *arena,
 	const char **out, struct vk_err *err)
 {
-	struct db_stmt *q =
-		db_prepare(store_db(store), "SELECT public_key FROM hosts WHERE name = ?");
-	const char *key = NULL;
+	const char *text = NULL;
 	enum vk_rc rc;
 
 	db_bind_text(q, name);
 	if (db_step(q))
-		key = db_get_text(q, arena);
+		text = db_get_text(q, arena);
 	rc = db_finish(q, err);
-	if (rc == VK_OK && key == NULL)
+	if (rc == VK_OK && text == NULL)
 		return no_host(name, err);
 	if (rc == VK_OK)
-		*out = key;
+		*out = text;
 	return rc;
+}
+
+enum vk_rc store_get_host_environment(struct store *store, const char *name, struct arena *arena,
+	const char **out, struct vk_err *err)
+{
+	return get_text(
+		db_prepare(store_db(store), "SELECT environment FROM hosts WHERE name = ?"), name,
+		arena, out, err);
+}
+
+enum vk_rc store_get_host_key(struct store *store, const char *name, struct arena *arena,
+	const char **out, struct vk_err *err)
+{
+	return get_text(db_prepare(store_db(store), "SELECT public_key FROM hosts WHERE name = ?"),
+		name, arena, out, err);
 }
 
 static enum vk_rc get_host(struct store *store, const char *name, struct arena *arena,
@@ -173,18 +187,17 @@ enum vk_rc store_revoke_host(struct store *store, const char *name, int64_t now,
 	return rc;
 }
 
-static enum vk_rc list_hosts(struct store *store, const char *environment, const char *after,
-	unsigned limit, struct arena *arena, struct store_host_list *out, struct vk_err *err)
+static enum vk_rc list_hosts(struct store *store, const struct store_filter *filter,
+	const char *after, unsigned limit, struct arena *arena, struct store_host_list *out, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_host);
 	struct db_stmt *q = db_prepare(store_db(store), HOST_SELECT
-		" WHERE name > ? AND (? = '' OR environment = ?) ORDER BY name LIMIT ?");
+		" WHERE name > ? AND" STORE_FILTER_SQL("environment") " ORDER BY name LIMIT ?");
 	bool is_more;
 	enum vk_rc rc;
 
 	db_bind_text(q, after);
-	db_bind_text(q, environment);
-	db_bind_text(q, environment);
+	store_bind_filter(q, filter);
 	db_bind_int(q, (int64_t)limit + 1);
 	while ((is_more = db_step(q)) && list.count < limit)
 		read_host(q, arena, store_array_add(&list));
@@ -203,7 +216,7 @@ static enum vk_rc list_hosts(struct store *store, const char *environment, const
 	return VK_OK;
 }
 
-enum vk_rc store_list_hosts(struct store *store, const char *environment,
+enum vk_rc store_list_hosts(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_host_list *out,
 	struct vk_err *err)
 {
@@ -215,8 +228,8 @@ enum vk_rc store_list_hosts(struct store *store, const char *environment,
 		rc = db_begin_read(store_db(store), &is_begun, err);
 	if (rc != VK_OK)
 		return rc;
-	rc = list_hosts(store, environment != NULL ? environment : "",
-		page->after != NULL ? page->after : "", limit, arena, out, err);
+	rc = list_hosts(store, filter, page->after != NULL ? page->after : "", limit, arena, out,
+		err);
 	db_end_read(store_db(store), is_begun);
 	return rc;
 }

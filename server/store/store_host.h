@@ -66,6 +66,10 @@ VK_CHECKED enum vk_rc store_set_host_seen(
 VK_CHECKED enum vk_rc store_revoke_host(
 	struct store *store, const char *name, int64_t now, struct vk_err *err);
 
+/* The host's environment. VK_ENOTFOUND */
+VK_CHECKED enum vk_rc store_get_host_environment(struct store *store, const char *name,
+	struct arena *arena, const char **out, struct vk_err *err);
+
 /* "ed25519:<hex>", or "" before enrolment. VK_ENOTFOUND */
 VK_CHECKED enum vk_rc store_get_host_key(struct store *store, const char *name, struct arena *arena,
 	const char **out, struct vk_err *err);
@@ -80,8 +84,8 @@ struct store_host_list {
 	const char *next;
 };
 
-/* By name, with instances and drift; environment NULL: all. */
-VK_CHECKED enum vk_rc store_list_hosts(struct store *store, const char *environment,
+/* By name, with instances and drift. */
+VK_CHECKED enum vk_rc store_list_hosts(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_host_list *out,
 	struct vk_err *err);
 
@@ -91,8 +95,8 @@ struct store_drift_list {
 	const char *next;
 };
 
-/* By host, instance, kind, name; environment NULL: all. Revoked hosts are left out. */
-VK_CHECKED enum vk_rc store_list_drift(struct store *store, const char *environment,
+/* By host, instance, kind, name. Revoked hosts are left out. */
+VK_CHECKED enum vk_rc store_list_drift(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_drift_list *out,
 	struct vk_err *err);
 

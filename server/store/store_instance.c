@@ -184,7 +184,7 @@ static enum vk_rc list_drift(struct db_stmt *q, unsigned limit, struct arena *ar
 	return VK_OK;
 }
 
-enum vk_rc store_list_drift(struct store *store, const char *environment,
+enum vk_rc store_list_drift(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_drift_list *out,
 	struct vk_err *err)
 {
@@ -197,18 +197,15 @@ enum vk_rc store_list_drift(struct store *store, const char *environment,
 		rc = parse_cursor(page->after, arena, parts, err);
 	if (rc != VK_OK)
 		return rc;
-	if (environment == NULL)
-		environment = "";
 	q = db_prepare(store_db(store),
 		"SELECT d.host, d.instance, d.kind, d.name, d.expected, d.actual, d.action, d.since"
 		" FROM drifts d JOIN hosts h ON h.name = d.host"
 		" WHERE (d.host, d.instance, d.kind, d.name) > (?, ?, ?, ?)"
-		" AND (? = '' OR h.environment = ?) AND h.revoked = 0"
+		" AND" STORE_FILTER_SQL("h.environment") " AND h.revoked = 0"
 		" ORDER BY d.host, d.instance, d.kind, d.name LIMIT ?");
 	for (int i = 0; i < CURSOR_PARTS; i++)
 		db_bind_text(q, parts[i]);
-	db_bind_text(q, environment);
-	db_bind_text(q, environment);
+	store_bind_filter(q, filter);
 	db_bind_int(q, (int64_t)limit + 1);
 	return list_drift(q, limit, arena, out, err);
 }

@@ -19,6 +19,12 @@ VK_CHECKED enum vk_rc store_page_number(
 /* Decimal digits in the arena. */
 const char *store_cursor_number(struct arena *arena, int64_t number);
 
+/* What an environment must meet by a filter; its parameters: store_bind_filter(). */
+#define STORE_FILTER_SQL(column)                                                                   \
+	" (? = '' OR " column " = ?) AND (? = '' OR " column                                       \
+	" IN (SELECT s.environment FROM user_scopes s WHERE s.user_name = ?))"
+void store_bind_filter(struct db_stmt *q, const struct store_filter *filter);
+
 /* An array that grows in an arena: its older copies die with the arena, too. Elements are zeroed.
  */
 struct store_array {

@@ -133,19 +133,18 @@ enum vk_rc store_get_release(struct store *store, const char *environment, int64
 }
 
 /* A release's change has the order of time over all environments, so that it is the cursor. */
-static enum vk_rc list_releases(struct store *store, const char *environment, int64_t before,
-	unsigned limit, struct arena *arena, struct store_release_list *out, struct vk_err *err)
+static enum vk_rc list_releases(struct store *store, const struct store_filter *filter,
+	int64_t before, unsigned limit, struct arena *arena, struct store_release_list *out, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_release);
 	struct db_stmt *q = db_prepare(store_db(store),
-		RELEASE_SELECT " WHERE r.change_id < ? AND (? = '' OR r.environment = ?)"
+		RELEASE_SELECT " WHERE r.change_id < ? AND" STORE_FILTER_SQL("r.environment")
 			       " ORDER BY r.change_id DESC LIMIT ?");
 	bool is_more;
 	enum vk_rc rc;
 
 	db_bind_int(q, before);
-	db_bind_text(q, environment);
-	db_bind_text(q, environment);
+	store_bind_filter(q, filter);
 	db_bind_int(q, (int64_t)limit + 1);
 	while ((is_more = db_step(q)) && list.count < limit)
 		read_release(q, arena, store_array_add(&list));
@@ -160,7 +159,7 @@ static enum vk_rc list_releases(struct store *store, const char *environment, in
 	return VK_OK;
 }
 
-enum vk_rc store_list_releases(struct store *store, const char *environment,
+enum vk_rc store_list_releases(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_release_list *out,
 	struct vk_err *err)
 {
@@ -175,8 +174,7 @@ enum vk_rc store_list_releases(struct store *store, const char *environment,
 		rc = db_begin_read(store_db(store), &is_begun, err);
 	if (rc != VK_OK)
 		return rc;
-	rc = list_releases(
-		store, environment != NULL ? environment : "", before, limit, arena, out, err);
+	rc = list_releases(store, filter, before, limit, arena, out, err);
 	db_end_read(store_db(store), is_begun);
 	return rc;
 }

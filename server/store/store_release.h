@@ -44,8 +44,8 @@ struct store_release_list {
 	const char *next;
 };
 
-/* Newest first; environment NULL: all. */
-VK_CHECKED enum vk_rc store_list_releases(struct store *store, const char *environment,
+/* Newest first. */
+VK_CHECKED enum vk_rc store_list_releases(struct store *store, const struct store_filter *filter,
 	const struct store_page *page, struct arena *arena, struct store_release_list *out,
 	struct vk_err *err);
 

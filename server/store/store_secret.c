@@ -131,18 +131,17 @@ static enum vk_rc read_page(struct store *store, const struct store_secret_filte
 	const struct cursor *after, unsigned limit, struct store_array *list, bool *is_more,
 	struct vk_err *err)
 {
-	const char *environment = filter->environment != NULL ? filter->environment : "";
 	const char *name = filter->name != NULL ? filter->name : "";
 	struct db_stmt *q = db_prepare(store_db(store),
 		"SELECT digest, environment, name, version, author, created FROM secrets"
-		" WHERE (environment, name, version) > (?, ?, ?) AND (? = '' OR environment = ?)"
+		" WHERE (environment, name, version) > (?, ?, ?)"
+		" AND" STORE_FILTER_SQL("environment")
 		" AND (? = '' OR name = ?) ORDER BY environment, name, version LIMIT ?");
 
 	db_bind_text(q, after->environment);
 	db_bind_text(q, after->name);
 	db_bind_int(q, after->version);
-	db_bind_text(q, environment);
-	db_bind_text(q, environment);
+	store_bind_filter(q, &filter->where);
 	db_bind_text(q, name);
 	db_bind_text(q, name);
 	db_bind_int(q, (int64_t)limit + 1);

@@ -41,8 +41,8 @@ VK_CHECKED enum vk_rc store_get_secret(struct store *store, const char *digest, 
 	struct store_secret *out, struct vk_err *err);
 
 struct store_secret_filter {
-	const char *environment; /* NULL: all */
-	const char *name;	 /* NULL: all */
+	struct store_filter where;
+	const char *name; /* NULL: all */
 };
 
 struct store_secret_list {

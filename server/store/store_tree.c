@@ -62,6 +62,33 @@ enum vk_rc store_add_tree(struct store *store, const char *digest,
 	return rc;
 }
 
+enum vk_rc store_list_tree_environments(struct store *store, const char *digest,
+	struct arena *arena, const char *const **items, size_t *count, struct vk_err *err)
+{
+	struct store_array list = STORE_ARRAY(arena, const char *);
+	bool is_there = false;
+	struct db_stmt *q;
+	enum vk_rc rc = store_has_tree(store, digest, &is_there, err);
+
+	if (rc == VK_OK && !is_there)
+		return vk_err_set(err, VK_ENOTFOUND, "there is no tree %.64s", digest);
+	if (rc != VK_OK)
+		return rc;
+	q = db_prepare(store_db(store), "SELECT DISTINCT environment FROM changes WHERE tree = ?");
+	db_bind_text(q, digest);
+	while (db_step(q)) {
+		const char **name = store_array_add(&list);
+
+		*name = db_get_text(q, arena);
+	}
+	rc = db_finish(q, err);
+	if (rc == VK_OK) {
+		*items = list.items;
+		*count = list.count;
+	}
+	return rc;
+}
+
 enum vk_rc store_get_tree(struct store *store, const char *digest, struct arena *arena,
 	const struct store_tree_file **files, size_t *count, struct vk_err *err)
 {

@@ -21,6 +21,11 @@ VK_CHECKED enum vk_rc store_add_tree(struct store *store, const char *digest,
 VK_CHECKED enum vk_rc store_has_tree(
 	struct store *store, const char *digest, bool *out, struct vk_err *err);
 
+/* The environments for which the tree was submitted, whatever became of it. VK_ENOTFOUND: there is
+ * no such tree. */
+VK_CHECKED enum vk_rc store_list_tree_environments(struct store *store, const char *digest,
+	struct arena *arena, const char *const **items, size_t *count, struct vk_err *err);
+
 /* Files by path, bytewise. VK_ENOTFOUND. */
 VK_CHECKED enum vk_rc store_get_tree(struct store *store, const char *digest, struct arena *arena,
 	const struct store_tree_file **files, size_t *count, struct vk_err *err);

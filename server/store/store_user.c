@@ -25,6 +25,35 @@ static void read_user(struct db_stmt *q, struct arena *arena, struct store_user 
 	user->revoked = db_get_int(q);
 }
 
+static enum vk_rc remove_scopes(struct store *store, const char *name, struct vk_err *err)
+{
+	struct db_stmt *q =
+		db_prepare(store_db(store), "DELETE FROM user_scopes WHERE user_name = ?");
+
+	db_bind_text(q, name);
+	return db_run(q, err);
+}
+
+static enum vk_rc read_scopes(struct store *store, struct arena *arena, struct store_user *user,
+	struct vk_err *err)
+{
+	struct store_array list = STORE_ARRAY(arena, struct identity_scope);
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT environment, roles FROM user_scopes WHERE user_name = ?"
+		" ORDER BY environment");
+
+	db_bind_text(q, user->name);
+	while (db_step(q)) {
+		struct identity_scope *scope = store_array_add(&list);
+
+		scope->environment = db_get_text(q, arena);
+		scope->roles = (unsigned)db_get_int(q) & ROLE_ALL & ~(unsigned)ROLE_FLEET_ONLY;
+	}
+	user->scopes = list.items;
+	user->scope_count = list.count;
+	return db_finish(q, err);
+}
+
 enum vk_rc store_add_user(
 	struct store *store, const char *name, unsigned roles, int64_t now, struct vk_err *err)
 {
@@ -41,7 +70,7 @@ enum vk_rc store_add_user(
 	rc = db_run(q, err);
 	if (rc == VK_OK && db_changes(store_db(store)) == 0)
 		return vk_err_set(err, VK_ECONFLICT, "there is a user %s already", name);
-	return rc;
+	return rc == VK_OK ? remove_scopes(store, name, err) : rc;
 }
 
 /* Runs an update of one user. */
@@ -55,15 +84,51 @@ static enum vk_rc run_update(
 	return rc;
 }
 
-enum vk_rc store_set_user_roles(
-	struct store *store, const char *name, unsigned roles, struct vk_err *err)
+static enum vk_rc add_scope(struct store *store, const char *name,
+	const struct identity_scope *scope, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"INSERT INTO user_scopes (user_name, environment, roles) VALUES (?, ?, ?)");
+
+	db_bind_text(q, name);
+	db_bind_text(q, scope->environment);
+	db_bind_int(q, scope->roles);
+	return db_run(q, err);
+}
+
+enum vk_rc store_set_user_roles(struct store *store, const char *name, unsigned roles,
+	const struct identity_scope *scopes, size_t count, struct vk_err *err)
 {
 	struct db_stmt *q =
 		db_prepare(store_db(store), "UPDATE users SET roles = ? WHERE name = ?");
+	enum vk_rc rc;
 
 	db_bind_int(q, roles);
 	db_bind_text(q, name);
-	return run_update(store, q, name, err);
+	rc = run_update(store, q, name, err);
+	if (rc == VK_OK)
+		rc = remove_scopes(store, name, err);
+	for (size_t i = 0; rc == VK_OK && i < count; i++)
+		rc = add_scope(store, name, &scopes[i], err);
+	return rc;
+}
+
+enum vk_rc store_has_other_admin(
+	struct store *store, const char *name, bool *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT 1 FROM users WHERE name <> ? AND (roles & ?) <> 0 AND revoked = 0"
+		" AND enrolled <> 0 LIMIT 1");
+	bool has_one;
+	enum vk_rc rc;
+
+	db_bind_text(q, name);
+	db_bind_int(q, ROLE_ADMIN);
+	has_one = db_step(q);
+	rc = db_finish(q, err);
+	if (rc == VK_OK)
+		*out = has_one;
+	return rc;
 }
 
 enum vk_rc store_set_user_enrolled(
@@ -116,8 +181,10 @@ enum vk_rc store_get_user(struct store *store, const char *name, struct arena *a
 		return rc;
 	if (user.name == NULL)
 		return no_user(name, err);
-	*out = user;
-	return VK_OK;
+	rc = read_scopes(store, arena, &user, err);
+	if (rc == VK_OK)
+		*out = user;
+	return rc;
 }
 
 enum vk_rc store_list_users(struct store *store, const struct store_page *page, struct arena *arena,
@@ -144,6 +211,8 @@ enum vk_rc store_list_users(struct store *store, const struct store_page *page, 
 		last = user->name;
 	}
 	rc = db_finish(q, err);
+	for (size_t i = 0; rc == VK_OK && i < users.count; i++)
+		rc = read_scopes(store, arena, (struct store_user *)users.items + i, err);
 	if (rc == VK_OK)
 		*out = (struct store_user_list){users.items, users.count, is_more ? last : NULL};
 	return rc;

@@ -122,7 +122,8 @@ START_TEST(permits_by_the_column_alone)
 		{PERMISSION_HOST, IDENTITY_USER, ROLE_ALL, false},
 		{PERMISSION_HOST, IDENTITY_HOST, 0, true},
 		{PERMISSION_VIEWER, IDENTITY_HOST, ROLE_ALL, false},
-		{PERMISSION_VIEWER, IDENTITY_USER, 0, true},
+		{PERMISSION_VIEWER, IDENTITY_USER, 0, false},
+		{PERMISSION_VIEWER, IDENTITY_USER, ROLE_AUTHOR, true},
 		{PERMISSION_AUTHOR, IDENTITY_USER, ROLE_ALL & ~ROLE_AUTHOR, false},
 		{PERMISSION_APPROVER, IDENTITY_USER, ROLE_ALL & ~ROLE_APPROVER, false},
 		{PERMISSION_OPERATOR, IDENTITY_USER, ROLE_ALL & ~ROLE_OPERATOR, false},
@@ -133,12 +134,42 @@ START_TEST(permits_by_the_column_alone)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct route route = {.permission = rows[i].permission};
+		const struct route route = {
+			.permission = rows[i].permission, .environment = ENVIRONMENT_NONE};
 		const struct view_identity caller = {.kind = rows[i].kind, .roles = rows[i].roles};
 
 		ck_assert_msg(
 			route_permits(&route, &caller) == rows[i].is_permitted, "row %zu", i);
 	}
+}
+END_TEST
+
+START_TEST(permits_in_one_environment_what_is_permitted_there)
+{
+	static const struct identity_scope scopes[] = {{"dev", ROLE_AUTHOR}, {"prod", ROLE_VIEWER}};
+	const struct view_identity limited = {
+		.kind = IDENTITY_USER, .scopes = scopes, .scope_count = 2};
+	const struct view_identity everywhere = {.kind = IDENTITY_USER, .roles = ROLE_AUTHOR};
+	const struct view_identity host = {.kind = IDENTITY_HOST, .environment = "dev"};
+	struct route route = {.permission = PERMISSION_AUTHOR, .environment = ENVIRONMENT_PATH};
+
+	ck_assert(route_permits(&route, &limited) && route_is_limited(&route, &limited));
+	ck_assert(!route_permits_in(&route, &limited, "prod"));
+	ck_assert(!route_permits_in(&route, &limited, ""));
+	ck_assert(!route_permits_in(&route, &limited, "de"));
+	ck_assert(route_permits_in(&route, &limited, "dev"));
+	ck_assert(route_permits_in(&route, &everywhere, "prod"));
+	ck_assert(!route_is_limited(&route, &everywhere));
+	ck_assert(!route_permits_in(&route, &host, "dev"));
+	route.environment = ENVIRONMENT_FLEET;
+	ck_assert(!route_permits(&route, &limited) && !route_permits_in(&route, &limited, "dev"));
+	ck_assert(route_permits(&route, &everywhere));
+	route.environment = ENVIRONMENT_UNSAID;
+	ck_assert(!route_permits(&route, &everywhere));
+	ck_assert(!route_permits_in(&route, &everywhere, "dev"));
+	route = (struct route){.permission = PERMISSION_HOST, .environment = ENVIRONMENT_PATH};
+	ck_assert(!route_permits_in(&route, &host, "prod"));
+	ck_assert(route_permits_in(&route, &host, "dev"));
 }
 END_TEST
 
@@ -150,11 +181,13 @@ START_TEST(a_denial_names_the_roles_that_may)
 	struct vk_err err = VK_ERR_INIT;
 
 	ck_assert_int_eq(vk_err_set(&err, VK_EDENIED, "no"), VK_EDENIED);
-	route_hint_permission(&nobody, &err);
+	route_hint_permission(&nobody, NULL, &err);
 	ck_assert_str_eq(err.hint, "");
-	route_hint_permission(&people, &err);
+	route_hint_permission(&people, NULL, &err);
 	ck_assert_str_eq(err.hint, "it takes a user with the role author or admin");
-	route_hint_permission(&hosts, &err);
+	route_hint_permission(&people, "prod", &err);
+	ck_assert_str_eq(err.hint, "it takes a user with the role author or admin in prod");
+	route_hint_permission(&hosts, "prod", &err);
 	ck_assert_str_eq(err.hint, "only hosts may");
 }
 END_TEST
@@ -189,6 +222,7 @@ static Suite *make_suite(void)
 	TCase *tc = tcase_create("core");
 
 	tcase_add_test(tc, permits_by_the_column_alone);
+	tcase_add_test(tc, permits_in_one_environment_what_is_permitted_there);
 	tcase_add_test(tc, a_denial_names_the_roles_that_may);
 	tcase_add_test(tc, finds_routes);
 	tcase_add_test(tc, gives_parameters);

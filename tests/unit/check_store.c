@@ -220,6 +220,71 @@ START_TEST(users_are_added_enrolled_revoked_and_return)
 }
 END_TEST
 
+START_TEST(roles_of_single_environments_are_kept_replaced_and_gone_with_a_revocation)
+{
+	static const struct identity_scope scopes[] = {
+		{"dev", ROLE_AUTHOR}, {"prod", ROLE_APPROVER | ROLE_VIEWER}};
+	struct store_user_list list;
+	struct store_page page = {0};
+	struct store_user user;
+	bool has_other = true;
+
+	begin();
+	assert_fails(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err),
+		VK_ENOTFOUND);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_ADMIN, 10, &fix.err), fix.err);
+	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
+	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
+	ck_assert_uint_eq(user.roles, ROLE_NONE);
+	ck_assert_uint_eq(user.scope_count, 2);
+	ck_assert_str_eq(user.scopes[1].environment, "prod");
+	ck_assert_uint_eq(user.scopes[1].roles, ROLE_APPROVER | ROLE_VIEWER);
+	assert_ok(store_list_users(fix.store, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.items[0].scope_count, 2);
+	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 1, &fix.err), fix.err);
+	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
+	ck_assert_uint_eq(user.scope_count, 1);
+	assert_ok(store_revoke_user(fix.store, "alice", 14, &fix.err), fix.err);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_ADMIN, 16, &fix.err), fix.err);
+	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
+	ck_assert_uint_eq(user.scope_count, 0);
+	assert_ok(store_has_other_admin(fix.store, "bob", &has_other, &fix.err), fix.err);
+	ck_assert(!has_other); /* not enrolled */
+	assert_ok(store_set_user_enrolled(fix.store, "alice", 17, &fix.err), fix.err);
+	assert_ok(store_has_other_admin(fix.store, "bob", &has_other, &fix.err), fix.err);
+	ck_assert(has_other);
+	assert_ok(store_has_other_admin(fix.store, "alice", &has_other, &fix.err), fix.err);
+	ck_assert(!has_other);
+	commit();
+}
+END_TEST
+
+START_TEST(a_list_shows_a_viewer_his_environments_only)
+{
+	static const struct identity_scope scopes[] = {{"dev", ROLE_VIEWER}, {"tes_", ROLE_VIEWER}};
+	static const char *const environments[] = {"dev", "prod", "test"};
+	const struct store_filter mine = {.viewer = "alice"};
+	const struct store_filter theirs = {.viewer = "alice", .environment = "prod"};
+	struct store_host_list list;
+	struct store_page page = {0};
+
+	begin();
+	assert_ok(store_add_user(fix.store, "alice", ROLE_NONE, 10, &fix.err), fix.err);
+	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
+	for (size_t i = 0; i < 3; i++)
+		assert_ok(store_add_host(fix.store, environments[i], environments[i], 1, &fix.err),
+			fix.err);
+	commit();
+	assert_ok(store_list_hosts(fix.store, &mine, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_str_eq(list.items[0].name, "dev");
+	assert_ok(store_list_hosts(fix.store, &theirs, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.count, 0);
+	assert_ok(store_list_hosts(fix.store, NULL, &page, fix.arena, &list, &fix.err), fix.err);
+	ck_assert_uint_eq(list.count, 3);
+}
+END_TEST
+
 START_TEST(lists_are_paged_with_a_cursor)
 {
 	struct store_page page = {.limit = 2};
@@ -314,6 +379,7 @@ struct seen {
 	int count;
 	int revoked;
 	unsigned roles;
+	size_t scopes;
 	char environment[32];
 };
 
@@ -324,12 +390,14 @@ static void see(void *ctx, const struct store_identity *identity)
 	seen->count++;
 	seen->revoked += identity->is_revoked;
 	seen->roles |= identity->roles;
+	seen->scopes += identity->scope_count;
 	if (identity->environment[0] != '\0')
 		snprintf(seen->environment, sizeof(seen->environment), "%s", identity->environment);
 }
 
 START_TEST(identities_follow_revocation_and_expiry)
 {
+	static const struct identity_scope scopes[] = {{"dev", ROLE_AUTHOR}, {"prod", ROLE_VIEWER}};
 	struct store_certificate certificate = {.fingerprint = {1},
 		.kind = IDENTITY_HOST,
 		.name = "db1",
@@ -340,7 +408,14 @@ START_TEST(identities_follow_revocation_and_expiry)
 
 	begin();
 	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	for (char name[] = "alic0"; name[4] < '3'; name[4]++) {
+		assert_ok(store_add_user(fix.store, name, ROLE_NONE, 1, &fix.err), fix.err);
+		assert_ok(store_set_user_roles(fix.store, name, ROLE_NONE, scopes, 2, &fix.err),
+			fix.err);
+	}
 	assert_ok(store_add_user(fix.store, "alice", ROLE_AUTHOR, 1, &fix.err), fix.err);
+	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_AUTHOR, scopes, 2, &fix.err),
+		fix.err);
 	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
 	assert_fails(store_add_certificate(fix.store, &certificate, 1, &fix.err), VK_ECONFLICT);
 	certificate.fingerprint[0] = 2;
@@ -354,6 +429,7 @@ START_TEST(identities_follow_revocation_and_expiry)
 	ck_assert_int_eq(seen.count, 3);
 	ck_assert_int_eq(seen.revoked, 0);
 	ck_assert_uint_eq(seen.roles, ROLE_AUTHOR);
+	ck_assert_uint_eq(seen.scopes, 2);
 	ck_assert_str_eq(seen.environment, "prod");
 	assert_ok(store_revoke_host(fix.store, "db1", 400, &fix.err), fix.err);
 	seen = (struct seen){0};
@@ -474,7 +550,9 @@ START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 	ck_assert(outcome.is_changed);
 	assert_ok(report("r3", &instance, 1, 30, &outcome), fix.err);
 	ck_assert(!outcome.is_changed);
-	assert_ok(store_list_drift(fix.store, "prod", &page, fix.arena, &list, &fix.err), fix.err);
+	assert_ok(store_list_drift(fix.store, &(struct store_filter){.environment = "prod"}, &page,
+			  fix.arena, &list, &fix.err),
+		fix.err);
 	ck_assert_uint_eq(list.count, 1);
 	ck_assert_int_eq(list.items[0].since, 10);
 	ck_assert_str_eq(list.items[0].actual, "3");
@@ -583,6 +661,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_savepoint_is_undone_alone);
 	tcase_add_test(tc, refuses_to_rewrite_what_is_recorded);
 	tcase_add_test(tc, users_are_added_enrolled_revoked_and_return);
+	tcase_add_test(tc, roles_of_single_environments_are_kept_replaced_and_gone_with_a_revocation);
+	tcase_add_test(tc, a_list_shows_a_viewer_his_environments_only);
 	tcase_add_test(tc, lists_are_paged_with_a_cursor);
 	tcase_add_test(tc, refuses_cursors_of_other_lists);
 	tcase_add_test(tc, a_token_works_once_for_its_name_until_it_expires);

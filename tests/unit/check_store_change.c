@@ -66,7 +66,8 @@ START_TEST(changes_are_filtered_approved_once_per_person_and_closed_once)
 {
 	struct store_approval approval = {
 		.user = "alice", .keyid = "k1", .sig = "s", .at = FIXTURE_NOW};
-	struct store_change_filter filter = {.environment = "prod", .has_state = true};
+	struct store_change_filter filter = {
+		.where = {.environment = "prod"}, .has_state = true};
 	const struct store_page page = {0};
 	struct store_change_list list;
 	struct store_change change;

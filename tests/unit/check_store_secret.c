@@ -113,7 +113,7 @@ START_TEST(refuses_cursors_that_it_did_not_make)
 {
 	static const char *const wrong[] = {"", "x", "prod/app", "prod/app/", "prod/app/x", "//1",
 		"prod/app/1/2", "prod/app/-1"};
-	const struct store_secret_filter filter = {.environment = NULL};
+	const struct store_secret_filter filter = {.name = NULL};
 	struct store_secret_list list;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(lists_are_filtered_and_paged)
 {
-	struct store_secret_filter filter = {.environment = "prod"};
+	struct store_secret_filter filter = {.where = {.environment = "prod"}};
 	struct store_page page = {.limit = 2};
 	struct store_secret_list list;
 

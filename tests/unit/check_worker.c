@@ -78,8 +78,8 @@ static void handle_poll(struct request *req)
 }
 
 static const struct route table[] = {
-	{"GET", "/later", PERMISSION_HOST, handle_later, 0, NULL, NULL},
-	{"GET", "/poll", PERMISSION_HOST, handle_poll, 0, NULL, NULL},
+	{"GET", "/later", PERMISSION_HOST, ENVIRONMENT_NONE, handle_later, 0, NULL, NULL},
+	{"GET", "/poll", PERMISSION_HOST, ENVIRONMENT_NONE, handle_poll, 0, NULL, NULL},
 };
 
 static void publish(void)

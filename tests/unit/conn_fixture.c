@@ -69,14 +69,14 @@ static void handle_who(struct request *req)
 }
 
 static const struct route table[] = {
-	{"POST", "/echo", PERMISSION_HOST, handle_echo, 1000, NULL, NULL},
-	{"GET", "/poll", PERMISSION_HOST, handle_poll, 0, NULL, NULL},
-	{"GET", "/defer", PERMISSION_HOST, handle_defer, 0, NULL, NULL},
-	{"GET", "/defer-and-answer", PERMISSION_HOST, handle_defer_and_answer, 0, NULL, NULL},
-	{"GET", "/big", PERMISSION_HOST, handle_big, 0, NULL, NULL},
-	{"GET", "/who", PERMISSION_ANY, handle_who, 0, NULL, NULL},
-	{"POST", "/enrol", PERMISSION_ENROL, handle_echo, 1000, NULL, NULL},
-	{"GET", "/nobody", 0, handle_who, 0, NULL, NULL},
+	{"POST", "/echo", PERMISSION_HOST, ENVIRONMENT_NONE, handle_echo, 1000, NULL, NULL},
+	{"GET", "/poll", PERMISSION_HOST, ENVIRONMENT_NONE, handle_poll, 0, NULL, NULL},
+	{"GET", "/defer", PERMISSION_HOST, ENVIRONMENT_NONE, handle_defer, 0, NULL, NULL},
+	{"GET", "/defer-and-answer", PERMISSION_HOST, ENVIRONMENT_NONE, handle_defer_and_answer, 0, NULL, NULL},
+	{"GET", "/big", PERMISSION_HOST, ENVIRONMENT_NONE, handle_big, 0, NULL, NULL},
+	{"GET", "/who", PERMISSION_ANY, ENVIRONMENT_NONE, handle_who, 0, NULL, NULL},
+	{"POST", "/enrol", PERMISSION_ENROL, ENVIRONMENT_NONE, handle_echo, 1000, NULL, NULL},
+	{"GET", "/nobody", PERMISSION_NONE, ENVIRONMENT_NONE, handle_who, 0, NULL, NULL},
 };
 
 static void on_denied(void *context, const struct request *req, const struct vk_err *why)
