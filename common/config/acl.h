@@ -48,8 +48,8 @@ struct cfg_acl_user {
 struct cfg_acl;
 
 /* Reads a users.acl, or the lines of ACL LIST joined with newlines. A user that is there twice, and
- * anything but "user NAME RULES" or an empty line, is refused as Valkey would. The placeholder
- * @{agent-password} counts as a hash. */
+ * anything but "user NAME RULES" or an empty line, is refused as Valkey would. The placeholders
+ * @{agent-password} and @{sha256:NAME@VERSION} count as hashes. */
 VK_CHECKED enum vk_rc cfg_acl_parse(
 	const char *file, const char *text, size_t len, struct cfg_acl **out, struct vk_err *err);
 void cfg_acl_free(struct cfg_acl *acl);

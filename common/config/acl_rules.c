@@ -9,6 +9,7 @@
 #include "common/config/acl.h"
 #include "common/mem.h"
 #include "common/nearest.h"
+#include "common/placeholder.h"
 
 #include "common/banned.h"
 
@@ -256,8 +257,14 @@ static enum vk_rc apply_permission(struct cfg_acl_rules *rules, struct permissio
 
 static bool is_hash(const char *text)
 {
+	struct vk_placeholder found;
+
 	if (strcmp(text, AGENT_HASH) == 0)
 		return true;
+	if (text[0] == '@')
+		return vk_placeholder_find(text, &found) && found.is_valid &&
+		       found.form == VK_PLACEHOLDER_SHA256 && found.start == text &&
+		       text[found.len] == '\0';
 	return strlen(text) == HASH_DIGITS && strspn(text, "0123456789abcdef") == HASH_DIGITS;
 }
 

@@ -42,6 +42,7 @@ enum cfg_directive_flags {
 	CFG_FILE_ONLY = 16, /* unknown to CONFIG GET */
 	CFG_HIDDEN = 32,    /* CONFIG GET only by exact name */
 	CFG_IGNORED = 64,   /* a file may have it, and it does nothing */
+	CFG_SEALED = 128,   /* a tree may set it to a secret, and to nothing else */
 };
 
 /* Who decides the value. */

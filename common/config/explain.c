@@ -52,7 +52,7 @@ static const char *written_text(
 
 	if (entry->is_null)
 		return "null";
-	if ((d->flags & CFG_SENSITIVE) != 0)
+	if ((d->flags & CFG_SENSITIVE) != 0 && entry->secret == NULL)
 		return "(secret)";
 	vk_buf_init(&text, CFG_TREE_MAX_FILE_BYTES);
 	for (size_t i = 0; i < entry->count; i++)
@@ -85,6 +85,17 @@ static void add_origin(struct cfg_explanation *e, const struct cfg_layer *layer,
 	}
 }
 
+/* Which secret it is; never its value, which nobody here knows. */
+static const char *sealed_value(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_resolved *resolved, struct cfg_explanation *e)
+{
+	const struct cfg_secret_ref *ref = resolved->entry->secret;
+	const struct cfg_pins *pins = cfg_secret_resolve(fleet, effective->environment, ref);
+
+	return arena_printf(e->arena, "secret:%s (version %lld)", ref->name,
+		(long long)(pins != NULL ? pins->current.version : 0));
+}
+
 /* The merged value in CONFIG GET form; the server's default where no layer sets one. */
 static const char *effective_value(struct cfg_fleet *fleet, struct cfg_host *host,
 	struct cfg_instance *instance, const struct cfg_directive *d, struct cfg_explanation *e)
@@ -97,6 +108,8 @@ static const char *effective_value(struct cfg_fleet *fleet, struct cfg_host *hos
 
 	cfg_merge(fleet, host, instance, e->arena, &effective);
 	item = cfg_list_find(&effective.config, d->name);
+	if (item != NULL && ((const struct cfg_resolved *)item->what)->entry->secret != NULL)
+		return sealed_value(fleet, &effective, item->what, e);
 	if (item == NULL || (d->flags & CFG_SENSITIVE) != 0)
 		return item == NULL ? out : "(secret)";
 	resolved = item->what;

@@ -48,8 +48,7 @@ static void report_unreadable(struct cfg_fleet *fleet, const char *file, const s
 	cfg_report(fleet, &place, NULL, err->hint, "%s", msg);
 }
 
-/* Parses a file of the tree; NULL if it is empty or, after a finding, no map. */
-static const struct vkyaml_node *open_file(
+const struct vkyaml_node *cfg_fleet_open_file(
 	struct cfg_fleet *fleet, const struct cfg_tree_file *file, const char *what)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -63,8 +62,7 @@ static const struct vkyaml_node *open_file(
 	return cfg_expect_map(fleet, file->path, vkyaml_root(doc), what);
 }
 
-/* "roles/cache.yaml" -> "cache", copied; NULL after a finding if that is no name. */
-static const char *name_of_file(struct cfg_fleet *fleet, const char *path)
+const char *cfg_fleet_name_of_file(struct cfg_fleet *fleet, const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
 	const char *name = arena_dup(fleet->arena, base, strlen(base) - strlen(".yaml"));
@@ -76,8 +74,7 @@ static const char *name_of_file(struct cfg_fleet *fleet, const char *path)
 	return NULL;
 }
 
-/* The files of a directory of the tree: their range in the tree's order. */
-static size_t first_file(const struct cfg_tree *tree, const char *prefix, size_t *end)
+size_t cfg_fleet_first_file(const struct cfg_tree *tree, const char *prefix, size_t *end)
 {
 	size_t first = 0, len = strlen(prefix);
 
@@ -153,7 +150,7 @@ static void read_fleet_file(struct cfg_fleet *fleet, const struct vkyaml_node *r
 
 /* ---- environments/ ---- */
 
-static struct cfg_environment *find_environment(const struct cfg_fleet *fleet, const char *name)
+struct cfg_environment *cfg_fleet_find_environment(const struct cfg_fleet *fleet, const char *name)
 {
 	for (size_t i = 0; i < fleet->environment_count; i++) {
 		if (strcmp(fleet->environments[i].name, name) == 0)
@@ -162,7 +159,7 @@ static struct cfg_environment *find_environment(const struct cfg_fleet *fleet, c
 	return NULL;
 }
 
-static void report_unknown_environment(
+void cfg_report_unknown_environment(
 	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name)
 {
 	struct vk_nearest nearest = vk_nearest_init(name);
@@ -188,9 +185,9 @@ static void read_promotes_from(struct cfg_fleet *fleet, const char *file,
 	if (name == NULL)
 		return;
 	place = cfg_place_of(file, vkyaml_mark(node));
-	from = find_environment(fleet, name);
+	from = cfg_fleet_find_environment(fleet, name);
 	if (from == NULL)
-		report_unknown_environment(fleet, &place, name);
+		cfg_report_unknown_environment(fleet, &place, name);
 	else if (from >= environment)
 		cfg_report(fleet, &place, name, "the order of 'environments' in fleet.yaml counts",
 			"'%s' does not come before '%s'", name, environment->name);
@@ -202,22 +199,23 @@ static void read_environments(struct cfg_fleet *fleet)
 {
 	size_t end;
 
-	for (size_t i = first_file(fleet->tree, "environments/", &end); i < end; i++) {
+	for (size_t i = cfg_fleet_first_file(fleet->tree, "environments/", &end); i < end; i++) {
 		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
-		const struct vkyaml_node *root = open_file(fleet, file, "environment");
-		const char *name = name_of_file(fleet, file->path);
+		const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "environment");
+		const char *name = cfg_fleet_name_of_file(fleet, file->path);
 		const struct cfg_place place = {.file = file->path};
 		struct cfg_environment *environment;
 
 		if (name == NULL)
 			continue;
-		environment = find_environment(fleet, name);
+		environment = cfg_fleet_find_environment(fleet, name);
 		if (environment == NULL) {
-			report_unknown_environment(fleet, &place, name);
+			cfg_report_unknown_environment(fleet, &place, name);
 			continue;
 		}
 		cfg_expect_keys(fleet, file->path, root,
-			"promotes-from|parameters|config|users|files|apply", "environment");
+			"promotes-from|keepers|parameters|config|users|files|apply", "environment");
+		cfg_keepers_read(fleet, file->path, vkyaml_get(root, "keepers"), environment);
 		read_promotes_from(
 			fleet, file->path, vkyaml_get(root, "promotes-from"), environment);
 		cfg_layer_read_parameters(fleet, file->path, root, &environment->layer);
@@ -239,13 +237,13 @@ static int compare_roles(const void *a, const void *b)
 
 static void read_roles(struct cfg_fleet *fleet)
 {
-	size_t end, first = first_file(fleet->tree, "roles/", &end);
+	size_t end, first = cfg_fleet_first_file(fleet->tree, "roles/", &end);
 
 	fleet->roles = arena_calloc(fleet->arena, end - first, sizeof(*fleet->roles));
 	for (size_t i = first; i < end; i++) {
 		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
-		const struct vkyaml_node *root = open_file(fleet, file, "role");
-		const char *name = name_of_file(fleet, file->path);
+		const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "role");
+		const char *name = cfg_fleet_name_of_file(fleet, file->path);
 
 		if (name != NULL)
 			cfg_role_read(
@@ -330,9 +328,8 @@ static void read_instances(struct cfg_fleet *fleet, const char *file,
 	qsort(host->instances, host->instance_count, sizeof(*host->instances), compare_instances);
 }
 
-/* "ed25519:<64 hexadecimal digits>" -> the digits */
-static const char *read_public_key(
-	struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node)
+const char *cfg_read_public_key(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const char *what, const char *hint)
 {
 	static const char prefix[] = "ed25519:";
 	struct cfg_place place;
@@ -340,7 +337,7 @@ static const char *read_public_key(
 
 	if (node == NULL || vkyaml_is_null(node))
 		return "";
-	text = cfg_expect_text(fleet, file, node, "public-key");
+	text = cfg_expect_text(fleet, file, node, what);
 	if (text == NULL)
 		return "";
 	if (strncmp(text, prefix, strlen(prefix)) == 0 &&
@@ -348,8 +345,8 @@ static const char *read_public_key(
 		strspn(text + strlen(prefix), "0123456789abcdef") == KEY_DIGITS)
 		return text + strlen(prefix);
 	place = cfg_place_of(file, vkyaml_mark(node));
-	cfg_report(fleet, &place, text, "'vkcfg host add NAME' writes the key of an enrolled host",
-		"public-key: expected \"ed25519:\" and 64 hexadecimal digits");
+	cfg_report(fleet, &place, text, hint, "%s: expected \"ed25519:\" and 64 hexadecimal digits",
+		what);
 	return "";
 }
 
@@ -371,11 +368,12 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 			fleet, &place, name, NULL, "host '%s': its environment is missing", name);
 	}
 	if (text != NULL) {
-		host->environment = find_environment(fleet, text);
+		host->environment = cfg_fleet_find_environment(fleet, text);
 		if (host->environment == NULL)
-			report_unknown_environment(fleet, &place, text);
+			cfg_report_unknown_environment(fleet, &place, text);
 	}
-	host->public_key = read_public_key(fleet, file, vkyaml_get(map, "public-key"));
+	host->public_key = cfg_read_public_key(fleet, file, vkyaml_get(map, "public-key"),
+		"public-key", "'vkcfg host add NAME' writes the key of an enrolled host");
 	cfg_layer_read_parameters(fleet, file, map, &host->layer);
 	cfg_layer_read(fleet, "host", file, map, &host->layer);
 	read_instances(fleet, file, vkyaml_get(map, "instances"), host);
@@ -455,9 +453,9 @@ static void read_hosts(struct cfg_fleet *fleet)
 {
 	size_t end;
 
-	for (size_t i = first_file(fleet->tree, "hosts/", &end); i < end; i++) {
+	for (size_t i = cfg_fleet_first_file(fleet->tree, "hosts/", &end); i < end; i++) {
 		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
-		const struct vkyaml_node *root = open_file(fleet, file, "hosts");
+		const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "hosts");
 		const struct vkyaml_node *map;
 
 		cfg_expect_keys(fleet, file->path, root, "hosts", "hosts");
@@ -535,8 +533,9 @@ struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_finding
 		cfg_report(fleet, &place, NULL, "it names the fleet and its environments",
 			"this file is missing");
 	else
-		read_fleet_file(fleet, open_file(fleet, file, "fleet"));
+		read_fleet_file(fleet, cfg_fleet_open_file(fleet, file, "fleet"));
 	read_environments(fleet);
+	cfg_secrets_read_files(fleet);
 	read_roles(fleet);
 	read_hosts(fleet);
 	check_parameters(fleet);
@@ -550,6 +549,8 @@ void cfg_fleet_free(struct cfg_fleet *fleet)
 	for (size_t i = 0; i < fleet->doc_count; i++)
 		vkyaml_free(fleet->docs[i]);
 	free(fleet->docs);
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		free(fleet->environments[i].secrets);
 	free(fleet->hosts);
 	free(fleet->bases);
 	arena_free(fleet->arena);

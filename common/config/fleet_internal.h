@@ -11,9 +11,11 @@
 #define VK_CONFIG_FLEET_INTERNAL_H
 
 #include "common/arena.h"
+#include "common/bundle.h"
 #include "common/config/directive.h"
 #include "common/config/findings.h"
 #include "common/config/fleet.h"
+#include "common/config/pins.h"
 #include "common/config/tree.h"
 #include "common/vkyaml.h"
 
@@ -34,6 +36,12 @@ struct cfg_list {
 	struct cfg_item *items;
 };
 
+/* A reference to a secret, as written. */
+struct cfg_secret_ref {
+	const char *name;
+	struct cfg_place place;
+};
+
 /* A key of `config:` as written. */
 struct cfg_entry {
 	const char *name;
@@ -43,6 +51,7 @@ struct cfg_entry {
 	size_t count;	     /* items; 1 for a scalar */
 	const char **items;
 	bool is_list;
+	const struct cfg_secret_ref *secret; /* the value is one; NULL: it is not */
 };
 
 /* The same for one version of Valkey. */
@@ -67,15 +76,18 @@ struct cfg_user {
 	bool has_parameters;
 	size_t hash_count;
 	const char **hashes;
-	const char *line; /* of users.acl; NULL: depends on parameters */
+	size_t secret_count;
+	const struct cfg_secret_ref **secrets; /* passwords that are sealed */
+	const char *line; /* of users.acl; NULL: depends on parameters or on secrets */
 };
 
 struct cfg_file {
 	const char *path;
 	struct cfg_place place;
 	unsigned mode;
-	const char *text;
+	const char *text; /* NULL: it is a secret */
 	bool has_parameters;
+	const struct cfg_secret_ref *secret;
 };
 
 enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
@@ -126,9 +138,27 @@ struct cfg_role {
 	struct cfg_parameter *parameters; /* the template's included */
 };
 
+/* A file secrets/ENV/NAME.yaml. */
+struct cfg_secret {
+	const char *name;
+	struct cfg_place place;
+	struct cfg_pins pins;
+	bool is_used; /* by an instance that has been rendered */
+};
+
+struct cfg_keeper {
+	const char *name;
+	struct cfg_place place;
+	const char *public_key; /* 64 hexadecimal digits */
+};
+
 struct cfg_environment {
 	const char *name;
 	const char *promotes_from;
+	size_t secret_count;
+	struct cfg_secret *secrets; /* sorted by name */
+	size_t keeper_count;
+	struct cfg_keeper *keepers; /* sorted by name */
 	struct cfg_layer layer;
 };
 
@@ -144,6 +174,7 @@ struct cfg_host {
 	const char *name;
 	struct cfg_place place;
 	const char *public_key;
+	bool uses_secrets;		     /* in an instance that has been rendered */
 	struct cfg_environment *environment; /* NULL only after a finding */
 	struct cfg_layer layer;
 	size_t instance_count;
@@ -174,6 +205,66 @@ struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_finding
 
 /* Takes a document whose nodes the fleet borrows. */
 void cfg_fleet_keep(struct cfg_fleet *fleet, struct vkyaml *doc);
+
+/* Parses a file of the tree; NULL if it is empty or, after a finding, no map. */
+const struct vkyaml_node *cfg_fleet_open_file(
+	struct cfg_fleet *fleet, const struct cfg_tree_file *file, const char *what);
+
+/* "roles/cache.yaml" -> "cache", copied; NULL after a finding if that is no name. */
+const char *cfg_fleet_name_of_file(struct cfg_fleet *fleet, const char *path);
+
+/* The files of a directory of the tree: their range in the tree's order. */
+size_t cfg_fleet_first_file(const struct cfg_tree *tree, const char *prefix, size_t *end);
+
+/* NULL: fleet.yaml names no such environment. */
+struct cfg_environment *cfg_fleet_find_environment(const struct cfg_fleet *fleet, const char *name);
+void cfg_report_unknown_environment(
+	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name);
+
+/* "ed25519:<64 hexadecimal digits>" -> the digits; "" for null and, after a finding, for anything
+ * else. */
+const char *cfg_read_public_key(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const char *what, const char *hint);
+
+/* ---- pins.c ---- */
+
+/* The content of a file of secrets/. False after a finding. */
+bool cfg_pins_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *root,
+	struct cfg_pins *out);
+
+/* ---- fleet_secrets.c ---- */
+
+void cfg_secrets_read_files(struct cfg_fleet *fleet);
+void cfg_keepers_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_environment *environment);
+
+/* NULL: the environment pins no such secret. */
+struct cfg_secret *cfg_secret_find(const struct cfg_environment *environment, const char *name);
+
+/* What follows "secret:"; NULL: the text is no reference. */
+const char *cfg_secret_ref_name(const char *text);
+
+/* A reference to the secret of that name; NULL after a finding that does not show it. */
+const struct cfg_secret_ref *cfg_secret_ref_read(
+	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name);
+
+/* What the environment pins of it, and marks the secret as used; NULL after a finding. Without an
+ * environment (a role on its own) any pins will do. */
+const struct cfg_pins *cfg_secret_resolve(struct cfg_fleet *fleet,
+	const struct cfg_environment *environment, const struct cfg_secret_ref *ref);
+
+/* The versions that the files of a bundle name by placeholders, sorted, each once. */
+struct cfg_bundle_secrets {
+	size_t count;
+	struct vk_bundle_secret items[VK_BUNDLE_MAX_SECRETS];
+};
+VK_CHECKED enum vk_rc cfg_collect_secrets(const struct cfg_environment *environment,
+	const struct vk_bundle_file *files, size_t count, struct cfg_bundle_secrets *out,
+	struct vk_err *err);
+
+/* After all instances of an environment have been rendered: secrets that nobody uses, hosts to
+ * which nothing can be sealed. */
+void cfg_secrets_warn(struct cfg_fleet *fleet, const struct cfg_environment *environment);
 
 /* ---- report.c ---- */
 
@@ -211,6 +302,20 @@ void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
 const struct cfg_list *cfg_layer_resolve(
 	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version);
 
+void cfg_list_sort(struct cfg_list *list);
+
+/* Whose file is being read. */
+struct cfg_reader {
+	struct cfg_fleet *fleet;
+	const char *file;
+};
+
+/* ---- layer_files.c ---- */
+
+/* A layer's `files:` (may be NULL), each path once. */
+void cfg_layer_read_files(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *files);
+
 /* ---- role.c ---- */
 
 void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
@@ -239,6 +344,10 @@ bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const 
 /* What no tree may set, whatever Valkey would say (docs/formats.md). NULL: allowed; else why not.
  */
 const char *cfg_policy_refusal(const struct cfg_directive *directive);
+
+/* An entry that is a secret: where its directive cannot be one, false after a finding. */
+bool cfg_policy_check_secret(struct cfg_fleet *fleet, const struct cfg_entry *entry,
+	const struct cfg_directive *directive);
 
 /* Checks one value as written in a tree, before it is normalised. False after a finding. */
 bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *place,
@@ -291,10 +400,10 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
 
 /* ---- user_line.c ---- */
 
-/* Appends the user's line of users.acl, its rules with all parameters replaced. False after a
- * finding. */
-bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_user *user, const char *rules,
-	struct vk_buf *line);
+/* Appends the user's line of users.acl, its rules with all parameters replaced, its sealed
+ * passwords as the environment pins them. False after a finding. */
+bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+	const struct cfg_user *user, const char *rules, struct vk_buf *line);
 
 /* default, switched off, and vkcfg's own user: there whatever the tree says. */
 extern const struct cfg_list cfg_own_users;

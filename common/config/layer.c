@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/bundle.h"
 #include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
 #include "common/config/value.h"
@@ -16,14 +15,9 @@
 
 #include "common/banned.h"
 
-enum { HASH_DIGITS = 64, MODE_DEFAULT = 0640 };
+enum { HASH_DIGITS = 64 };
 
-struct reader {
-	struct cfg_fleet *fleet;
-	const char *file;
-};
-
-static struct cfg_place node_place(const struct reader *r, const struct vkyaml_node *node)
+static struct cfg_place node_place(const struct cfg_reader *r, const struct vkyaml_node *node)
 {
 	return cfg_place_of(r->file, vkyaml_mark(node));
 }
@@ -35,7 +29,7 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void sort_list(struct cfg_list *list)
+void cfg_list_sort(struct cfg_list *list)
 {
 	if (list->count > 1)
 		qsort(list->items, list->count, sizeof(*list->items), compare_items);
@@ -43,10 +37,26 @@ static void sort_list(struct cfg_list *list)
 
 /* ---- config ---- */
 
+/* The value "secret:NAME". False after a finding. */
+static bool read_secret(const struct cfg_reader *r, const struct cfg_place *place,
+	struct cfg_entry *entry, const char *name)
+{
+	if (entry->is_list) {
+		cfg_report(r->fleet, place, NULL, NULL, "%.100s: a secret cannot stand in a list",
+			entry->name);
+		return false;
+	}
+	entry->secret = cfg_secret_ref_read(r->fleet, place, name);
+	return entry->secret != NULL;
+}
+
 /* A list's elements, or the one scalar. False after a finding. */
 static bool read_items(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_entry *entry)
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_entry *entry)
 {
+	struct cfg_place place;
+	const char *name;
+
 	entry->is_list = vkyaml_kind(node) == VKYAML_LIST;
 	entry->count = entry->is_list ? vkyaml_count(node) : 1;
 	entry->items = arena_calloc(r->fleet->arena, entry->count + 1, sizeof(*entry->items));
@@ -56,6 +66,10 @@ static bool read_items(
 		entry->items[i] = cfg_expect_text(r->fleet, r->file, item, entry->name);
 		if (entry->items[i] == NULL)
 			return false;
+		place = node_place(r, item);
+		name = cfg_secret_ref_name(entry->items[i]);
+		if (name != NULL && !read_secret(r, &place, entry, name))
+			return false;
 		if (strstr(entry->items[i], "${") != NULL)
 			entry->has_parameters = true;
 	}
@@ -63,7 +77,7 @@ static bool read_items(
 }
 
 static void read_config(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "config");
 
@@ -114,6 +128,12 @@ static bool is_left_out(const struct cfg_layer *layer, const char *name, const c
 	       (d != NULL ? (d->flags & CFG_IGNORED) != 0 : version_with(name) != NULL);
 }
 
+/* Set to a secret, or taken away again. */
+static bool is_sealed(const struct cfg_entry *entry, const struct cfg_directive *d)
+{
+	return (d->flags & CFG_SEALED) != 0 && (entry->secret != NULL || entry->is_null);
+}
+
 static const struct cfg_directive *find_directive(
 	struct cfg_fleet *fleet, const struct cfg_entry *entry, const char *version)
 {
@@ -127,8 +147,10 @@ static const struct cfg_directive *find_directive(
 			"Valkey %s has no directive '%.100s'", version, entry->name);
 		return NULL;
 	}
+	if (!cfg_policy_check_secret(fleet, entry, d))
+		return NULL;
 	refusal = cfg_policy_refusal(d);
-	if (refusal != NULL) {
+	if (refusal != NULL && !is_sealed(entry, d)) {
 		cfg_report(
 			fleet, &entry->place, NULL, refusal, "%s cannot be set in a tree", d->name);
 		return NULL;
@@ -152,7 +174,7 @@ static bool resolve_entry(struct cfg_fleet *fleet, const struct cfg_entry *entry
 	out->directive = find_directive(fleet, entry, version);
 	if (out->directive == NULL)
 		return false;
-	if (entry->is_null || entry->has_parameters)
+	if (entry->is_null || entry->has_parameters || entry->secret != NULL)
 		return true;
 	vk_buf_init(&line, 8 * CFG_VALUE_MAX_BYTES);
 	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
@@ -199,7 +221,7 @@ static struct cfg_resolved_layer *resolve(
 			resolve_entry(fleet, &layer->entries[i], version, r))
 			config->items[config->count++] = (struct cfg_item){r->directive->name, r};
 	}
-	sort_list(config);
+	cfg_list_sort(config);
 	check_aliases(fleet, config);
 	for (size_t i = 0; i < config->count; i++) {
 		const struct cfg_resolved *r = config->items[i].what;
@@ -229,7 +251,7 @@ const struct cfg_list *cfg_layer_resolve(
 
 /* "sha256:<64 hexadecimal digits>" -> the digits; NULL after a finding that does not show it. */
 static const char *read_hash(
-	const struct reader *r, const struct vkyaml_node *node, const char *user)
+	const struct cfg_reader *r, const struct vkyaml_node *node, const char *user)
 {
 	static const char prefix[] = "sha256:";
 	struct cfg_place place = node_place(r, node);
@@ -241,13 +263,35 @@ static const char *read_hash(
 		strspn(text + strlen(prefix), "0123456789abcdef") == HASH_DIGITS)
 		return text + strlen(prefix);
 	cfg_report(r->fleet, &place, NULL,
-		"\"sha256:\" and the password's SHA-256: 64 hexadecimal digits in lower case",
-		"user '%s': a password that is no hash", user);
+		"\"secret:NAME\", or \"sha256:\" and the password's SHA-256: 64 hexadecimal digits "
+		"in lower case",
+		"user '%s': a password that is neither sealed nor a hash", user);
 	return NULL;
 }
 
-static void read_hashes(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_user *user)
+/* "secret:NAME" or "sha256:..." */
+static void read_password(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user)
+{
+	struct cfg_place place = node_place(r, node);
+	const struct cfg_secret_ref *ref;
+	const char *name = NULL, *hash;
+
+	if (vkyaml_kind(node) == VKYAML_SCALAR)
+		name = cfg_secret_ref_name(vkyaml_text(node));
+	if (name != NULL) {
+		ref = cfg_secret_ref_read(r->fleet, &place, name);
+		if (ref != NULL)
+			user->secrets[user->secret_count++] = ref;
+		return;
+	}
+	hash = read_hash(r, node, user->name);
+	if (hash != NULL)
+		user->hashes[user->hash_count++] = hash;
+}
+
+static void read_passwords(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user)
 {
 	struct cfg_place place;
 
@@ -261,15 +305,14 @@ static void read_hashes(
 		return;
 	}
 	user->hashes = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*user->hashes));
-	for (size_t i = 0; i < vkyaml_count(node); i++) {
-		const char *hash = read_hash(r, vkyaml_at(node, i), user->name);
-
-		if (hash != NULL)
-			user->hashes[user->hash_count++] = hash;
-	}
+	user->secrets =
+		arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(struct cfg_secret_ref *));
+	for (size_t i = 0; i < vkyaml_count(node); i++)
+		read_password(r, vkyaml_at(node, i), user);
 }
 
-static bool is_user_name(const struct reader *r, const char *name, const struct cfg_place *place)
+static bool is_user_name(
+	const struct cfg_reader *r, const char *name, const struct cfg_place *place)
 {
 	if (strcmp(name, CFG_AGENT_USER) == 0) {
 		cfg_report(r->fleet, place, name, "vkcfg adds its own user by itself",
@@ -285,7 +328,7 @@ static bool is_user_name(const struct reader *r, const char *name, const struct 
 }
 
 /* NULL after a finding. */
-static struct cfg_user *read_user(const struct reader *r, const char *name,
+static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 	const struct cfg_place *place, const struct vkyaml_node *node)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, name), *rules;
@@ -308,18 +351,18 @@ static struct cfg_user *read_user(const struct reader *r, const char *name,
 	if (user->rules == NULL)
 		return NULL;
 	user->has_parameters = strstr(user->rules, "${") != NULL;
-	read_hashes(r, vkyaml_get(map, "passwords"), user);
-	if (user->has_parameters)
+	read_passwords(r, vkyaml_get(map, "passwords"), user);
+	if (user->has_parameters || user->secret_count > 0)
 		return user;
 	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
-	if (cfg_user_line(r->fleet, user, user->rules, &line))
+	if (cfg_user_line(r->fleet, NULL, user, user->rules, &line))
 		user->line = copy(r->fleet, &line);
 	vk_buf_release(&line);
 	return user->line != NULL ? user : NULL;
 }
 
 static void read_users(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "users");
 
@@ -341,171 +384,7 @@ static void read_users(
 		}
 		layer->users.items[layer->users.count++] = (struct cfg_item){name, user};
 	}
-	sort_list(&layer->users);
-}
-
-/* ---- files ---- */
-
-static bool read_mode(const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
-{
-	static const struct {
-		const char *text;
-		unsigned mode;
-	} modes[] = {{"0640", 0640}, {"0600", 0600}, {"0440", 0440}, {"0400", 0400}};
-	struct cfg_place place;
-	const char *text;
-
-	file->mode = MODE_DEFAULT;
-	if (node == NULL)
-		return true;
-	text = cfg_expect_text(r->fleet, r->file, node, "mode");
-	if (text == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		file->mode = modes[i].mode;
-		if (strcmp(modes[i].text, text) == 0)
-			return true;
-	}
-	place = node_place(r, node);
-	cfg_report(r->fleet, &place, text, "\"0640\", \"0600\", \"0440\" or \"0400\"",
-		"file '%s': mode '%.20s' is not allowed", file->path, text);
-	return false;
-}
-
-/* The text of `from: files/...`; NULL after a finding. */
-static const char *read_from(
-	const struct reader *r, const struct vkyaml_node *node, const struct cfg_file *file)
-{
-	const char *path = cfg_expect_text(r->fleet, r->file, node, "from");
-	struct cfg_place place = node_place(r, node);
-	const struct cfg_tree_file *found = NULL;
-
-	if (path == NULL)
-		return NULL;
-	if (strncmp(path, "files/", 6) == 0)
-		found = cfg_tree_file_find(r->fleet->tree, path);
-	if (found == NULL) {
-		cfg_report(r->fleet, &place, path, "a file of the tree below files/",
-			"file '%s': the tree has no '%.200s'", file->path, path);
-		return NULL;
-	}
-	return cfg_policy_check_text(r->fleet, &place, file->path, found->text, true) ? found->text
-										      : NULL;
-}
-
-/* `text:`, which may hold newlines; NULL after a finding. */
-static const char *read_text(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_file *file)
-{
-	struct cfg_place place = node_place(r, node);
-
-	if (vkyaml_kind(node) != VKYAML_SCALAR) {
-		cfg_report(r->fleet, &place, NULL, NULL,
-			"file '%s': text: expected a text, found %s", file->path,
-			vkyaml_kind_name(node));
-		return NULL;
-	}
-	file->has_parameters = strstr(vkyaml_text(node), "${") != NULL;
-	return cfg_policy_check_text(r->fleet, &place, file->path, vkyaml_text(node), false)
-		       ? vkyaml_text(node)
-		       : NULL;
-}
-
-static const char *read_path(const struct reader *r, const struct vkyaml_node *map)
-{
-	const struct vkyaml_node *node = vkyaml_get(map, "path");
-	struct cfg_place place = node_place(r, node != NULL ? node : map);
-	const char *path;
-
-	if (node == NULL) {
-		cfg_report(r->fleet, &place, NULL, "path: extra/motd.txt",
-			"files: the path of a file is missing");
-		return NULL;
-	}
-	path = cfg_expect_text(r->fleet, r->file, node, "path");
-	if (path == NULL)
-		return NULL;
-	if (!vk_bundle_path_is_valid(path)) {
-		cfg_report(r->fleet, &place, path,
-			"relative, at most 4 components of letters, digits, '.', '_' and '-', "
-			"none beginning with a dot",
-			"files: path '%.200s' is not allowed", path);
-		return NULL;
-	}
-	if (strcmp(path, "valkey.conf") == 0 || strcmp(path, "users.acl") == 0) {
-		cfg_report(r->fleet, &place, path, "it is made of 'config' and 'users'",
-			"files: '%s' is written by vkcfg", path);
-		return NULL;
-	}
-	return path;
-}
-
-/* One element of files. False after a finding. */
-static bool read_file(const struct reader *r, const struct vkyaml_node *node, struct cfg_item *item)
-{
-	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "files");
-	const struct vkyaml_node *from = vkyaml_get(map, "from"), *text = vkyaml_get(map, "text");
-	struct cfg_file *file;
-
-	if (map == NULL)
-		return false;
-	cfg_expect_keys(r->fleet, r->file, map, "path|mode|from|text", "files");
-	file = arena_calloc(r->fleet->arena, 1, sizeof(*file));
-	file->place = node_place(r, node);
-	file->path = read_path(r, map);
-	if (file->path == NULL || !read_mode(r, vkyaml_get(map, "mode"), file))
-		return false;
-	*item = (struct cfg_item){file->path, NULL};
-	if ((from == NULL) == (text == NULL)) {
-		cfg_report(r->fleet, &file->place, file->path, NULL,
-			"file '%s': either 'from' or 'text' is needed", file->path);
-		return false;
-	}
-	if (vkyaml_is_null(from) || vkyaml_is_null(text))
-		return true; /* takes the path away */
-	file->text = from != NULL ? read_from(r, from, file) : read_text(r, text, file);
-	item->what = file;
-	return file->text != NULL;
-}
-
-/* Reports and removes all but the first of each path. */
-static void drop_twice(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_list *files)
-{
-	struct cfg_place place = node_place(r, node);
-	size_t kept = files->count > 0;
-
-	for (size_t i = 1; i < files->count; i++) {
-		if (strcmp(files->items[kept - 1].name, files->items[i].name) != 0)
-			files->items[kept++] = files->items[i];
-		else
-			cfg_report(r->fleet, &place, files->items[i].name, NULL,
-				"files: path '%s' is there twice", files->items[i].name);
-	}
-	files->count = kept;
-}
-
-static void read_files(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
-{
-	struct cfg_list *files = &layer->files;
-
-	if (node == NULL || vkyaml_is_null(node))
-		return;
-	if (vkyaml_kind(node) != VKYAML_LIST) {
-		struct cfg_place place = node_place(r, node);
-
-		cfg_report(r->fleet, &place, NULL, "files: [{path: ..., text: ...}]",
-			"files: expected a list, found %s", vkyaml_kind_name(node));
-		return;
-	}
-	files->items = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*files->items));
-	for (size_t i = 0; i < vkyaml_count(node); i++) {
-		if (read_file(r, vkyaml_at(node, i), &files->items[files->count]))
-			files->count++;
-	}
-	sort_list(files);
-	drop_twice(r, node, files);
+	cfg_list_sort(&layer->users);
 }
 
 /* ---- apply and parameters ---- */
@@ -519,7 +398,7 @@ static const struct {
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
 
-static void read_apply_key(const struct reader *r, const struct vkyaml_node *node,
+static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node *node,
 	enum cfg_apply_key key, struct cfg_apply *out)
 {
 	const char *const *words = apply_keys[key].words;
@@ -544,7 +423,7 @@ static void read_apply_key(const struct reader *r, const struct vkyaml_node *nod
 }
 
 static void read_apply(
-	const struct reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "apply");
 
@@ -567,12 +446,12 @@ void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
 void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 	const struct vkyaml_node *map, struct cfg_layer *layer)
 {
-	const struct reader r = {fleet, file};
+	const struct cfg_reader r = {fleet, file};
 
 	layer->kind = kind;
 	layer->file = file;
 	read_config(&r, vkyaml_get(map, "config"), layer);
 	read_users(&r, vkyaml_get(map, "users"), layer);
-	read_files(&r, vkyaml_get(map, "files"), layer);
+	cfg_layer_read_files(&r, vkyaml_get(map, "files"), &layer->files);
 	read_apply(&r, vkyaml_get(map, "apply"), layer);
 }

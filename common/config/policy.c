@@ -9,6 +9,7 @@
 #include "common/config/conf.h"
 #include "common/config/fleet_internal.h"
 #include "common/config/value_words.h"
+#include "common/placeholder.h"
 
 #include "common/banned.h"
 
@@ -21,6 +22,26 @@ enum { PLACEHOLDER_COUNT = sizeof(placeholders) / sizeof(placeholders[0]) };
 const char *cfg_policy_refusal(const struct cfg_directive *d)
 {
 	return d->type == CFG_TYPE_REFUSED ? d->reason : NULL;
+}
+
+bool cfg_policy_check_secret(
+	struct cfg_fleet *fleet, const struct cfg_entry *entry, const struct cfg_directive *d)
+{
+	if (entry->secret == NULL)
+		return true;
+	if ((d->flags & CFG_SEALED) == 0) {
+		cfg_report(fleet, &entry->secret->place, entry->secret->name,
+			"secrets can be passwords of users, requirepass, primaryauth, "
+			"tls-key-file-pass, tls-client-key-file-pass, and files",
+			"%s: its value cannot be a secret", d->name);
+		return false;
+	}
+	if (strcmp(d->name, "requirepass") == 0)
+		cfg_report_warning(fleet, &entry->secret->place, NULL,
+			"users: {default: {rules: \"on ~* &* +@all\", passwords: "
+			"[\"secret:NAME\"]}}",
+			"requirepass: users.acl defines 'default', and what it says there counts");
+	return true;
 }
 
 /* Components of letters, digits, '.', '_', '-', none beginning with a dot. */
@@ -140,9 +161,17 @@ static bool has_only_placeholders(const char *text)
 bool cfg_policy_check_text(struct cfg_fleet *fleet, const struct cfg_place *place, const char *path,
 	const char *text, bool is_from_file)
 {
+	struct vk_placeholder found;
+
 	if (strstr(text, "PRIVATE KEY-----") != NULL) {
-		cfg_report(fleet, place, NULL, "keep private keys on the host, outside of the tree",
+		cfg_report(fleet, place, NULL,
+			"seal it ('vkcfg secret set ENV NAME --file KEY') and write secret: NAME",
 			"file '%s': a private key in clear text", path);
+		return false;
+	}
+	if (vk_placeholder_find(text, &found)) {
+		cfg_report(fleet, place, NULL, "a file that is a secret as a whole: secret: NAME",
+			"file '%s': the placeholder of a secret cannot stand in a text", path);
 		return false;
 	}
 	if (!is_from_file && !has_only_placeholders(text)) {

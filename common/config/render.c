@@ -104,6 +104,10 @@ static enum vk_rc render_fleet(struct cfg_fleet *fleet, const char *environment,
 		if (host->environment != NULL && strcmp(host->environment->name, environment) == 0)
 			render_host(fleet, host, rendered);
 	}
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		if (strcmp(fleet->environments[i].name, environment) == 0)
+			cfg_secrets_warn(fleet, &fleet->environments[i]);
+	}
 	finish(rendered);
 	return cfg_findings_check(fleet->findings, err);
 }

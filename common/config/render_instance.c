@@ -11,10 +11,11 @@
 #include "common/config/fleet_internal.h"
 #include "common/config/value.h"
 #include "common/mem.h"
+#include "common/placeholder.h"
 
 #include "common/banned.h"
 
-enum { OWN_FILES = 2, MODE_OWN_FILES = 0640 };
+enum { OWN_FILES = 3, MODE_OWN_FILES = 0640 };
 
 /* What a value of the form @{generation}/PATH names must be a file of the bundle. */
 static bool check_generation_path(struct cfg_fleet *fleet, const struct cfg_effective *effective,
@@ -60,14 +61,47 @@ static bool add_directives(
 	bool is_good = true;
 
 	for (size_t i = 0; i < effective->config.count; i++) {
-		if (!add_directive(fleet, effective, effective->config.items[i].what, out))
+		const struct cfg_resolved *resolved = effective->config.items[i].what;
+
+		if (resolved->entry->secret == NULL &&
+			!add_directive(fleet, effective, resolved, out))
 			is_good = false;
 	}
 	return is_good;
 }
 
+/* The placeholder of the version in force; false after a finding. */
+static bool add_secret(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_secret_ref *ref, struct vk_buf *out)
+{
+	const struct cfg_pins *pins = cfg_secret_resolve(fleet, effective->environment, ref);
+
+	if (pins != NULL)
+		vk_placeholder_format(VK_PLACEHOLDER_SECRET, ref->name, pins->current.version, out);
+	return pins != NULL;
+}
+
+/* secrets.conf; empty where no directive is a secret. */
+static bool render_secrets(
+	struct cfg_fleet *fleet, const struct cfg_effective *effective, struct vk_buf *out)
+{
+	bool is_good = true;
+
+	for (size_t i = 0; i < effective->config.count; i++) {
+		const struct cfg_resolved *resolved = effective->config.items[i].what;
+
+		if (resolved->entry->secret == NULL)
+			continue;
+		vk_buf_addf(out, "%s \"", resolved->directive->name);
+		if (!add_secret(fleet, effective, resolved->entry->secret, out))
+			is_good = false;
+		vk_buf_adds(out, "\"\n");
+	}
+	return is_good;
+}
+
 static bool render_conf(struct cfg_fleet *fleet, const struct cfg_instance *instance,
-	const struct cfg_effective *effective, struct vk_buf *out)
+	const struct cfg_effective *effective, bool has_secrets, struct vk_buf *out)
 {
 	bool is_good;
 
@@ -76,8 +110,10 @@ static bool render_conf(struct cfg_fleet *fleet, const struct cfg_instance *inst
 	is_good = add_directives(fleet, effective, out);
 	/* What topology owns comes last and wins. */
 	vk_buf_adds(out, "aclfile \"@{generation}/users.acl\"\n"
-			 "dir \"@{data}\"\n"
-			 "include \"@{instance}/runtime.conf\"\n");
+			 "dir \"@{data}\"\n");
+	if (has_secrets)
+		vk_buf_adds(out, "include \"@{generation}/" VK_BUNDLE_SECRETS "\"\n");
+	vk_buf_adds(out, "include \"@{instance}/runtime.conf\"\n");
 	return is_good;
 }
 
@@ -94,7 +130,7 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
 	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place, " ()",
 			  user->rules, &rules) &&
-		  cfg_user_line(fleet, user, rules.data, out);
+		  cfg_user_line(fleet, effective->environment, user, rules.data, out);
 	if (is_good && rules.is_overflowed) {
 		cfg_report(fleet, &user->place, NULL, NULL, "user '%s': its rules are too long",
 			user->name);
@@ -124,12 +160,15 @@ static const char *file_text(struct cfg_fleet *fleet, const struct cfg_effective
 	const char *out = NULL;
 	struct vk_buf text;
 
-	if (!file->has_parameters)
+	if (!file->has_parameters && file->secret == NULL)
 		return file->text;
 	vk_buf_init(&text, VK_BUNDLE_MAX_TEXT_BYTES);
-	if (cfg_substitute(fleet, effective->role, effective->values, &file->place, "", file->text,
-		    &text) &&
-		cfg_policy_check_text(fleet, &file->place, file->path, text.data, false))
+	if (file->secret != NULL) {
+		if (add_secret(fleet, effective, file->secret, &text))
+			out = arena_dup(arena, text.data, text.len);
+	} else if (cfg_substitute(fleet, effective->role, effective->values, &file->place, "",
+			   file->text, &text) &&
+		   cfg_policy_check_text(fleet, &file->place, file->path, text.data, false))
 		out = arena_dup(arena, text.data, text.len);
 	if (text.is_overflowed) {
 		cfg_report(fleet, &file->place, NULL, NULL, "file '%s' is too large", file->path);
@@ -146,26 +185,65 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* The texts of the files that vkcfg writes itself. */
+struct own_files {
+	struct vk_buf conf, acl, secrets;
+};
+
+static void own_files_init(struct own_files *own)
+{
+	vk_buf_init(&own->conf, VK_BUNDLE_MAX_TEXT_BYTES);
+	vk_buf_init(&own->acl, VK_BUNDLE_MAX_TEXT_BYTES);
+	vk_buf_init(&own->secrets, VK_BUNDLE_MAX_TEXT_BYTES);
+}
+
+static void own_files_release(struct own_files *own)
+{
+	vk_buf_release(&own->conf);
+	vk_buf_release(&own->acl);
+	vk_buf_release(&own->secrets);
+}
+
+static bool render_own_files(struct cfg_fleet *fleet, const struct cfg_instance *instance,
+	const struct cfg_effective *effective, struct arena *arena, struct own_files *own)
+{
+	bool is_good = render_secrets(fleet, effective, &own->secrets);
+
+	is_good = render_conf(fleet, instance, effective, own->secrets.len > 0, &own->conf) &&
+		  is_good;
+	is_good = render_acl(fleet, effective, arena, &own->acl) && is_good;
+	if (own->conf.is_overflowed || own->acl.is_overflowed || own->secrets.is_overflowed) {
+		cfg_report(fleet, &instance->place, NULL, NULL,
+			"instance '%s': its files are too large", instance->id);
+		is_good = false;
+	}
+	return is_good;
+}
+
 /* All files of the bundle, sorted; NULL after a finding. */
 static struct vk_bundle_file *collect_files(struct cfg_fleet *fleet,
-	const struct cfg_effective *effective, const char *conf, const char *acl,
-	struct arena *arena, size_t *count)
+	const struct cfg_effective *effective, const struct own_files *own, struct arena *arena,
+	size_t *count)
 {
 	const struct cfg_list *list = &effective->files;
 	struct vk_bundle_file *files = arena_calloc(arena, list->count + OWN_FILES, sizeof(*files));
 	bool is_good = true;
+	size_t used = 0;
 
-	files[0] = (struct vk_bundle_file){"users.acl", acl, MODE_OWN_FILES};
-	files[1] = (struct vk_bundle_file){"valkey.conf", conf, MODE_OWN_FILES};
+	files[used++] = (struct vk_bundle_file){VK_BUNDLE_ACL, own->acl.data, MODE_OWN_FILES};
+	files[used++] = (struct vk_bundle_file){VK_BUNDLE_CONF, own->conf.data, MODE_OWN_FILES};
+	if (own->secrets.len > 0)
+		files[used++] = (struct vk_bundle_file){
+			VK_BUNDLE_SECRETS, own->secrets.data, MODE_OWN_FILES};
 	for (size_t i = 0; i < list->count; i++) {
 		const struct cfg_file *file = list->items[i].what;
 		const char *text = file_text(fleet, effective, file, arena);
 
-		files[OWN_FILES + i] = (struct vk_bundle_file){file->path, text, file->mode};
+		files[used++] = (struct vk_bundle_file){file->path, text, file->mode};
 		is_good = is_good && text != NULL;
 	}
-	*count = list->count + OWN_FILES;
-	qsort(files, *count, sizeof(*files), compare_files);
+	*count = used;
+	qsort(files, used, sizeof(*files), compare_files);
 	return is_good ? files : NULL;
 }
 
@@ -173,7 +251,8 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 	const struct cfg_effective *effective, const struct vk_bundle_file *files, size_t count,
 	struct vk_buf *out)
 {
-	const struct vk_bundle bundle = {
+	struct cfg_bundle_secrets secrets = {.count = 0};
+	struct vk_bundle bundle = {
 		.environment = effective->environment->name,
 		.instance = instance->id,
 		.kind = VK_KIND_VALKEY,
@@ -185,13 +264,29 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 									      : VK_UNMANAGED_KEEP,
 		.file_count = count,
 		.files = files,
+		.secrets = secrets.items,
 	};
 	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = cfg_collect_secrets(effective->environment, files, count, &secrets, &err);
 
-	if (vk_bundle_format(&bundle, out, &err) == VK_OK)
-		return true;
-	cfg_report(fleet, &instance->place, NULL, err.hint, "instance '%s': %s", instance->id,
-		err.msg);
+	bundle.secret_count = secrets.count;
+	if (rc == VK_OK)
+		rc = vk_bundle_format(&bundle, out, &err);
+	if (rc != VK_OK)
+		cfg_report(fleet, &instance->place, NULL, err.hint, "instance '%s': %s",
+			instance->id, err.msg);
+	return rc == VK_OK;
+}
+
+static bool uses_secrets(
+	const struct cfg_environment *environment, const struct vk_bundle_file *files, size_t count)
+{
+	struct vk_placeholder found;
+
+	for (size_t i = 0; environment->secret_count > 0 && i < count; i++) {
+		if (vk_placeholder_find(files[i].text, &found))
+			return true;
+	}
 	return false;
 }
 
@@ -201,25 +296,19 @@ bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
 	struct arena *arena = arena_new();
 	struct cfg_effective effective;
 	struct vk_bundle_file *files;
-	struct vk_buf conf, acl;
+	struct own_files own;
+	size_t count = 0;
 	bool is_good;
-	size_t count;
 
-	vk_buf_init(&conf, VK_BUNDLE_MAX_TEXT_BYTES);
-	vk_buf_init(&acl, VK_BUNDLE_MAX_TEXT_BYTES);
+	own_files_init(&own);
 	cfg_merge(fleet, host, instance, arena, &effective);
-	is_good = render_conf(fleet, instance, &effective, &conf);
-	is_good = render_acl(fleet, &effective, arena, &acl) && is_good;
-	if (conf.is_overflowed || acl.is_overflowed) {
-		cfg_report(fleet, &instance->place, NULL, NULL,
-			"instance '%s': its files are too large", instance->id);
-		is_good = false;
-	}
-	files = collect_files(fleet, &effective, conf.data, acl.data, arena, &count);
+	is_good = render_own_files(fleet, instance, &effective, arena, &own);
+	files = collect_files(fleet, &effective, &own, arena, &count);
 	is_good = is_good && files != NULL &&
 		  format_bundle(fleet, instance, &effective, files, count, out);
-	vk_buf_release(&conf);
-	vk_buf_release(&acl);
+	if (is_good && !host->uses_secrets)
+		host->uses_secrets = uses_secrets(host->environment, files, count);
+	own_files_release(&own);
 	arena_free(arena);
 	return is_good;
 }
@@ -233,6 +322,7 @@ void cfg_check_role(struct cfg_fleet *fleet, struct cfg_role *role)
 	vk_buf_init(&text, VK_BUNDLE_MAX_TEXT_BYTES);
 	cfg_merge_role(fleet, role, arena, &effective);
 	(void)add_directives(fleet, &effective, &text); /* findings are the result */
+	(void)render_secrets(fleet, &effective, &text);
 	(void)render_acl(fleet, &effective, arena, &text);
 	for (size_t i = 0; i < effective.files.count; i++)
 		(void)file_text(fleet, &effective, effective.files.items[i].what, arena);

@@ -76,6 +76,14 @@ static bool has_yaml_suffix(const char *name)
 	return len > 5 && strcmp(name + len - 5, ".yaml") == 0;
 }
 
+/* secrets/ENV/NAME.yaml */
+static bool is_secret_path(const char *path)
+{
+	const char *name = strncmp(path, "secrets/", 8) == 0 ? strchr(path + 8, '/') : NULL;
+
+	return name != NULL && strchr(name + 1, '/') == NULL && has_yaml_suffix(name + 1);
+}
+
 static bool is_tree_path(const char *path)
 {
 	static const char *const directories[] = {"environments/", "roles/", "hosts/"};
@@ -90,7 +98,7 @@ static bool is_tree_path(const char *path)
 		if (strncmp(path, directories[i], len) == 0)
 			return strchr(path + len, '/') == NULL && has_yaml_suffix(path + len);
 	}
-	return strncmp(path, "files/", 6) == 0;
+	return strncmp(path, "files/", 6) == 0 || is_secret_path(path);
 }
 
 /* ---- adding files ---- */
@@ -211,8 +219,9 @@ enum vk_rc cfg_tree_from_files(
 			continue;
 		}
 		rc = vk_err_set(err, VK_EINPUT, "'%.200s' is no file of a tree", files[i].path);
-		vk_err_hint(err, "fleet.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml and "
-				 "files/** of letters, digits, '.', '_' and '-'");
+		vk_err_hint(err,
+			"fleet.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml, "
+			"secrets/*/*.yaml and files/** of letters, digits, '.', '_' and '-'");
 	}
 	if (rc == VK_OK)
 		rc = finish(tree, err);
@@ -249,11 +258,12 @@ static enum vk_rc load_entry(struct cfg_tree *tree, int dirfd, const char *name,
 	unsigned depth, struct vk_err *err)
 {
 	bool is_below_files = strncmp(prefix, "files/", 6) == 0;
+	bool is_secrets = strcmp(prefix, "secrets/") == 0; /* its directories only */
 	char *path = xasprintf("%s%s", prefix, name);
 	enum vk_rc rc = VK_OK;
 	struct stat st;
 
-	if (name[0] == '.' || (!is_below_files && !is_tree_path(path)))
+	if (name[0] == '.' || (!is_below_files && !is_secrets && !is_tree_path(path)))
 		goto out;
 	if (!is_relative_path(path)) {
 		rc = vk_err_set(err, VK_EINPUT, "%.200s: a name that a tree cannot hold", path);
@@ -261,11 +271,13 @@ static enum vk_rc load_entry(struct cfg_tree *tree, int dirfd, const char *name,
 			PATH_MAX_PARTS);
 	} else if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		rc = vk_err_errno(err, VK_EIO, errno, "%s", path);
-	} else if (S_ISDIR(st.st_mode) && is_below_files) {
+	} else if (S_ISDIR(st.st_mode) && (is_below_files || is_secrets)) {
 		char *below = xasprintf("%s/", path);
 
 		rc = load_directory(tree, dirfd, name, below, depth + 1, err);
 		free(below);
+	} else if (S_ISREG(st.st_mode) && is_secrets) {
+		goto out; /* of no environment */
 	} else if (!S_ISREG(st.st_mode)) {
 		rc = vk_err_set(err, VK_EINPUT, "%s: not a regular file", path);
 		vk_err_hint(err, "a tree holds the files themselves, no symlinks");
@@ -306,7 +318,8 @@ static enum vk_rc load_directory(struct cfg_tree *tree, int dirfd, const char *n
 
 static enum vk_rc load_all(struct cfg_tree *tree, int fd, const char *path, struct vk_err *err)
 {
-	static const char *const directories[] = {"environments", "roles", "hosts", "files"};
+	static const char *const directories[] = {
+		"environments", "roles", "hosts", "secrets", "files"};
 	struct stat st;
 	enum vk_rc rc = VK_OK;
 

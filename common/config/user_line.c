@@ -2,10 +2,14 @@
 /* One user of a tree -> its line of users.acl. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
+#include "common/mem.h"
+#include "common/name.h"
+#include "common/placeholder.h"
 
 #include "common/banned.h"
 
@@ -48,11 +52,60 @@ static void check_nopass(struct cfg_fleet *fleet, const struct cfg_user *user,
 	}
 }
 
-bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_user *user, const char *rules,
-	struct vk_buf *line)
+/* The user's passwords as users.acl has them: hashes, and placeholders of all versions of its
+ * secrets that are valid. Each text is the caller's to free. False after a finding. */
+static bool collect_passwords(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+	const struct cfg_user *user, char **out, size_t *count)
 {
+	bool is_good = true;
+
+	for (size_t i = 0; i < user->hash_count; i++)
+		out[(*count)++] = xstrdup(user->hashes[i]);
+	for (size_t i = 0; i < user->secret_count; i++) {
+		const char *name = user->secrets[i]->name;
+		const struct cfg_pins *pins =
+			cfg_secret_resolve(fleet, environment, user->secrets[i]);
+		struct cfg_pin valid[CFG_PINS_MAX];
+		size_t valid_count = pins != NULL ? cfg_pins_valid(pins, valid) : 0;
+
+		is_good = is_good && pins != NULL;
+		for (size_t k = 0; k < valid_count; k++) {
+			struct vk_buf text;
+
+			vk_buf_init(&text, 2 * VK_NAME_BYTES);
+			vk_placeholder_format(VK_PLACEHOLDER_SHA256, name, valid[k].version, &text);
+			out[(*count)++] = vk_buf_detach(&text, NULL);
+			vk_buf_release(&text);
+		}
+	}
+	return is_good;
+}
+
+static bool parse_rules(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+	const struct cfg_user *user, const char *rules, struct cfg_acl_rules **out)
+{
+	char **passwords = xcalloc(
+		user->hash_count + CFG_PINS_MAX * user->secret_count + 1, sizeof(*passwords));
 	struct vk_err err = VK_ERR_INIT;
-	struct cfg_acl_rules *parsed;
+	size_t count = 0;
+	bool is_good = collect_passwords(fleet, environment, user, passwords, &count);
+
+	if (is_good && cfg_acl_rules_parse(
+			       rules, (const char *const *)passwords, count, out, &err) != VK_OK) {
+		cfg_report(
+			fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name, err.msg);
+		is_good = false;
+	}
+	for (size_t i = 0; i < count; i++)
+		free(passwords[i]);
+	free(passwords);
+	return is_good;
+}
+
+bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+	const struct cfg_user *user, const char *rules, struct vk_buf *line)
+{
+	struct cfg_acl_rules *parsed = NULL;
 	bool is_good = true;
 
 	if (strstr(rules, "@{") != NULL) {
@@ -60,11 +113,8 @@ bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_user *user, const c
 			"user '%s': '@{' cannot stand in its rules", user->name);
 		return false;
 	}
-	if (cfg_acl_rules_parse(rules, user->hashes, user->hash_count, &parsed, &err) != VK_OK) {
-		cfg_report(
-			fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name, err.msg);
+	if (!parse_rules(fleet, environment, user, rules, &parsed))
 		return false;
-	}
 	check_nopass(fleet, user, parsed, &is_good);
 	vk_buf_addf(line, "user %s ", user->name);
 	cfg_acl_rules_format(parsed, line);

@@ -54,6 +54,8 @@ enum vk_rc cfg_validate(
 		(void)cfg_layer_resolve(fleet, &fleet->hosts[i].layer, fleet->version);
 		validate_instances(fleet, &fleet->hosts[i], &text);
 	}
+	for (size_t i = 0; i < fleet->environment_count; i++)
+		cfg_secrets_warn(fleet, &fleet->environments[i]);
 	vk_buf_release(&text);
 	cfg_fleet_free(fleet);
 	return VK_OK;
@@ -75,24 +77,14 @@ const char *cfg_fleet_environment_at(const struct cfg_fleet *fleet, size_t i)
 	return fleet->environments[i].name;
 }
 
-static const struct cfg_environment *find_environment(
-	const struct cfg_fleet *fleet, const char *name)
-{
-	for (size_t i = 0; i < fleet->environment_count; i++) {
-		if (strcmp(fleet->environments[i].name, name) == 0)
-			return &fleet->environments[i];
-	}
-	return NULL;
-}
-
 bool cfg_fleet_has_environment(const struct cfg_fleet *fleet, const char *name)
 {
-	return find_environment(fleet, name) != NULL;
+	return cfg_fleet_find_environment(fleet, name) != NULL;
 }
 
 const char *cfg_fleet_promotes_from(const struct cfg_fleet *fleet, const char *environment)
 {
-	const struct cfg_environment *found = find_environment(fleet, environment);
+	const struct cfg_environment *found = cfg_fleet_find_environment(fleet, environment);
 
 	return found != NULL ? found->promotes_from : NULL;
 }

@@ -273,7 +273,7 @@ START_TEST(the_renderer_version_stands_for_these_bytes)
 
 	vk_buf_init(&hex, 100);
 	vk_buf_add_hex(&hex, cfg_rendered_root(rendered), 32);
-	ck_assert_str_eq(CFG_RENDERER_VERSION, "1");
+	ck_assert_str_eq(CFG_RENDERER_VERSION, "2");
 	ck_assert_str_eq(hex.data, PINNED_ROOT);
 	vk_buf_release(&hex);
 	cfg_rendered_free(rendered);

@@ -29,3 +29,6 @@ tests_unit_check_tree_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_diff
 TESTS += tests/unit/check_diff
 tests_unit_check_diff_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_fleet_secrets
+TESTS += tests/unit/check_fleet_secrets
+tests_unit_check_fleet_secrets_LDADD = $(UNIT_LIBS)
