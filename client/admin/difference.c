@@ -47,6 +47,8 @@ static const char *kind_name(enum cfg_change_kind kind)
 		return "apply";
 	case CFG_CHANGE_VERSION:
 		return "valkey";
+	case CFG_CHANGE_SECRET:
+		return "secret";
 	}
 	return "";
 }
@@ -202,6 +204,7 @@ static struct vkjson *grouping_json(const struct grouping *grouping, const char 
 	vkjson_set(object, "unchanged", vkjson_int(grouping->unchanged));
 	vkjson_set(object, "groups", groups);
 	vkjson_set(object, "host_keys", vkjson_array());
+	vkjson_set(object, "keepers", vkjson_array());
 	return object;
 }
 
@@ -218,8 +221,7 @@ enum vk_rc difference_of(const struct cfg_rendered *before, const struct cfg_ren
 }
 
 /* The public key of a host of this environment, or "". */
-static const char *key_of(
-	const struct cfg_fleet *fleet, const char *host, const char *environment)
+static const char *key_of(const struct cfg_fleet *fleet, const char *host, const char *environment)
 {
 	struct cfg_host_info info;
 
@@ -229,15 +231,16 @@ static const char *key_of(
 	return info.public_key;
 }
 
-static void add_host_key(
-	struct vkjson *list, const char *host, const char *before, const char *after)
+/* whose: "host" or "keeper". */
+static void add_key(struct vkjson *list, const char *whose, const char *name, const char *before,
+	const char *after)
 {
 	struct vkjson *item;
 
 	if (strcmp(before, after) == 0)
 		return;
 	item = vkjson_object();
-	vkjson_set(item, "host", vkjson_string(host));
+	vkjson_set(item, whose, vkjson_string(name));
 	if (before[0] != '\0')
 		vkjson_set(item, "old", vkjson_string(before));
 	if (after[0] != '\0')
@@ -253,7 +256,7 @@ static void compare_keys(struct vkjson *list, const struct cfg_fleet *before,
 	for (size_t i = 0; i < cfg_fleet_host_count(after); i++) {
 		const char *host = cfg_fleet_host_at(after, i).name;
 
-		add_host_key(list, host, key_of(before, host, environment),
+		add_key(list, "host", host, key_of(before, host, environment),
 			key_of(after, host, environment));
 	}
 	for (size_t i = 0; before != NULL && i < cfg_fleet_host_count(before); i++) {
@@ -261,7 +264,34 @@ static void compare_keys(struct vkjson *list, const struct cfg_fleet *before,
 		struct cfg_host_info info;
 
 		if (!cfg_fleet_host_find(after, host, &info))
-			add_host_key(list, host, key_of(before, host, environment), "");
+			add_key(list, "host", host, key_of(before, host, environment), "");
+	}
+}
+
+static struct cfg_keeper_info keeper_at(
+	const struct cfg_fleet *fleet, const char *environment, size_t i)
+{
+	if (fleet == NULL || i >= cfg_fleet_keeper_count(fleet, environment))
+		return (struct cfg_keeper_info){NULL, ""};
+	return cfg_fleet_keeper_at(fleet, environment, i);
+}
+
+/* Who can open the environment's secrets: no bundle shows it. Walks both lists side by side. */
+static void compare_keepers(struct vkjson *list, const struct cfg_fleet *before,
+	const struct cfg_fleet *after, const char *environment)
+{
+	for (size_t i = 0, k = 0;;) {
+		struct cfg_keeper_info x = keeper_at(before, environment, i);
+		struct cfg_keeper_info y = keeper_at(after, environment, k);
+		int order;
+
+		if (x.name == NULL && y.name == NULL)
+			return;
+		order = x.name == NULL ? 1 : y.name == NULL ? -1 : strcmp(x.name, y.name);
+		add_key(list, "keeper", order <= 0 ? x.name : y.name,
+			order <= 0 ? x.public_key : "", order >= 0 ? y.public_key : "");
+		i += order <= 0;
+		k += order >= 0;
 	}
 }
 
@@ -271,6 +301,7 @@ enum vk_rc difference_add_host_keys(struct vkjson *difference, const struct cfg_
 	struct cfg_fleet *old_fleet = NULL;
 	struct cfg_fleet *new_fleet = NULL;
 	struct vkjson *list = vkjson_array();
+	struct vkjson *keepers = vkjson_array();
 	const char *environment = NULL;
 	enum vk_rc rc = vkjson_get_string(difference, "environment", &environment, err);
 
@@ -280,8 +311,11 @@ enum vk_rc difference_add_host_keys(struct vkjson *difference, const struct cfg_
 		rc = cfg_fleet_parse(after, NULL, &new_fleet, err);
 	if (rc == VK_OK) {
 		compare_keys(list, old_fleet, new_fleet, environment);
+		compare_keepers(keepers, old_fleet, new_fleet, environment);
 		vkjson_set(difference, "host_keys", vkjson_ref(list));
+		vkjson_set(difference, "keepers", vkjson_ref(keepers));
 	}
+	vkjson_free(keepers);
 	vkjson_free(list);
 	cfg_fleet_free(old_fleet);
 	cfg_fleet_free(new_fleet);
@@ -291,7 +325,8 @@ enum vk_rc difference_add_host_keys(struct vkjson *difference, const struct cfg_
 bool difference_is_empty(const struct vkjson *difference)
 {
 	return vkjson_count(vkjson_get(difference, "groups")) == 0 &&
-	       vkjson_count(vkjson_get(difference, "host_keys")) == 0;
+	       vkjson_count(vkjson_get(difference, "host_keys")) == 0 &&
+	       vkjson_count(vkjson_get(difference, "keepers")) == 0;
 }
 
 static bool is_true(const struct vkjson *object, const char *member)
@@ -385,16 +420,16 @@ static void print_change(const struct cli *cli, const struct vkjson *change, boo
 	file_lines_print(cli, text_of(change, "old_file"), text_of(change, "new_file"));
 }
 
-static void print_host_keys(const struct cli *cli, const struct vkjson *list)
+static void print_keys(const struct cli *cli, const char *whose, const struct vkjson *list)
 {
 	for (size_t i = 0; i < vkjson_count(list); i++) {
 		const struct vkjson *item = vkjson_at(list, i);
 
-		cli_say_in(cli, CLI_BOLD, "host %s", text_of(item, "host"));
+		cli_say_in(cli, CLI_BOLD, "%s %s", whose, text_of(item, whose));
 		cli_say(cli, " public key: ");
-		print_side(cli, "host", text_of(item, "old"), CLI_BAD);
+		print_side(cli, whose, text_of(item, "old"), CLI_BAD);
 		cli_say(cli, " -> ");
-		print_side(cli, "host", text_of(item, "new"), CLI_GOOD);
+		print_side(cli, whose, text_of(item, "new"), CLI_GOOD);
 		cli_say(cli, "\n");
 	}
 }
@@ -412,11 +447,13 @@ void difference_print(const struct cli *cli, const struct vkjson *difference)
 		for (size_t i = 0; i < vkjson_count(changes); i++)
 			print_change(cli, vkjson_at(changes, i), is_changed);
 	}
-	print_host_keys(cli, vkjson_get(difference, "host_keys"));
+	print_keys(cli, "host", vkjson_get(difference, "host_keys"));
+	print_keys(cli, "keeper", vkjson_get(difference, "keepers"));
 	if (difference_is_empty(difference))
 		cli_say(cli, "nothing changes in %s\n", text_of(difference, "environment"));
 	else
-		cli_say(cli, "%s: instances that change: %lld, of them with a restart: %lld, that stay "
+		cli_say(cli,
+			"%s: instances that change: %lld, of them with a restart: %lld, that stay "
 			"as they are: %lld\n",
 			text_of(difference, "environment"),
 			(long long)number(difference, "instances"),

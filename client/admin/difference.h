@@ -29,8 +29,8 @@ struct vkjson;
 VK_CHECKED enum vk_rc difference_of(const struct cfg_rendered *before,
 	const struct cfg_rendered *after, struct vkjson **out, struct vk_err *err);
 
-/* Adds the public keys of the environment's hosts that differ between the trees; before may be
- * NULL. */
+/* Adds the public keys of the environment's hosts and keepers that differ between the trees; before
+ * may be NULL. */
 VK_CHECKED enum vk_rc difference_add_host_keys(struct vkjson *difference,
 	const struct cfg_tree *before, const struct cfg_tree *after, struct vk_err *err);
 

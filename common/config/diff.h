@@ -2,7 +2,9 @@
 /*
  * What changes for an instance from one bundle to the next, by meaning: 1gb and
  * 1073741824 are equal, the order of lines does not count. For each directive:
- * whether Valkey takes it live or needs a restart.
+ * whether Valkey takes it live or needs a restart. Where a secret is used is one
+ * change, which version of it is in force another: a rotation shows as the latter
+ * alone, once, however many users, directives and files it reaches.
  */
 #ifndef VK_CONFIG_DIFF_H
 #define VK_CONFIG_DIFF_H
@@ -18,11 +20,12 @@ enum cfg_change_kind {
 	CFG_CHANGE_FILE,      /* another file: digest and mode, and what is in it */
 	CFG_CHANGE_APPLY,     /* apply policy */
 	CFG_CHANGE_VERSION,   /* the Valkey version aimed at */
+	CFG_CHANGE_SECRET,    /* which versions of a secret are in force: "version 3" */
 };
 
 struct cfg_change {
 	enum cfg_change_kind kind;
-	const char *name;     /* canonical directive, user, path, policy key */
+	const char *name;     /* canonical directive, user, path, policy key, secret */
 	const char *old_text; /* NULL: was not there (directives: the default was in force) */
 	const char *new_text; /* NULL: goes away (directives: back to the default) */
 	const char *old_file; /* of a file: its text before, or NULL */

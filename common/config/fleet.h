@@ -46,6 +46,15 @@ bool cfg_fleet_has_environment(const struct cfg_fleet *fleet, const char *name);
 /* What `promotes-from` says, or NULL. */
 const char *cfg_fleet_promotes_from(const struct cfg_fleet *fleet, const char *environment);
 
+/* Who can open all secrets of an environment, in byte order of their names. */
+struct cfg_keeper_info {
+	const char *name;
+	const char *public_key; /* 64 hexadecimal digits */
+};
+size_t cfg_fleet_keeper_count(const struct cfg_fleet *fleet, const char *environment);
+struct cfg_keeper_info cfg_fleet_keeper_at(
+	const struct cfg_fleet *fleet, const char *environment, size_t i);
+
 /* Hosts in byte order of their names. */
 size_t cfg_fleet_host_count(const struct cfg_fleet *fleet);
 struct cfg_host_info cfg_fleet_host_at(const struct cfg_fleet *fleet, size_t i);

@@ -89,6 +89,22 @@ const char *cfg_fleet_promotes_from(const struct cfg_fleet *fleet, const char *e
 	return found != NULL ? found->promotes_from : NULL;
 }
 
+size_t cfg_fleet_keeper_count(const struct cfg_fleet *fleet, const char *environment)
+{
+	const struct cfg_environment *found = cfg_fleet_find_environment(fleet, environment);
+
+	return found != NULL ? found->keeper_count : 0;
+}
+
+struct cfg_keeper_info cfg_fleet_keeper_at(
+	const struct cfg_fleet *fleet, const char *environment, size_t i)
+{
+	const struct cfg_environment *found = cfg_fleet_find_environment(fleet, environment);
+
+	assert(found != NULL && i < found->keeper_count);
+	return (struct cfg_keeper_info){found->keepers[i].name, found->keepers[i].public_key};
+}
+
 size_t cfg_fleet_host_count(const struct cfg_fleet *fleet)
 {
 	return fleet->host_count;

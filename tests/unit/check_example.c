@@ -169,6 +169,35 @@ START_TEST(shows_a_host_key_that_changes_although_no_bundle_does)
 }
 END_TEST
 
+START_TEST(shows_a_keeper_that_comes_although_no_bundle_changes)
+{
+	static const char kept[] =
+		"keepers:\n  eve: \"ed25519:"
+		"0000000000000000000000000000000000000000000000000000000000000001\"\n";
+	struct cfg_tree *before = tree_with("environments/dev.yaml", "{}\n");
+	struct cfg_tree *after = tree_with("environments/dev.yaml", kept);
+	struct cfg_rendered *old = rendered_with("environments/dev.yaml", "{}\n");
+	struct cfg_rendered *new = rendered_with("environments/dev.yaml", kept);
+	struct vkjson *difference = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	const struct vkjson *keeper;
+
+	assert_ok(difference_of(old, new, &difference, &err), err);
+	assert_ok(difference_add_host_keys(difference, before, after, &err), err);
+	ck_assert(!difference_is_empty(difference));
+	keeper = vkjson_at(vkjson_get(difference, "keepers"), 0);
+	ck_assert_str_eq(vkjson_text(vkjson_get(keeper, "keeper")), "eve");
+	ck_assert_ptr_null(vkjson_get(keeper, "old"));
+	assert_ok(difference_add_host_keys(difference, after, after, &err), err);
+	ck_assert(difference_is_empty(difference));
+	vkjson_free(difference);
+	cfg_rendered_free(old);
+	cfg_rendered_free(new);
+	cfg_tree_free(before);
+	cfg_tree_free(after);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("example");
@@ -180,6 +209,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, groups_equal_changes_of_two_instances);
 	tcase_add_test(tc, shows_all_of_a_first_release_as_added);
 	tcase_add_test(tc, shows_a_host_key_that_changes_although_no_bundle_does);
+	tcase_add_test(tc, shows_a_keeper_that_comes_although_no_bundle_changes);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/bundle.h"
+#include "common/config/diff.h"
 #include "common/config/explain.h"
 #include "common/config/fleet.h"
 #include "common/config/render.h"
@@ -394,6 +395,96 @@ START_TEST(explains_which_secret_a_directive_is)
 }
 END_TEST
 
+/* The changes of an instance from one tree to another, one line each. */
+static char *changes(struct cfg_tree *before, struct cfg_tree *after, const char *id)
+{
+	struct cfg_rendered *rendered[2];
+	const struct cfg_rendered_bundle *bundle[2];
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_diff *diff;
+	struct vk_buf out;
+	char *joined;
+
+	vk_buf_init(&out, 100000);
+	for (int i = 0; i < 2; i++) {
+		struct cfg_tree *tree = i == 0 ? before : after;
+
+		assert_ok(cfg_render(tree, "prod", NULL, &rendered[i], &err), err);
+		bundle[i] = cfg_rendered_find(rendered[i], id, NULL);
+		cfg_tree_free(tree);
+	}
+	assert_ok(cfg_diff_bundles(bundle[0]->text, bundle[0]->len, bundle[1]->text, bundle[1]->len,
+			  &diff, &err),
+		err);
+	for (size_t i = 0; i < cfg_diff_count(diff); i++) {
+		const struct cfg_change *c = cfg_diff_at(diff, i);
+
+		vk_buf_addf(&out, "%d %s: %s -> %s%s\n", (int)c->kind, c->name,
+			c->old_text != NULL ? c->old_text : "-",
+			c->new_text != NULL ? c->new_text : "-", c->is_live ? "" : " (restart)");
+	}
+	cfg_diff_free(diff);
+	cfg_rendered_free(rendered[0]);
+	cfg_rendered_free(rendered[1]);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
+}
+
+START_TEST(a_rotation_is_one_change_and_no_noise)
+{
+	static const struct {
+		const char *path, *text, *expected;
+	} table[] = {
+		{"secrets/prod/app.yaml", app_yaml, ""},
+		{"secrets/prod/app.yaml", "version: 4\nsha256: " HASH_A "\n",
+			"5 app: versions 4 and 5 -> version 4\n"},
+		{"secrets/prod/app.yaml",
+			"version: 5\nsha256: " HASH_B "\nprevious: {version: 4, sha256: " HASH_A
+			"}\n",
+			""},
+		{"secrets/prod/replication.yaml", "version: 3\nsha256: " HASH_A "\n",
+			"5 replication: version 2 -> version 3\n"},
+		{"secrets/prod/replication.yaml", "version: 2\nsha256: " HASH_C "\n",
+			"5 replication: version 2 (sha256 bbbbbbbb...) -> version 2 (sha256 "
+			"cccccccc...)\n"},
+		{"secrets/prod/tls-key.yaml", "version: 9\nsha256: " HASH_C "\n",
+			"5 tls-key: version 1 -> version 9\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char *found = changes(secret_tree(NULL, NULL),
+			secret_tree(table[i].path, table[i].text), "db1/a");
+
+		ck_assert_str_eq(found, table[i].expected);
+		free(found);
+	}
+}
+END_TEST
+
+START_TEST(shows_what_begins_and_ends_to_be_a_secret)
+{
+	char *found = changes(
+		secret_tree("roles/cache.yaml",
+			"users: {app: {rules: \"on ~* +@read\", passwords: [\"sha256:" HASH_A
+			"\"]}}\n"
+			"files: [{path: tls/server.key, text: \"x\"}]\n"),
+		secret_tree(NULL, NULL), "db1/a");
+
+	ck_assert_str_eq(found,
+		"0 primaryauth: - -> secret:replication\n"
+		"1 app: on sanitize-payload #aaaaaaaa... ~* resetchannels -@all +@read -> on "
+		"sanitize-payload #aaaaaaaa... #secret:app ~* resetchannels -@all +@read\n"
+		"2 tls/server.key: sha256:"
+		"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 0640 -> "
+		"secret:tls-key 0640\n"
+		"5 app: - -> versions 4 and 5\n"
+		"5 replication: - -> version 2\n"
+		"5 tls-key: - -> version 1\n");
+	free(found);
+}
+END_TEST
+
 /* ---- uses and recipients ---- */
 
 START_TEST(knows_who_uses_a_secret_and_who_may_open_it)
@@ -494,6 +585,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, bundles_name_the_versions_that_they_need);
 	tcase_add_test(tc, what_a_layer_takes_away_is_gone);
 	tcase_add_test(tc, both_versions_of_a_rotation_are_passwords);
+	tcase_add_test(tc, a_rotation_is_one_change_and_no_noise);
+	tcase_add_test(tc, shows_what_begins_and_ends_to_be_a_secret);
 	tcase_add_test(tc, explains_which_secret_a_directive_is);
 	tcase_add_test(tc, knows_who_uses_a_secret_and_who_may_open_it);
 	tcase_add_test(tc, a_secret_that_is_not_set_yet_is_no_error_for_whoever_sets_it);
