@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
+#include "client/pull/host_key.h"
 #include "client/pull/witness.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -19,10 +18,7 @@
 
 #include "common/banned.h"
 
-enum {
-	SEED_HEX = 2 * VK_SEED_BYTES,
-	COSIGNED_MAX_BYTES = 64,
-};
+enum { COSIGNED_MAX_BYTES = 64 };
 
 struct cosigned {
 	uint64_t size;
@@ -69,26 +65,6 @@ bool cosign_is_due(
 	return is_reporting || now - last.at >= COSIGN_PAUSE_SECONDS || now < last.at;
 }
 
-static enum vk_rc read_key(const char *state, struct vk_signkey **out, struct vk_err *err)
-{
-	char *path = xasprintf("%s/host.key", state);
-	uint8_t seed[VK_SEED_BYTES];
-	struct vk_buf text;
-	enum vk_rc rc;
-
-	vk_buf_init(&text, SEED_HEX + 1);
-	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &text, err);
-	if (rc == VK_OK &&
-		(text.len < SEED_HEX || !vk_parse_hex(text.data, SEED_HEX, seed, sizeof(seed))))
-		rc = vk_err_set(err, VK_EINPUT, "%s is damaged", path);
-	if (rc == VK_OK)
-		*out = vk_signkey_from_seed(seed);
-	sodium_memzero(seed, sizeof(seed));
-	vk_buf_release_wiped(&text);
-	free(path);
-	return rc;
-}
-
 enum vk_rc cosign_make(const char *state, const struct pins *pins,
 	const struct note_checkpoint *checkpoint, int64_t now, struct vk_buf *out,
 	struct vk_err *err)
@@ -100,7 +76,7 @@ enum vk_rc cosign_make(const char *state, const struct pins *pins,
 	enum vk_rc rc = witness_read_origin(state, origin, err);
 
 	if (rc == VK_OK)
-		rc = read_key(state, &key, err);
+		rc = host_key_read(state, &key, err);
 	if (rc != VK_OK)
 		return rc;
 	if (origin[0] == '\0')

@@ -17,6 +17,7 @@ libvkpull_a_SOURCES += client/pull/enrol.c client/pull/enrol.h
 libvkpull_a_SOURCES += client/pull/expected.c client/pull/expected.h
 libvkpull_a_SOURCES += client/pull/fill.c client/pull/fill.h
 libvkpull_a_SOURCES += client/pull/generation.c client/pull/generation.h
+libvkpull_a_SOURCES += client/pull/host_key.c client/pull/host_key.h
 libvkpull_a_SOURCES += client/pull/install.c client/pull/install.h
 libvkpull_a_SOURCES += client/pull/instance.c client/pull/instance.h
 libvkpull_a_SOURCES += client/pull/journal.c client/pull/journal.h
