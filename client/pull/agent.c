@@ -66,14 +66,23 @@ static enum vk_rc read_password(struct agent *agent, struct vk_err *err)
 		if (strlen(text.data) != AGENT_PASSWORD_HEX)
 			rc = vk_err_set(err, VK_EINPUT, "%s is damaged", path);
 	}
-	if (rc == VK_OK) {
+	if (rc == VK_OK)
 		agent->password = xstrdup(text.data);
-		for (size_t i = 0; i < agent->settings->count; i++)
-			agent->settings->instances[i].agent_password = agent->password;
-	}
 	vk_buf_release_wiped(&text);
 	free(path);
 	return rc;
+}
+
+/* What an instance's modules need to know about the agent. */
+static void tell_instances(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->settings->count; i++) {
+		struct instance *instance = &agent->settings->instances[i];
+
+		instance->agent_password = agent->password;
+		instance->state = agent->settings->state;
+		instance->pins = &agent->pins;
+	}
 }
 
 enum vk_rc agent_load_enrolled(const char *config, struct agent *agent, struct vk_err *err)
@@ -82,7 +91,11 @@ enum vk_rc agent_load_enrolled(const char *config, struct agent *agent, struct v
 
 	if (rc == VK_OK)
 		rc = pins_read(agent->settings->state, &agent->pins, err);
-	return rc == VK_OK ? read_password(agent, err) : rc;
+	if (rc == VK_OK)
+		rc = read_password(agent, err);
+	if (rc == VK_OK)
+		tell_instances(agent);
+	return rc;
 }
 
 enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)

@@ -14,6 +14,7 @@
 
 #include "client/pull/fill.h"
 #include "client/pull/generation.h"
+#include "client/pull/secrets_conf.h"
 #include "common/config/conf.h"
 #include "common/config/directive.h"
 #include "common/file.h"
@@ -38,6 +39,7 @@ struct check {
 	const char *version;
 	const char *file; /* for messages */
 	bool is_runtime;
+	const struct vk_bundle *bundle; /* whose secrets runtime.conf must not override; or NULL */
 };
 
 static bool is_in(const char *const *list, size_t count, const char *text)
@@ -77,17 +79,22 @@ static bool is_renderers_line(const struct check *check, const struct cfg_conf_l
 {
 	const struct instance *instance = check->instance;
 	char *wanted = NULL;
+	char *secrets = NULL;
 	bool is_same;
 
 	if (check->is_runtime || line->word_count != 1)
 		return false;
-	if (strcmp(line->name, "aclfile") == 0)
+	if (strcmp(line->name, "aclfile") == 0) {
 		wanted = xasprintf("%s/current/" FILL_ACL, instance->directory);
-	else if (strcmp(line->name, "dir") == 0)
+	} else if (strcmp(line->name, "dir") == 0) {
 		wanted = xstrdup(instance->data);
-	else if (strcmp(line->name, "include") == 0)
+	} else if (strcmp(line->name, "include") == 0) {
 		wanted = xasprintf("%s/runtime.conf", instance->directory);
-	is_same = wanted != NULL && strcmp(wanted, line->words[0]) == 0;
+		secrets = xasprintf("%s/current/" FILL_SECRETS, instance->directory);
+	}
+	is_same = (wanted != NULL && strcmp(wanted, line->words[0]) == 0) ||
+		  (secrets != NULL && strcmp(secrets, line->words[0]) == 0);
+	free(secrets);
 	free(wanted);
 	return is_same;
 }
@@ -96,11 +103,15 @@ static bool is_renderers_line(const struct check *check, const struct cfg_conf_l
 static const char *objection(const struct check *check, const struct cfg_directive *directive,
 	const struct cfg_conf_line *line)
 {
+	struct vk_placeholder ignored;
+
 	if (directive == NULL)
 		return "this vkcfg-pull does not know the directive";
 	if (directive->type == CFG_TYPE_REFUSED && !is_renderers_line(check, line) &&
 		!(check->is_runtime && IS_IN(runtime_owned, directive->name)))
 		return directive->reason != NULL ? directive->reason : "it is not allowed";
+	if (check->bundle != NULL && secrets_conf_find(check->bundle, directive->name, &ignored))
+		return "the release sets it, from a secret; take the line out";
 	for (size_t i = 0; i < line->word_count; i++) {
 		const char *word = line->words[i];
 
@@ -163,11 +174,14 @@ static enum vk_rc check_owner(const char *path, struct vk_err *err)
 }
 
 enum vk_rc boundary_check_runtime(
-	const struct instance *instance, const char *version, struct vk_err *err)
+	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
 {
 	char *path = xasprintf("%s/runtime.conf", instance->directory);
-	const struct check check = {
-		.instance = instance, .version = version, .file = path, .is_runtime = true};
+	const struct check check = {.instance = instance,
+		.version = bundle->valkey,
+		.file = path,
+		.is_runtime = true,
+		.bundle = bundle};
 	struct vk_buf text;
 	enum vk_rc rc = check_owner(path, err);
 
@@ -224,13 +238,15 @@ enum vk_rc boundary_check(
 	if (conf == NULL)
 		rc = vk_err_set(err, VK_EINPUT, "the bundle has no " FILL_CONF);
 	else
-		rc = fill_text(instance, conf, current, &text, err);
+		rc = fill_text(instance, conf, current, NULL, &text, err);
 	if (rc == VK_OK)
 		rc = boundary_check_conf(instance, bundle->valkey, text.data, text.len, err);
 	if (rc == VK_OK)
+		rc = secrets_conf_check(bundle, err);
+	if (rc == VK_OK)
 		rc = boundary_check_directories(instance, err);
 	if (rc == VK_OK)
-		rc = boundary_check_runtime(instance, bundle->valkey, err);
+		rc = boundary_check_runtime(instance, bundle, err);
 	vk_buf_release(&text);
 	free(current);
 	return rc;

@@ -24,18 +24,22 @@ struct command {
 static const char *const tls_files[] = {"tls-cert-file", "tls-key-file", "tls-ca-cert-file",
 	"tls-ca-cert-dir", "tls-client-cert-file", "tls-client-key-file", "tls-dh-params-file"};
 
-static bool has_name(const struct command *command, const char *name)
+static const char requirepass[] = "requirepass";
+static const char default_user[] = "default";
+
+/* The value that the command gives a name; NULL if it gives none. */
+static const char *text_in(const struct command *command, const char *name)
 {
 	for (size_t i = 2; i < command->argc; i += 2) {
 		if (strcmp(command->argv[i], name) == 0)
-			return true;
+			return command->argv[i + 1];
 	}
-	return false;
+	return NULL;
 }
 
 static void add_pair(struct command *command, const char *name, const char *text)
 {
-	if (has_name(command, name))
+	if (text_in(command, name) != NULL)
 		return;
 	if (command->argc + 2 > command->cap) {
 		command->cap = command->cap == 0 ? 64 : command->cap * 2;
@@ -53,7 +57,7 @@ bool converge_covers(const struct difference_item *item, const struct converge_o
 		return false;
 	if (options->scope == CONVERGE_ALL)
 		return true;
-	return strncmp(item->name, "tls-", 4) != 0 &&
+	return strncmp(item->name, "tls-", 4) != 0 && strcmp(item->name, requirepass) != 0 &&
 	       !(strncmp(item->expected, options->current, len) == 0 && item->expected[len] == '/');
 }
 
@@ -69,6 +73,15 @@ static void add_tls_files(struct command *command, const struct expected *expect
 	}
 }
 
+/* What a value is to become, borrowed: that of a secret stands in the generation's own file. */
+static const char *text_of(
+	const struct difference_item *item, const struct converge_options *options)
+{
+	const char *text = item->is_secret ? secrets_directive(options->secrets, item->name) : NULL;
+
+	return text != NULL ? text : item->expected;
+}
+
 static void build(struct command *command, const struct difference *difference,
 	const struct expected *expected, const struct converge_options *options)
 {
@@ -81,7 +94,7 @@ static void build(struct command *command, const struct difference *difference,
 
 		if (!converge_covers(item, options))
 			continue;
-		add_pair(command, item->name, item->expected);
+		add_pair(command, item->name, text_of(item, options));
 		has_tls = has_tls || strncmp(item->name, "tls-", 4) == 0;
 	}
 	if (has_tls)
@@ -127,6 +140,59 @@ static enum vk_rc refused(const struct reply *reply, struct vk_err *err)
 	return vk_err_set(err, VK_EINPUT, "Valkey refuses the values: %s", text);
 }
 
+static enum vk_rc set_user(
+	struct valkey *valkey, const char *name, const char *rules, struct vk_err *err)
+{
+	char **tokens = NULL;
+	const char **argv = NULL;
+	size_t count = 0;
+	enum vk_rc rc = users_split_rules(rules, &tokens, &count, err);
+
+	if (rc != VK_OK)
+		return rc;
+	argv = xcalloc(count + 4, sizeof(*argv));
+	argv[0] = "ACL";
+	argv[1] = "SETUSER";
+	argv[2] = name;
+	argv[3] = "reset";
+	for (size_t i = 0; i < count; i++)
+		argv[i + 4] = tokens[i];
+	rc = valkey_demand(valkey, count + 4, argv, NULL, err);
+	if (rc != VK_OK) {
+		complaint_hide_hashes(err->msg);
+		rc = vk_err_prefix(err, "ACL user %s", name);
+	}
+	free(argv);
+	users_free_tokens(tokens);
+	return rc;
+}
+
+/* Where requirepass is taken away, the default user needs no password from then on: nobody new gets
+ * in as this user until its own rules are back. */
+static enum vk_rc before_requirepass(
+	struct valkey *valkey, const struct command *command, struct vk_err *err)
+{
+	const char *text = text_in(command, requirepass);
+
+	if (text == NULL || *text != '\0')
+		return VK_OK;
+	return valkey_demand(valkey, VALKEY_ARGV("ACL", "SETUSER", default_user, "off"), NULL, err);
+}
+
+/* The rules are put back whatever became of the command; rc is its own, and comes first. */
+static enum vk_rc after_requirepass(struct valkey *valkey, const struct command *command,
+	const struct expected *expected, enum vk_rc rc, struct vk_err *err)
+{
+	const struct user *user = users_find(&expected->users, default_user);
+	struct vk_err failure = VK_ERR_INIT;
+
+	if (text_in(command, requirepass) == NULL || user == NULL ||
+		set_user(valkey, user->name, user->rules, &failure) == VK_OK || rc != VK_OK)
+		return rc;
+	*err = failure;
+	return failure.rc;
+}
+
 enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 	const struct expected *expected, const struct converge_options *options, struct vk_err *err)
 {
@@ -140,6 +206,9 @@ enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 		build(&command, difference, expected, options);
 		if (command.argc == 2)
 			break;
+		rc = before_requirepass(valkey, &command, err);
+		if (rc != VK_OK)
+			break;
 		rc = valkey_command(valkey, command.argc, command.argv, &reply, err);
 		if (rc != VK_OK)
 			break;
@@ -149,39 +218,13 @@ enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 		if (fixed == NULL && !reply_is_status(reply, "OK"))
 			rc = refused(reply, err);
 		reply_free(reply);
-		if (fixed == NULL)
+		rc = after_requirepass(valkey, &command, expected, rc, err);
+		if (fixed == NULL || rc != VK_OK)
 			break;
 		/* One item fewer is live each time, so this ends. */
 		difference_needs_restart(difference, fixed);
 	}
 	free(command.argv);
-	return rc;
-}
-
-static enum vk_rc set_user(
-	struct valkey *valkey, const struct difference_item *item, struct vk_err *err)
-{
-	char **tokens = NULL;
-	const char **argv = NULL;
-	size_t count = 0;
-	enum vk_rc rc = users_split_rules(item->expected, &tokens, &count, err);
-
-	if (rc != VK_OK)
-		return rc;
-	argv = xcalloc(count + 4, sizeof(*argv));
-	argv[0] = "ACL";
-	argv[1] = "SETUSER";
-	argv[2] = item->name;
-	argv[3] = "reset";
-	for (size_t i = 0; i < count; i++)
-		argv[i + 4] = tokens[i];
-	rc = valkey_demand(valkey, count + 4, argv, NULL, err);
-	if (rc != VK_OK) {
-		complaint_hide_hashes(err->msg);
-		rc = vk_err_prefix(err, "ACL user %s", item->name);
-	}
-	free(argv);
-	users_free_tokens(tokens);
 	return rc;
 }
 
@@ -196,7 +239,7 @@ enum vk_rc converge_users(
 		if (item->kind != DIFFERENCE_USER)
 			continue;
 		if (item->expected != NULL)
-			rc = set_user(valkey, item, err);
+			rc = set_user(valkey, item->name, item->expected, err);
 		else
 			rc = valkey_demand(
 				valkey, VALKEY_ARGV("ACL", "DELUSER", item->name), NULL, err);

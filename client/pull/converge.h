@@ -11,27 +11,31 @@
 #include <stdbool.h>
 
 #include "client/pull/difference.h"
+#include "client/pull/secrets.h"
 #include "client/pull/valkey.h"
 #include "common/err.h"
 
 enum converge_scope {
 	/* What the running server can judge before `current` is switched: values that name no file
-	 * of the generation, without TLS. */
+	 * of the generation, without TLS and without requirepass, which changes a user. */
 	CONVERGE_BEFORE_SWITCH,
 	CONVERGE_ALL,
 };
 
 struct converge_options {
 	enum converge_scope scope;
-	const char *current; /* DIRECTORY/current */
-	bool reloads_tls;    /* files behind unchanged names have changed */
+	const char *current;	       /* DIRECTORY/current */
+	bool reloads_tls;	       /* files behind unchanged names have changed */
+	const struct secrets *secrets; /* of the wanted bundle, opened; NULL: it has none */
 };
 
 /* True for a value that converge_values() would set in this scope. */
 bool converge_covers(const struct difference_item *item, const struct converge_options *options);
 
-/* Sets every value that can be set live. Where Valkey says of one that it needs a restart, the item
- * becomes CURE_RESTART and the rest is set. VK_EINPUT with Valkey's reason: nothing was changed. */
+/* Sets every value that can be set live. requirepass changes the ACL's default user as well, for
+ * whom the ACL file speaks: that user is put right at once, and nobody gets in without a password
+ * in between. Where Valkey says of one that it needs a restart, the item becomes CURE_RESTART and
+ * the rest is set. VK_EINPUT with Valkey's reason: nothing was changed. */
 VK_CHECKED enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 	const struct expected *expected, const struct converge_options *options,
 	struct vk_err *err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pull/secrets_conf.h"
 #include "common/config/directive.h"
 #include "common/config/value.h"
 #include "common/mem.h"
@@ -59,11 +60,21 @@ static bool is_same(const struct expected *expected, const struct cfg_directive 
 	       cfg_value_is_same(directive, want->text, actual);
 }
 
-static enum difference_cure cure_of(
-	const char *schema, const struct cfg_directive *directive, const char *name)
+/* Passwords that somebody else has given to a Valkey are theirs. */
+static bool is_ours(const struct difference_rules *rules, const struct value *want)
 {
-	/* requirepass is among the secrets: it belongs to the ACL's default user. */
-	if (value_is_secret(schema, name))
+	struct vk_placeholder ignored;
+
+	if (rules->bundle != NULL && secrets_conf_find(rules->bundle, want->name, &ignored))
+		return true;
+	return *want->text == '\0' && rules->former != NULL &&
+	       secrets_conf_find(rules->former, want->name, &ignored);
+}
+
+static enum difference_cure cure_of(const struct difference_rules *rules,
+	const struct cfg_directive *directive, const struct value *want)
+{
+	if (value_is_secret(rules->schema, want->name) && !is_ours(rules, want))
 		return CURE_NONE;
 	/* A name that our schema does not know is tried; Valkey says if it cannot. */
 	return directive == NULL || (directive->flags & CFG_LIVE) != 0 ? CURE_LIVE : CURE_RESTART;
@@ -79,22 +90,24 @@ static bool is_masked_by_cluster(const struct live *live, const char *name)
 }
 
 static void compare_values(struct difference *difference, const struct expected *expected,
-	const struct live *live, const char *schema)
+	const struct live *live, const struct difference_rules *rules)
 {
 	for (size_t i = 0; i < expected->values.count; i++) {
 		const struct value *want = &expected->values.items[i];
 		const char *actual = values_get(&live->values, want->name);
-		const struct cfg_directive *directive = cfg_directive_find(want->name, schema);
+		const struct cfg_directive *directive =
+			cfg_directive_find(want->name, rules->schema);
 
 		/* A running server older or newer than the binary lacks names: no difference. */
 		if (actual == NULL || is_same(expected, directive, want, actual) ||
 			is_masked_by_cluster(live, want->name))
 			continue;
 		add(difference, &(struct difference_item){.kind = DIFFERENCE_VALUE,
-					.cure = cure_of(schema, directive, want->name),
+					.cure = cure_of(rules, directive, want),
 					.name = want->name,
 					.expected = want->text,
-					.actual = actual});
+					.actual = actual,
+					.is_secret = value_is_secret(rules->schema, want->name)});
 	}
 }
 
@@ -129,7 +142,7 @@ static void compare_users(struct difference *difference, const struct expected *
 void difference_make(struct difference *difference, const struct expected *expected,
 	const struct live *live, const struct difference_rules *rules)
 {
-	compare_values(difference, expected, live, rules->schema);
+	compare_values(difference, expected, live, rules);
 	compare_users(difference, expected, live, rules);
 }
 
@@ -142,6 +155,15 @@ size_t difference_count(const struct difference *difference, enum difference_cur
 			count++;
 	}
 	return count;
+}
+
+bool difference_has_secret(const struct difference *difference)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		if (difference->items[i].is_secret && difference->items[i].cure == CURE_LIVE)
+			return true;
+	}
+	return false;
 }
 
 void difference_needs_restart(struct difference *difference, const char *name)

@@ -20,7 +20,7 @@ enum difference_kind { DIFFERENCE_VALUE, DIFFERENCE_USER };
 enum difference_cure {
 	CURE_LIVE,    /* CONFIG SET, ACL SETUSER, ACL DELUSER */
 	CURE_RESTART, /* Valkey reads it only when it starts */
-	CURE_NONE,    /* a secret, which the agent cannot set: reported only */
+	CURE_NONE,    /* a secret that no bundle sets: reported only */
 };
 
 struct difference_item {
@@ -29,6 +29,7 @@ struct difference_item {
 	const char *name;     /* all borrowed from the two sides */
 	const char *expected; /* NULL: a user who should not be there */
 	const char *actual;   /* NULL: a user who is not there */
+	bool is_secret;	      /* expected and actual are masked, and must not be shown even so */
 };
 
 struct difference {
@@ -43,6 +44,8 @@ struct difference_rules {
 	bool removes_unmanaged; /* users that are not expected are to be removed... */
 	const struct users
 		*formerly; /* ...and these in any case: of the generation before; or NULL */
+	const struct vk_bundle *bundle; /* whose secrets the agent can set... */
+	const struct vk_bundle *former; /* ...and those that it takes away again; or NULL */
 };
 
 void difference_init(struct difference *difference);
@@ -54,6 +57,9 @@ void difference_make(struct difference *difference, const struct expected *expec
 
 /* How many items have this cure. */
 size_t difference_count(const struct difference *difference, enum difference_cure cure);
+
+/* True if a secret is to be set live: the bundle's secrets have to be opened. */
+bool difference_has_secret(const struct difference *difference);
 
 /* Valkey has said that it changes this one only when it starts. */
 void difference_needs_restart(struct difference *difference, const char *name);

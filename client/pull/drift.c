@@ -14,6 +14,7 @@
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
 #include "client/pull/preflight.h"
+#include "client/pull/secrets.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -66,11 +67,9 @@ static void add_item(struct drift *drift, const struct difference_item *item)
 	char *actual;
 
 	if (item->kind == DIFFERENCE_VALUE) {
-		bool is_secret = item->cure == CURE_NONE;
-
 		outcome_add_drift(drift->outcome, OUTCOME_DRIFT_VALUE, item->name,
-			is_secret ? "(secret)" : item->expected,
-			is_secret ? "(secret)" : item->actual);
+			item->is_secret ? "(secret)" : item->expected,
+			item->is_secret ? "(secret)" : item->actual);
 		return;
 	}
 	expected = hidden(item->expected);
@@ -90,11 +89,18 @@ static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct diff
 	struct vk_err *err)
 {
 	char *current = fill_current_path(drift->instance);
-	const struct converge_options options = {.scope = CONVERGE_ALL, .current = current};
-	enum vk_rc rc = converge_values(valkey, difference, &drift->expected, &options, err);
+	struct converge_options options = {.scope = CONVERGE_ALL, .current = current};
+	struct secrets *secrets = NULL;
+	enum vk_rc rc = VK_OK;
 
+	if (difference_has_secret(difference))
+		rc = secrets_open(drift->instance, drift->bundle.bundle, &secrets, err);
+	options.secrets = secrets;
+	if (rc == VK_OK)
+		rc = converge_values(valkey, difference, &drift->expected, &options, err);
 	if (rc == VK_OK)
 		rc = converge_users(valkey, difference, err);
+	secrets_free(secrets);
 	free(current);
 	return rc;
 }
@@ -127,7 +133,8 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 {
 	const struct vk_bundle *bundle = drift->bundle.bundle;
 	const struct difference_rules rules = {.schema = bundle->valkey,
-		.removes_unmanaged = bundle->unmanaged_users == VK_UNMANAGED_REMOVE};
+		.removes_unmanaged = bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
+		.bundle = bundle};
 	const struct live_query query = {.schema = bundle->valkey,
 		.extra = (const char *const *)drift->expected.extra,
 		.mask_key = drift->instance->agent_password};

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/pull/fill.h"
+#include "client/pull/secrets.h"
 #include "common/digest.h"
 #include "common/file.h"
 
@@ -62,40 +63,71 @@ static enum vk_rc look_at_content(int dirfd, const struct vk_bundle_file *file,
 		describe_content(text.data, text.len, found);
 	else if (rc == VK_ELIMIT || rc == VK_ENOTFOUND)
 		snprintf(found, FOUND_BYTES, rc == VK_ELIMIT ? "far too large" : "missing");
-	vk_buf_release(&text);
+	vk_buf_release_wiped(&text);
 	return rc == VK_EIO ? rc : VK_OK;
 }
 
-static enum vk_rc check_file(const struct instance *instance, int dirfd, const char *current,
-	const struct vk_bundle_file *file, bool is_reverting, struct outcome *outcome,
-	struct vk_err *err)
+struct check {
+	const struct instance *instance;
+	int dirfd;
+	const char *current;
+	const struct secrets *secrets;
+	bool is_reverting;
+	struct outcome *outcome;
+};
+
+/* A digest of a file with a password in it would tell whoever reads the report which passwords it
+ * is not, as often as they like. */
+static void add_drift(const struct check *check, const struct vk_bundle_file *file,
+	const struct vk_buf *want, const char *found)
 {
+	bool is_content = strncmp(found, "sha256:", 7) == 0;
 	char expected[FOUND_BYTES];
-	char found[FOUND_BYTES];
+
+	if (is_content && fill_has_secret(file)) {
+		outcome_add_drift(
+			check->outcome, OUTCOME_DRIFT_FILE, file->path, "(secret)", "(secret)");
+		return;
+	}
+	if (is_content)
+		describe_content(want->data, want->len, expected);
+	else
+		snprintf(expected, sizeof(expected), "mode %04o", file->mode);
+	outcome_add_drift(check->outcome, OUTCOME_DRIFT_FILE, file->path, expected, found);
+}
+
+static enum vk_rc handle(const struct check *check, const struct vk_bundle_file *file,
+	const struct vk_buf *want, const char *found, struct vk_err *err)
+{
+	struct outcome *outcome = check->outcome;
+	size_t before = outcome->drift_count;
+	enum vk_rc rc;
+
+	add_drift(check, file, want, found);
+	if (!check->is_reverting)
+		return VK_OK;
+	rc = vk_file_replace(check->dirfd, file->path, file->mode, want->data, want->len, err);
+	if (rc == VK_OK && outcome->drift_count > before)
+		outcome->drift[before].is_reverted = true;
+	return rc;
+}
+
+static enum vk_rc check_file(
+	const struct check *check, const struct vk_bundle_file *file, struct vk_err *err)
+{
+	char found[FOUND_BYTES] = "";
 	struct vk_buf want;
 	enum vk_rc rc;
 
 	vk_buf_init(&want, FILLED_MAX_BYTES);
-	rc = fill_text(instance, file, current, &want, err);
+	rc = fill_text(check->instance, file, check->current, check->secrets, &want, err);
 	if (rc == VK_OK)
-		rc = look_at_node(dirfd, file, found, err);
+		rc = look_at_node(check->dirfd, file, found, err);
 	if (rc == VK_OK && found[0] == '\0')
-		rc = look_at_content(dirfd, file, &want, found, err);
-	if (rc == VK_OK && found[0] != '\0') {
-		size_t before = outcome->drift_count;
-
-		if (strncmp(found, "sha256:", 7) == 0)
-			describe_content(want.data, want.len, expected);
-		else
-			snprintf(expected, sizeof(expected), "mode %04o", file->mode);
-		outcome_add_drift(outcome, OUTCOME_DRIFT_FILE, file->path, expected, found);
-		if (is_reverting)
-			rc = vk_file_replace(
-				dirfd, file->path, file->mode, want.data, want.len, err);
-		if (is_reverting && rc == VK_OK && outcome->drift_count > before)
-			outcome->drift[before].is_reverted = true;
-	}
-	vk_buf_release(&want);
+		rc = look_at_content(check->dirfd, file, &want, found, err);
+	if (rc == VK_OK && found[0] != '\0')
+		rc = handle(check, file, &want, found, err);
+	vk_buf_release_wiped(&want);
 	return rc;
 }
 
@@ -105,16 +137,22 @@ enum vk_rc drift_check_files(const struct instance *instance, const char *genera
 {
 	char *path = generation_path(instance, generation);
 	char *current = fill_current_path(instance);
-	int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum vk_rc rc = VK_OK;
+	struct secrets *secrets = NULL;
+	enum vk_rc rc = secrets_open(instance, bundle, &secrets, err);
+	const struct check check = {.instance = instance,
+		.dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.current = current,
+		.secrets = secrets,
+		.is_reverting = is_reverting,
+		.outcome = outcome};
 
-	if (dirfd < 0)
+	if (rc == VK_OK && check.dirfd < 0)
 		rc = vk_err_errno(err, VK_EIO, errno, "cannot open %s", path);
 	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++)
-		rc = check_file(
-			instance, dirfd, current, &bundle->files[i], is_reverting, outcome, err);
-	if (dirfd >= 0)
-		close(dirfd);
+		rc = check_file(&check, &bundle->files[i], err);
+	if (check.dirfd >= 0)
+		close(check.dirfd);
+	secrets_free(secrets);
 	free(current);
 	free(path);
 	return rc;

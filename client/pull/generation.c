@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "client/pull/fill.h"
+#include "client/pull/secrets.h"
+#include "client/pull/wipe.h"
 #include "common/fault.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -114,18 +116,18 @@ static enum vk_rc make_parents(int dirfd, const char *path, struct vk_err *err)
 }
 
 static enum vk_rc write_file(const struct instance *instance, int dirfd, const char *current,
-	const struct vk_bundle_file *file, struct vk_err *err)
+	const struct vk_bundle_file *file, const struct secrets *secrets, struct vk_err *err)
 {
 	struct vk_buf text;
 	enum vk_rc rc;
 
 	vk_buf_init(&text, FILLED_MAX_BYTES);
-	rc = fill_text(instance, file, current, &text, err);
+	rc = fill_text(instance, file, current, secrets, &text, err);
 	if (rc == VK_OK)
 		rc = make_parents(dirfd, file->path, err);
 	if (rc == VK_OK)
 		rc = vk_file_create(dirfd, file->path, file->mode, text.data, text.len, err);
-	vk_buf_release(&text);
+	vk_buf_release_wiped(&text);
 	return rc;
 }
 
@@ -133,12 +135,14 @@ static enum vk_rc write_files(const struct instance *instance, int dirfd,
 	const struct generation_bundle *bundle, struct vk_err *err)
 {
 	char *current = fill_current_path(instance);
-	enum vk_rc rc = VK_OK;
+	struct secrets *secrets = NULL;
+	enum vk_rc rc = secrets_open(instance, bundle->bundle, &secrets, err);
 
 	for (size_t i = 0; rc == VK_OK && i < bundle->bundle->file_count; i++) {
-		rc = write_file(instance, dirfd, current, &bundle->bundle->files[i], err);
+		rc = write_file(instance, dirfd, current, &bundle->bundle->files[i], secrets, err);
 		fault_point("pull.stage-file");
 	}
+	secrets_free(secrets);
 	if (rc == VK_OK)
 		rc = vk_file_create(
 			dirfd, GENERATION_BUNDLE, 0600, bundle->bytes, bundle->len, err);
@@ -152,7 +156,7 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 	char *path = generation_path(instance, name);
 	char *generations = xasprintf("%s/generations", instance->directory);
 	int dirfd = -1;
-	enum vk_rc rc = vk_file_remove_tree(AT_FDCWD, path, err);
+	enum vk_rc rc = wipe_tree(path, err);
 
 	if (rc == VK_OK && (mkdir(path, DIRECTORY_MODE) != 0 ||
 				   (dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
@@ -164,7 +168,7 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 	if (rc != VK_OK) {
 		struct vk_err ignored = VK_ERR_INIT; /* the first failure is the one to report */
 
-		if (vk_file_remove_tree(AT_FDCWD, path, &ignored) != VK_OK)
+		if (wipe_tree(path, &ignored) != VK_OK)
 			vk_err_hint(err, "remove %s", path);
 	}
 	if (dirfd >= 0)
@@ -250,7 +254,7 @@ enum vk_rc generation_switch(const struct instance *instance, const char *name, 
 enum vk_rc generation_remove(const struct instance *instance, const char *name, struct vk_err *err)
 {
 	char *path = generation_path(instance, name);
-	enum vk_rc rc = vk_file_remove_tree(AT_FDCWD, path, err);
+	enum vk_rc rc = wipe_tree(path, err);
 
 	free(path);
 	return rc;
@@ -278,6 +282,19 @@ static size_t list_names(const char *generations, char **names)
 	return count;
 }
 
+/* Old files may stay for people to look at, but not old secrets; nor what a crash left half
+ * written, of which nobody knows what it holds. */
+static bool may_stay(const struct instance *instance, const char *name)
+{
+	struct generation_bundle bundle = {.len = 0};
+	struct vk_err ignored = VK_ERR_INIT;
+	bool may = generation_read_bundle(instance, name, &bundle, &ignored) == VK_OK &&
+		   bundle.bundle->secret_count == 0;
+
+	generation_bundle_release(&bundle);
+	return may;
+}
+
 void generation_prune(const struct instance *instance, const char *keep)
 {
 	char *generations = xasprintf("%s/generations", instance->directory);
@@ -291,7 +308,8 @@ void generation_prune(const struct instance *instance, const char *keep)
 	for (size_t i = 0; i < count; i++) {
 		bool is_used = strcmp(names[i], current) == 0 || strcmp(names[i], keep) == 0;
 
-		if (is_known && !is_used && kept++ >= GENERATION_KEEP &&
+		if (is_known && !is_used &&
+			(!may_stay(instance, names[i]) || kept++ >= GENERATION_KEEP) &&
 			generation_remove(instance, names[i], &ignored) != VK_OK)
 			is_known = false; /* a disk that fails is not asked again */
 		free(names[i]);

@@ -52,7 +52,8 @@ char *generation_path(const struct instance *instance, const char *name);
 /* Makes the instance's directories and an empty runtime.conf where they are missing. */
 VK_CHECKED enum vk_rc generation_prepare(const struct instance *instance, struct vk_err *err);
 
-/* Writes all files of the bundle, filled in, and the bundle itself; durable when it returns.
+/* Writes all files of the bundle, filled in with its secrets, which are here already
+ * (secrets_fetch()), and the bundle itself; durable when it returns.
  * What a crashed run left under this name is removed first; on failure nothing is left. */
 VK_CHECKED enum vk_rc generation_write(const struct instance *instance, const char *name,
 	const struct generation_bundle *bundle, struct vk_err *err);
@@ -70,12 +71,14 @@ VK_CHECKED enum vk_rc generation_current(
 VK_CHECKED enum vk_rc generation_switch(
 	const struct instance *instance, const char *name, struct vk_err *err);
 
-/* Removes a generation that is not the current one; a missing one is no error. */
+/* Removes a generation that is not the current one, its files overwritten first, because there may
+ * be secrets in them; a missing one is no error. */
 VK_CHECKED enum vk_rc generation_remove(
 	const struct instance *instance, const char *name, struct vk_err *err);
 
-/* Removes the oldest generations but for GENERATION_KEEP, the current one and `keep`. Failures are
- * left for the next time. */
+/* Removes the oldest generations but for GENERATION_KEEP, the current one and `keep`; of those with
+ * secrets, or that are not whole, all but the current one and `keep`. Failures are left for the
+ * next time. */
 void generation_prune(const struct instance *instance, const char *keep);
 
 #endif

@@ -167,12 +167,15 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 	struct outcome *outcome = install->outcome;
 	enum vk_rc rc = failed_remove(install->instance, err);
 
+	/* As long as the journal is there, a crash in between has the rest of the old secrets wiped
+	 * by the next run. */
+	if (rc == VK_OK)
+		generation_prune(install->instance, install->journal.previous);
 	if (rc == VK_OK)
 		rc = journal_remove(install->instance, err);
 	if (rc != VK_OK)
 		return rc;
 	fault_point("pull.committed");
-	generation_prune(install->instance, install->journal.previous);
 	outcome->state =
 		install->running.is_restart_pending ? OUTCOME_PENDING_RESTART : OUTCOME_COMMITTED;
 	outcome->release = install->journal.release;

@@ -14,6 +14,8 @@
 #include "client/pull/valkey.h"
 #include "common/err.h"
 
+struct pins;
+
 enum {
 	INSTANCE_COMMAND_TIMEOUT_MS = 5000,
 	INSTANCE_PASSWORD_MAX_BYTES = 512,
@@ -32,6 +34,8 @@ struct instance {
 	const char *password_file;
 	int restart_timeout_ms;
 	const char *agent_password; /* of vkcfg-agent, from STATE */
+	const char *state;	    /* STATE itself: host.key, secrets/ */
+	const struct pins *pins;    /* whose secrets it may open */
 };
 
 /* Connects and authenticates as vkcfg-agent, or where that user is not known (yet) with the

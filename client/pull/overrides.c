@@ -54,7 +54,7 @@ static enum vk_rc read_conf(const struct instance *instance, const struct vk_bun
 	if (conf == NULL || vk_bundle_find(bundle, FILL_ACL) == NULL)
 		rc = vk_err_set(err, VK_EINPUT, "the bundle has no " FILL_CONF " or no " FILL_ACL);
 	else
-		rc = fill_text(instance, conf, current, out, err);
+		rc = fill_text(instance, conf, current, NULL, out, err);
 	/* runtime.conf is included last, so its lines come after all others. */
 	vk_buf_addc(out, '\n');
 	if (rc == VK_OK)
@@ -90,7 +90,7 @@ static enum vk_rc load_file_values(struct overrides *overrides, const struct ins
 	values_sort(&overrides->file);
 	cfg_conf_values_free(effective);
 	cfg_conf_free(conf);
-	vk_buf_release(&text);
+	vk_buf_release_wiped(&text); /* runtime.conf may have a password */
 	return rc;
 }
 

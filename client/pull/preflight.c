@@ -19,8 +19,10 @@
 #include "client/pull/fill.h"
 #include "client/pull/live.h"
 #include "client/pull/overrides.h"
+#include "client/pull/secrets_conf.h"
 #include "common/clock.h"
 #include "common/config/acl.h"
+#include "common/config/conf.h"
 #include "common/file.h"
 #include "common/mem.h"
 
@@ -83,13 +85,57 @@ static enum vk_rc wait_until_up(struct preflight *run, struct vk_err *err)
 	return VK_OK;
 }
 
-static enum vk_rc start(struct preflight *run, const char *generation, struct vk_err *err)
+/* valkey.conf includes secrets.conf through `current`, which does not point to the candidate yet,
+ * and no option on a command line undoes an include: a copy that differs in this one line, and
+ * holds no secret itself. */
+static enum vk_rc copy_conf(
+	struct preflight *run, const char *candidate, char **out, struct vk_err *err)
 {
-	char *conf =
-		xasprintf("%s/generations/%s/" FILL_CONF, run->instance->directory, generation);
-	const char **argv = xcalloc(run->overrides.count + 3, sizeof(*argv));
+	const struct vk_bundle_file *conf = vk_bundle_find(run->bundle->bundle, FILL_CONF);
+	const char *line = strstr(conf->text, SECRETS_CONF_INCLUDE); /* the boundary has seen it */
+	char *current = fill_current_path(run->instance);
+	char *text = xasprintf("%.*sinclude \"%s/" FILL_SECRETS "\"\n%s", (int)(line - conf->text),
+		conf->text, candidate, line + strlen(SECRETS_CONF_INCLUDE));
+	const struct vk_bundle_file copy = {.path = conf->path, .text = text};
+	struct vk_buf filled;
 	enum vk_rc rc;
 
+	vk_buf_init(&filled, CFG_CONF_MAX_BYTES);
+	rc = fill_text(run->instance, &copy, current, NULL, &filled, err);
+	if (rc == VK_OK)
+		rc = vk_file_create(run->scratch_fd, FILL_CONF, 0600, filled.data, filled.len, err);
+	if (rc == VK_OK)
+		*out = xasprintf("%s/" FILL_CONF, run->scratch);
+	vk_buf_release(&filled);
+	free(text);
+	free(current);
+	return rc;
+}
+
+/* The file that valkey-server loads. */
+static enum vk_rc choose_conf(
+	struct preflight *run, const char *generation, char **out, struct vk_err *err)
+{
+	char *candidate = generation_path(run->instance, generation);
+	enum vk_rc rc = VK_OK;
+
+	if (vk_bundle_find(run->bundle->bundle, FILL_SECRETS) == NULL)
+		*out = xasprintf("%s/" FILL_CONF, candidate);
+	else
+		rc = copy_conf(run, candidate, out, err);
+	free(candidate);
+	return rc;
+}
+
+static enum vk_rc start(struct preflight *run, const char *generation, struct vk_err *err)
+{
+	char *conf = NULL;
+	enum vk_rc rc = choose_conf(run, generation, &conf, err);
+	const char **argv;
+
+	if (rc != VK_OK)
+		return rc;
+	argv = xcalloc(run->overrides.count + 3, sizeof(*argv));
 	argv[0] = run->instance->binary;
 	argv[1] = conf;
 	for (size_t i = 0; i < run->overrides.count; i++)

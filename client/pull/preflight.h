@@ -6,6 +6,9 @@
  * refused here, with Valkey's own words, and the answers are the canonical
  * values that the running server must show later.
  *
+ * The scratch directory (0700) never holds a secret: the server reads those from
+ * the staged generation. What a crash leaves of it is removed by the next run.
+ *
  * It also proves that the agent can still log in and do its work under the new
  * ACL: the agent never locks itself out.
  */

@@ -3,9 +3,11 @@
 
 #include "client/pull/run.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/pull/drift.h"
 #include "client/pull/expected.h"
@@ -13,8 +15,11 @@
 #include "client/pull/journal.h"
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
+#include "client/pull/secrets.h"
+#include "client/pull/secrets_cache.h"
 #include "client/pull/update.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -28,6 +33,7 @@ struct run {
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
 	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
+	bool is_changed;		   /* something else is installed than before */
 };
 
 /* One directory per instance: preflights do not meet. */
@@ -39,6 +45,15 @@ static char *scratch_path(const struct run *run, const struct instance *instance
 	return agent_path(run->agent, name);
 }
 
+/* What a preflight that was killed has left. */
+static void remove_scratch(const char *scratch)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	if (access(scratch, F_OK) == 0 && vk_file_remove_tree(AT_FDCWD, scratch, &err) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "scratch-left", &err);
+}
+
 /* What came of it is logged; the outcome of the run is another matter, unless it is not over. */
 static void recover(struct run *run, size_t i)
 {
@@ -48,6 +63,7 @@ static void recover(struct run *run, size_t i)
 
 	if (install_recover(instance, scratch, outcome))
 		outcome_log(outcome);
+	remove_scratch(scratch);
 	run->is_stuck[i] = !outcome->is_settled;
 	if (!run->is_stuck[i])
 		outcome_release(outcome);
@@ -151,6 +167,21 @@ static void tell_failed_before(struct outcome *outcome, const struct failed *fai
 		(long long)failed->release);
 }
 
+/* False if one is missing: nothing is installed then, and the next run tries again. */
+static bool take_secrets(struct run *run, const struct instance *instance,
+	const struct vk_bundle *bundle, struct outcome *outcome)
+{
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = secrets_fetch(instance, bundle, run->agent->client, &err);
+
+	if (rc == VK_OK)
+		return true;
+	outcome->is_settled = false;
+	outcome->state = rc == VK_EUNAVAIL || rc == VK_EIO ? OUTCOME_FAILED : OUTCOME_REFUSED;
+	outcome->failure = err;
+	return false;
+}
+
 /* What is to be done with an instance whose wanted bundle is not the one that it runs. */
 static void bring_up_to_date(struct run *run, const struct instance *instance, const char *scratch,
 	struct outcome *outcome)
@@ -177,7 +208,22 @@ static void bring_up_to_date(struct run *run, const struct instance *instance, c
 			(long long)desired->release);
 		return;
 	}
-	install_run(instance, scratch, desired->release, bundle, outcome);
+	if (take_secrets(run, instance, bundle->bundle, outcome))
+		install_run(instance, scratch, desired->release, bundle, outcome);
+}
+
+/* Repair must not need the server: what is kept for what runs is made complete while it answers. */
+static void complete_secrets(struct run *run, const struct instance *instance)
+{
+	struct generation_bundle bundle = {.len = 0};
+	char name[GENERATION_NAME_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+
+	if (run->update_failure.rc == VK_OK && generation_current(instance, name, &err) == VK_OK &&
+		generation_read_bundle(instance, name, &bundle, &err) == VK_OK &&
+		secrets_fetch(instance, bundle.bundle, run->agent->client, &err) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "secrets-not-kept", &err);
+	generation_bundle_release(&bundle);
 }
 
 static void do_instance(struct run *run, size_t i)
@@ -202,8 +248,12 @@ static void do_instance(struct run *run, size_t i)
 		snprintf(outcome->text, sizeof(outcome->text), "not part of release %lld",
 			(long long)desired->release);
 	/* A fresh install has been compared already. */
-	if (outcome->state != OUTCOME_COMMITTED)
+	if (outcome->state != OUTCOME_COMMITTED) {
+		complete_secrets(run, instance);
 		drift_check(instance, scratch, DRIFT_DEFAULT, outcome);
+	}
+	run->is_changed = run->is_changed || outcome->state == OUTCOME_COMMITTED ||
+			  outcome->state == OUTCOME_PENDING_RESTART;
 	outcome_log(outcome);
 out:
 	free(scratch);
@@ -311,6 +361,8 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	warn_of_expiry(run);
 	for (size_t i = 0; i < run->count; i++)
 		do_instance(run, i);
+	if (run->is_changed)
+		secrets_cache_prune(run->agent->settings);
 	tell_refusal(run);
 	if (update_settle(&run->update, is_all_settled(run), &settle_err) != VK_OK) {
 		vk_log_err(VK_LOG_ERROR, "state-not-kept", &settle_err);

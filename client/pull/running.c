@@ -11,6 +11,7 @@
 #include "client/pull/difference.h"
 #include "client/pull/door.h"
 #include "client/pull/fill.h"
+#include "client/pull/secrets.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -91,6 +92,8 @@ static enum vk_rc read_all(struct look *look, const struct instance *instance,
 		.schema = want->bundle.bundle->valkey,
 		.removes_unmanaged = want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
 		.formerly = other->is_known ? &other->expected.users : NULL,
+		.bundle = want->bundle.bundle,
+		.former = other->is_known ? other->bundle.bundle : NULL,
 	};
 	const struct live_query query = {.schema = rules.schema,
 		.extra = (const char *const *)want->expected.extra,
@@ -129,6 +132,8 @@ static enum vk_rc complain(const struct difference *difference, bool is_restart_
 		if (item->kind == DIFFERENCE_USER)
 			return vk_err_set(
 				err, VK_EINPUT, "ACL user %s is not as it should be", item->name);
+		if (item->is_secret)
+			return vk_err_set(err, VK_EINPUT, "%s is not as it should be", item->name);
 		return vk_err_set(err, VK_EINPUT, "%s is '%.80s' instead of '%.80s'", item->name,
 			item->actual, item->expected);
 	}
@@ -164,6 +169,24 @@ static enum vk_rc read_back(
 	return rc;
 }
 
+/* converge_values() with the secrets of the wanted side, which are open as long as it lasts. */
+static enum vk_rc set_values(struct running *running, struct look *look,
+	const struct running_side *want, const struct converge_options *options, struct vk_err *err)
+{
+	struct converge_options with_secrets = *options;
+	struct secrets *secrets = NULL;
+	enum vk_rc rc = VK_OK;
+
+	if (difference_has_secret(&look->difference))
+		rc = secrets_open(running->instance, want->bundle.bundle, &secrets, err);
+	with_secrets.secrets = secrets;
+	if (rc == VK_OK)
+		rc = converge_values(
+			look->valkey, &look->difference, &want->expected, &with_secrets, err);
+	secrets_free(secrets);
+	return rc;
+}
+
 enum vk_rc running_accept(struct running *running, struct vk_err *err)
 {
 	const struct converge_options options = {
@@ -178,8 +201,7 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
 			   may_restart(&running->next))) {
 		count_changes(running, &look.difference);
-		rc = converge_values(
-			look.valkey, &look.difference, &running->next.expected, &options, err);
+		rc = set_values(running, &look, &running->next, &options, err);
 		is_set = rc == VK_OK;
 	}
 	look_release(&look);
@@ -196,7 +218,8 @@ static bool has_other_files_changed(const struct running_side *a, const struct r
 		const struct vk_bundle_file *file = &left->files[i];
 		const struct vk_bundle_file *other = vk_bundle_find(right, file->path);
 
-		if (strcmp(file->path, FILL_CONF) == 0 || strcmp(file->path, FILL_ACL) == 0)
+		if (strcmp(file->path, FILL_CONF) == 0 || strcmp(file->path, FILL_ACL) == 0 ||
+			strcmp(file->path, FILL_SECRETS) == 0)
 			continue;
 		if (other == NULL || strcmp(file->text, other->text) != 0)
 			return true;
@@ -211,8 +234,7 @@ static enum vk_rc converge(struct running *running, struct look *look,
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
 		.reloads_tls = other->is_known && has_other_files_changed(want, other)};
-	enum vk_rc rc =
-		converge_values(look->valkey, &look->difference, &want->expected, &options, err);
+	enum vk_rc rc = set_values(running, look, want, &options, err);
 
 	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
 }

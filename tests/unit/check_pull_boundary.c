@@ -17,6 +17,7 @@
 
 static char directory[64];
 static struct instance instance;
+static const struct vk_bundle plain_bundle = {.valkey = "8.0"};
 
 static void set_up(void)
 {
@@ -119,7 +120,7 @@ static enum vk_rc check_runtime(const char *text, mode_t mode, struct vk_err *er
 
 	assert_ok(vk_file_replace(AT_FDCWD, path, mode, text, strlen(text), err), *err);
 	free(path);
-	return boundary_check_runtime(&instance, "8.0", err);
+	return boundary_check_runtime(&instance, &plain_bundle, err);
 }
 
 START_TEST(the_runtime_file_cannot_bring_in_code_either)
@@ -147,7 +148,7 @@ START_TEST(a_runtime_file_that_others_may_write_is_refused)
 	assert_fails(check_runtime("", 0646, &err), VK_EDENIED);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-	assert_fails(boundary_check_runtime(&instance, "8.0", &err), VK_EDENIED);
+	assert_fails(boundary_check_runtime(&instance, &plain_bundle, &err), VK_EDENIED);
 	free(path);
 }
 END_TEST

@@ -18,8 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/pull/child.h"
 #include "client/pull/drift.h"
 #include "client/pull/journal.h"
+#include "common/clock.h"
 #include "common/mem.h"
 #include "tests/unit/pull_host.h"
 #include "tests/unit/unit.h"
@@ -130,6 +132,29 @@ static void assert_whole(const char *after)
 	outcome_release(&outcome);
 }
 
+/* Values of secrets stand in generations, and nowhere else. */
+static void assert_no_plaintext_outside(const char *after)
+{
+	const char *const argv[] = {"/bin/grep", "-rlF", "canary-", host.root, NULL};
+	char *generations = generation_path(&host.instance, "");
+	struct vk_err err = VK_ERR_INIT;
+	struct child *child;
+	struct vk_buf out;
+	int status;
+
+	vk_buf_init(&out, 65536);
+	assert_ok(child_start(argv, NULL, CHILD_DEFAULT, &child, &err), err);
+	assert_ok(child_wait(child, vk_clock_monotonic_ms() + 10000, &status, &err), err);
+	child_output(child, &out);
+	ck_assert_msg(out.len > 0, "after %s: nothing found at all", after);
+	for (const char *line = out.data; *line != '\0'; line = strchr(line, '\n') + 1)
+		ck_assert_msg(strncmp(line, generations, strlen(generations)) == 0,
+			"after %s: plaintext in %s", after, line);
+	child_free(child);
+	vk_buf_release(&out);
+	free(generations);
+}
+
 static bool is_second_current(void)
 {
 	char current[GENERATION_NAME_BYTES];
@@ -191,6 +216,7 @@ static const struct crash crashes[] = {
 	{"pull.preflighted-unrecorded", false},
 	{"pull.preflighted", false},
 	{"pull.set", false},
+	{"pull.set:2", true}, /* requirepass, which comes after the switch */
 	{"pull.accepted-unrecorded", false},
 	{"pull.accepted", false},
 	{"pull.linked", true},
@@ -202,6 +228,7 @@ static const struct crash crashes[] = {
 	{"pull.loaded", true},
 	{"pull.verified-unrecorded", true},
 	{"pull.verified", true},
+	{"pull.wiped", false},
 	{"pull.committed", true},
 };
 
@@ -214,6 +241,45 @@ END_TEST
 START_TEST(survives_a_kill_during_a_change_with_a_restart)
 {
 	crash_at(&restart, &crashes[_i]);
+}
+END_TEST
+
+/* A secret in each of its places; versions 1 and 2. */
+static void crash_with_secrets_at(const struct crash *crash)
+{
+	const struct vk_bundle_secret pins[] = {pull_host_secret(&host, "app", 1, "canary-1"),
+		pull_host_secret(&host, "app", 2, "canary-2")};
+	const struct pull_bundle old = {.users = "user default on #@{sha256:app@1} ~* &* +@all\n",
+		.secrets_conf = "primaryauth \"@{secret:app@1}\"\n",
+		.secrets = &pins[0],
+		.secret_count = 1};
+	const struct pull_bundle new = {.users = "user default on #@{sha256:app@2} ~* &* +@all\n",
+		.secrets_conf = "primaryauth \"@{secret:app@2}\"\n"
+				"requirepass \"@{secret:app@2}\"\n",
+		.secrets = &pins[1],
+		.secret_count = 1};
+	struct outcome outcome;
+	char *value;
+
+	install_ok(1, &old);
+	if (!install_and_die(&new, crash->point))
+		return;
+	outcome_init(&outcome, "main");
+	if (install_recover(&host.instance, host.scratch, &outcome))
+		ck_assert_msg(
+			outcome.failure.rc == VK_OK, "%s: %s", crash->point, outcome.failure.msg);
+	outcome_release(&outcome);
+	assert_whole(crash->point);
+	assert_no_plaintext_outside(crash->point);
+	ck_assert(is_second_current() == crash->is_new);
+	value = pull_host_config(&host, "primaryauth");
+	ck_assert_str_eq(value, crash->is_new ? "canary-2" : "canary-1");
+	free(value);
+}
+
+START_TEST(survives_a_kill_while_secrets_change)
+{
+	crash_with_secrets_at(&crashes[_i]);
 }
 END_TEST
 
@@ -322,6 +388,7 @@ static Suite *make_suite(void)
 
 		tcase_add_loop_test(tc, survives_a_kill_during_a_live_change, 0, count);
 		tcase_add_loop_test(tc, survives_a_kill_during_a_change_with_a_restart, 0, count);
+		tcase_add_loop_test(tc, survives_a_kill_while_secrets_change, 0, count);
 		tcase_add_loop_test(tc, survives_a_kill_while_rolling_back, 0,
 			sizeof(rollbacks) / sizeof(rollbacks[0]));
 		tcase_add_test(tc, survives_a_kill_while_refusing);

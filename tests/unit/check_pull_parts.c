@@ -371,7 +371,7 @@ static char *fill(const char *path, const char *text, enum vk_rc *rc)
 	char *detached;
 
 	vk_buf_init(&out, 4096);
-	*rc = fill_text(&instance, &file, "/d/current", &out, &err);
+	*rc = fill_text(&instance, &file, "/d/current", NULL, &out, &err);
 	detached = vk_buf_detach(&out, NULL);
 	vk_buf_release(&out);
 	return detached;

@@ -8,7 +8,8 @@ tests_unit_check_pull_install_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_crash
 TESTS += tests/unit/check_pull_crash
 tests_unit_check_pull_crash_SOURCES = tests/unit/check_pull_crash.c tests/unit/pull_host.c \
-	client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c
+	client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c \
+	client/pull/wipe.c
 tests_unit_check_pull_crash_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_parts
@@ -24,3 +25,11 @@ tests_unit_check_pull_trust_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_boundary
 TESTS += tests/unit/check_pull_boundary
 tests_unit_check_pull_boundary_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_envelope
+TESTS += tests/unit/check_pull_envelope
+tests_unit_check_pull_envelope_SOURCES = tests/unit/check_pull_envelope.c tests/unit/pull_host.c
+tests_unit_check_pull_envelope_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_secrets
+TESTS += tests/unit/check_pull_secrets
+tests_unit_check_pull_secrets_SOURCES = tests/unit/check_pull_secrets.c tests/unit/pull_host.c
+tests_unit_check_pull_secrets_LDADD = $(PULL_LIBS) $(CHECK_LIBS)

@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "client/pull/child.h"
+#include "client/pull/host_key.h"
 #include "client/pull/live.h"
+#include "client/pull/secrets_cache.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -114,6 +116,44 @@ static void adopt_orphans(void)
 	ck_assert_int_eq(atexit(end_descendants), 0);
 }
 
+static const char host_key[] = "000102030405060708090a0b0c0d0e0f"
+			       "101112131415161718191a1b1c1d1e1f\n";
+
+static void write_host_key(const struct pull_host *host)
+{
+	char *path = xasprintf("%s/host.key", host->state);
+
+	write_text(path, host_key, 0600);
+	free(path);
+}
+
+struct vk_bundle_secret pull_host_secret(
+	const struct pull_host *host, const char *name, int64_t version, const char *value)
+{
+	const struct vk_secret_id id = {host->pins.fleet, host->pins.environment, name, version};
+	struct vk_bundle_secret pin = {.name = name, .version = version};
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	struct vk_secret_key *data_key = NULL;
+	struct envelope envelope = {.body = NULL};
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_signkey *key = NULL;
+	struct vk_buf body;
+
+	vk_buf_init(&body, VK_SECRET_BODY_MAX_BYTES);
+	assert_ok(host_key_read(host->state, &key, &err), err);
+	vk_signkey_public(key, public_key);
+	assert_ok(vk_secret_make(&id, value, strlen(value), &body, &data_key, &err), err);
+	assert_ok(vk_secret_seal(data_key, public_key, envelope.sealed, &err), err);
+	assert_ok(vk_secret_parse(body.data, body.len, &envelope.body, &err), err);
+	memcpy(pin.sha256, envelope.body->digest, sizeof(pin.sha256));
+	assert_ok(secrets_cache_write(host->state, pin.sha256, &envelope, &err), err);
+	envelope_release(&envelope);
+	vk_secret_key_free(data_key);
+	vk_signkey_free(key);
+	vk_buf_release(&body);
+	return pin;
+}
+
 void pull_host_make(struct pull_host *host)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -129,9 +169,17 @@ void pull_host_make(struct pull_host *host)
 	host->socket = xasprintf("%s/instance/s", host->root);
 	host->directory = xasprintf("%s/instance", host->root);
 	host->data = xasprintf("%s/data", host->root);
+	host->state = xasprintf("%s/state", host->root);
 	host->door = xasprintf("%s/door", host->root);
 	ck_assert_int_eq(mkdir(host->directory, 0750), 0);
 	ck_assert_int_eq(mkdir(host->data, 0750), 0);
+	ck_assert_int_eq(mkdir(host->state, 0700), 0);
+	write_host_key(host);
+	snprintf(host->pins.fleet, sizeof(host->pins.fleet), "demo");
+	snprintf(host->pins.host, sizeof(host->pins.host), "db1");
+	snprintf(host->pins.environment, sizeof(host->pins.environment), "prod");
+	host->instance.state = host->state;
+	host->instance.pins = &host->pins;
 	text = xasprintf(door_text, valkey != NULL ? valkey : "/bin/false");
 	write_text(host->door, text, 0700);
 	free(text);
@@ -217,6 +265,7 @@ void pull_host_remove(struct pull_host *host)
 	free(host->socket);
 	free(host->directory);
 	free(host->data);
+	free(host->state);
 	free(host->door);
 }
 
@@ -225,26 +274,35 @@ void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *
 	struct vk_err err = VK_ERR_INIT;
 	char *conf = xasprintf("port 0\nunixsocket \"@{instance}/s\"\n%saclfile "
 			       "\"@{generation}/users.acl\"\ndir \"@{data}\"\n"
-			       "include \"@{instance}/runtime.conf\"\n",
-		spec->conf != NULL ? spec->conf : "");
-	char *users = xasprintf("user default off sanitize-payload resetchannels -@all\n%s%s",
+			       "%sinclude \"@{instance}/runtime.conf\"\n",
+		spec->conf != NULL ? spec->conf : "",
+		spec->secrets_conf != NULL ? "include \"@{generation}/secrets.conf\"\n" : "");
+	char *users = xasprintf("%s%s%s",
+		spec->users != NULL && strstr(spec->users, "user default ") != NULL
+			? ""
+			: "user default off sanitize-payload resetchannels -@all\n",
 		spec->users != NULL ? spec->users : "", AGENT_RULES);
-	const struct vk_bundle_file files[] = {
-		{.path = "extra/note.txt", .text = spec->extra, .mode = 0640},
-		{.path = "users.acl", .text = users, .mode = 0640},
-		{.path = "valkey.conf", .text = conf, .mode = 0640},
-	};
-	const struct vk_bundle bundle = {.environment = "prod",
+	struct vk_bundle_file files[4];
+	struct vk_bundle bundle = {.environment = "prod",
 		.instance = "db1/main",
 		.kind = VK_KIND_VALKEY,
 		.valkey = "8.0",
 		.drift = spec->drift,
 		.restart = spec->restart,
 		.unmanaged_users = spec->unmanaged,
-		.files = spec->extra != NULL ? files : files + 1,
-		.file_count = spec->extra != NULL ? 3 : 2};
+		.secrets = spec->secrets,
+		.secret_count = spec->secret_count,
+		.files = files};
 	struct vk_buf bytes;
 
+	if (spec->extra != NULL)
+		files[bundle.file_count++] =
+			(struct vk_bundle_file){"extra/note.txt", spec->extra, 0640};
+	if (spec->secrets_conf != NULL)
+		files[bundle.file_count++] =
+			(struct vk_bundle_file){"secrets.conf", spec->secrets_conf, 0640};
+	files[bundle.file_count++] = (struct vk_bundle_file){"users.acl", users, 0640};
+	files[bundle.file_count++] = (struct vk_bundle_file){"valkey.conf", conf, 0640};
 	vk_buf_init(&bytes, VK_BUNDLE_MAX_BYTES);
 	assert_ok(vk_bundle_format(&bundle, &bytes, &err), err);
 	assert_ok(generation_bundle_parse(bytes.data, bytes.len, out, &err), err);

@@ -11,6 +11,7 @@
 
 #include "client/pull/generation.h"
 #include "client/pull/instance.h"
+#include "client/pull/pins.h"
 #include "common/bundle.h"
 
 struct pull_host {
@@ -22,13 +23,18 @@ struct pull_host {
 	struct instance instance;
 	char *directory;
 	char *data;
+	char *state; /* with a host.key */
+	struct pins pins;
 };
 
 /* What a bundle says besides the usual lines. */
 struct pull_bundle {
-	const char *conf;  /* more lines of valkey.conf */
-	const char *users; /* more lines of users.acl */
-	const char *extra; /* text of extra/note.txt; NULL: no such file */
+	const char *conf;	  /* more lines of valkey.conf */
+	const char *users;	  /* more lines of users.acl */
+	const char *extra;	  /* text of extra/note.txt; NULL: no such file */
+	const char *secrets_conf; /* text of secrets.conf, which is then included; NULL: none */
+	const struct vk_bundle_secret *secrets;
+	size_t secret_count;
 	enum vk_bundle_drift drift;
 	enum vk_bundle_restart restart;
 	enum vk_bundle_unmanaged unmanaged;
@@ -41,6 +47,11 @@ void pull_host_make(struct pull_host *host);
 
 /* Ends its Valkey, if one runs, and removes everything. */
 void pull_host_remove(struct pull_host *host);
+
+/* Seals a value to the host and keeps it in STATE/secrets, as a fetch would have; what a bundle
+ * pins. The name is borrowed. */
+struct vk_bundle_secret pull_host_secret(
+	const struct pull_host *host, const char *name, int64_t version, const char *value);
 
 void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *out);
 
