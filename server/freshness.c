@@ -137,7 +137,7 @@ static enum vk_rc sign_snapshot(
 	if (rc == VK_OK)
 		rc = signer_sign_snapshot(signer, file.version, part.data, part.len, sig, err);
 	if (rc == VK_OK) {
-		tuf_build_signature(keyid, sig, &signature);
+		tuf_build_signature(keyid, sig, sizeof(sig), &signature);
 		rc = add_file(tx, &file, &part, &signature, err);
 	}
 	vk_buf_release(&part);
@@ -188,7 +188,7 @@ enum vk_rc freshness_sign_timestamp(
 		rc = signer_make_timestamp(signer, &timestamp, &part, sig, err);
 	}
 	if (rc == VK_OK) {
-		tuf_build_signature(keyid, sig, &signature);
+		tuf_build_signature(keyid, sig, sizeof(sig), &signature);
 		rc = add_file(tx, &file, &part, &signature, err);
 	}
 	if (rc == VK_OK)

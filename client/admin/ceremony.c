@@ -130,17 +130,23 @@ static enum vk_rc parse_signature(
 	struct ceremony_part *part, const struct vkjson *object, struct vk_err *err)
 {
 	uint8_t keyid[VK_SHA256_BYTES];
-	uint8_t sig[VK_SIGNATURE_BYTES];
+	uint8_t sig[TUF_SIGNATURE_MAX_BYTES];
 	struct tuf_signature signature;
+	const char *hex = NULL;
 	enum vk_rc rc = vkjson_check_members(object, signature_members, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_get_hex(object, "keyid", keyid, sizeof(keyid), err);
 	if (rc == VK_OK)
-		rc = vkjson_get_hex(object, "sig", sig, sizeof(sig), err);
+		rc = vkjson_get_string(object, "sig", &hex, err);
+	if (rc == VK_OK && strlen(hex) > 2 * sizeof(sig))
+		rc = vk_err_set(err, VK_ELIMIT, "a signature has at most %zu bytes", sizeof(sig));
+	if (rc == VK_OK)
+		rc = vkjson_get_hex(object, "sig", sig, strlen(hex) / 2, err);
 	if (rc != VK_OK)
 		return rc;
-	tuf_build_signature(vkjson_text(vkjson_get(object, "keyid")), sig, &signature);
+	tuf_build_signature(
+		vkjson_text(vkjson_get(object, "keyid")), sig, strlen(hex) / 2, &signature);
 	for (size_t i = 0; i < part->signature_count; i++) {
 		if (strcmp(part->signatures[i].keyid, signature.keyid) == 0)
 			return vk_err_set(err, VK_EINPUT, "a key has signed twice");

@@ -253,15 +253,15 @@ enum vk_rc tuf_build_timestamp(int64_t version, int64_t expires,
 }
 
 void tuf_build_signature(
-	const char *keyid, const uint8_t sig[VK_SIGNATURE_BYTES], struct tuf_signature *out)
+	const char *keyid, const uint8_t *sig, size_t len, struct tuf_signature *out)
 {
 	struct vk_buf hex;
 
 	vk_buf_init(&hex, sizeof(out->sig) - 1);
-	vk_buf_add_hex(&hex, sig, VK_SIGNATURE_BYTES);
-	memcpy(out->sig, hex.data, sizeof(out->sig));
+	vk_buf_add_hex(&hex, sig, len);
+	memset(out, 0, sizeof(*out));
+	memcpy(out->sig, hex.data, hex.len);
 	vk_buf_release(&hex);
-	memset(out->keyid, 0, sizeof(out->keyid));
 	memcpy(out->keyid, keyid, strnlen(keyid, sizeof(out->keyid) - 1));
 }
 
@@ -271,7 +271,7 @@ void tuf_build_sign(const void *signed_part, size_t len, const char *keyid,
 	uint8_t sig[VK_SIGNATURE_BYTES];
 
 	vk_signkey_sign(key, signed_part, len, sig);
-	tuf_build_signature(keyid, sig, out);
+	tuf_build_signature(keyid, sig, sizeof(sig), out);
 }
 
 enum vk_rc tuf_build_file(const char *signed_part, size_t len,

@@ -87,19 +87,23 @@ VK_CHECKED enum vk_rc tuf_build_snapshot(int64_t version, int64_t expires,
 VK_CHECKED enum vk_rc tuf_build_timestamp(int64_t version, int64_t expires,
 	const struct tuf_file_spec *snapshot, struct vk_buf *out, struct vk_err *err);
 
+/* Ed25519 has 64; ECDSA P-256 is written in DER, two numbers of 33 bytes at most. */
+enum { TUF_SIGNATURE_MAX_BYTES = 72 };
+
 /* A signature as it is stored and sent: key id and raw bytes in hexadecimal digits. */
 struct tuf_signature {
 	char keyid[VK_SHA256_HEX_BYTES];
-	char sig[2 * VK_SIGNATURE_BYTES + 1];
+	char sig[2 * TUF_SIGNATURE_MAX_BYTES + 1];
 };
 
 /* Signs the canonical part. keyid is that of the key object as it stands in the delegator. */
 void tuf_build_sign(const void *signed_part, size_t len, const char *keyid,
 	const struct vk_signkey *key, struct tuf_signature *out);
 
-/* The same for a signature that the signer process made. */
+/* The same for a signature that somebody else made: the signer process, a token. len is at most
+ * TUF_SIGNATURE_MAX_BYTES. */
 void tuf_build_signature(
-	const char *keyid, const uint8_t sig[VK_SIGNATURE_BYTES], struct tuf_signature *out);
+	const char *keyid, const uint8_t *sig, size_t len, struct tuf_signature *out);
 
 /* Appends the file: the part with its signatures, in the given order. VK_EINPUT if the part is
  * not canonical JSON. */

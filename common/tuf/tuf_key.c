@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "common/base64.h"
 #include "common/mem.h"
 #include "common/name.h"
 #include "common/num.h"
@@ -215,22 +216,78 @@ enum vk_rc tuf_key_parse_text(
 	return rc;
 }
 
-struct tuf_key *tuf_key_new_ed25519(const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *user)
+/* The key object; takes value, the public part. */
+static struct vkjson *make_object(
+	const char *keytype, const char *scheme, struct vkjson *value, const char *user)
 {
 	struct vkjson *keyval = vkjson_object();
 	struct vkjson *json = vkjson_object();
-	struct tuf_key *key = NULL;
 
-	vkjson_set(keyval, "public", vkjson_hex(public_key, VK_PUBLIC_KEY_BYTES));
-	vkjson_set(json, "keytype", vkjson_string("ed25519"));
+	vkjson_set(keyval, "public", value);
+	vkjson_set(json, "keytype", vkjson_string(keytype));
 	vkjson_set(json, "keyval", keyval);
-	vkjson_set(json, "scheme", vkjson_string("ed25519"));
+	vkjson_set(json, "scheme", vkjson_string(scheme));
 	if (user != NULL)
 		vkjson_set(json, "x-vkcfg-user", vkjson_string(user));
+	return json;
+}
+
+struct tuf_key *tuf_key_new_ed25519(const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *user)
+{
+	struct vkjson *json = make_object(
+		"ed25519", "ed25519", vkjson_hex(public_key, VK_PUBLIC_KEY_BYTES), user);
+	struct tuf_key *key = NULL;
+
 	if (tuf_key_parse(json, &key, NULL) != VK_OK)
 		abort(); /* the caller gave a user that is no name */
 	vkjson_free(json);
 	return key;
+}
+
+/* RFC 5480: SubjectPublicKeyInfo of a P-256 key is this and the point. */
+static const uint8_t p256_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
+	0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42,
+	0x00};
+
+/* RFC 7468: lines of 64 characters, as every tool writes them. */
+static struct vkjson *p256_pem(const uint8_t point[TUF_KEY_P256_POINT_BYTES])
+{
+	enum { LINE = 64 };
+	uint8_t der[sizeof(p256_prefix) + TUF_KEY_P256_POINT_BYTES];
+	struct vk_buf base64, pem;
+	struct vkjson *text;
+
+	memcpy(der, p256_prefix, sizeof(p256_prefix));
+	memcpy(der + sizeof(p256_prefix), point, TUF_KEY_P256_POINT_BYTES);
+	vk_buf_init(&base64, KEY_MAX_BYTES);
+	vk_buf_init(&pem, KEY_MAX_BYTES);
+	vk_base64_encode(VK_BASE64, der, sizeof(der), &base64);
+	vk_buf_adds(&pem, "-----BEGIN PUBLIC KEY-----\n");
+	for (size_t i = 0; i < base64.len; i += LINE)
+		vk_buf_addf(&pem, "%.*s\n", LINE, base64.data + i);
+	vk_buf_adds(&pem, "-----END PUBLIC KEY-----\n");
+	text = vkjson_stringn(pem.data, pem.len);
+	vk_buf_release(&base64);
+	vk_buf_release(&pem);
+	return text;
+}
+
+enum vk_rc tuf_key_new_p256(const uint8_t point[TUF_KEY_P256_POINT_BYTES], const char *user,
+	struct tuf_key **out, struct vk_err *err)
+{
+	struct vkjson *json = make_object("ecdsa", "ecdsa-sha2-nistp256", p256_pem(point), user);
+	struct tuf_key *key = NULL;
+	enum vk_rc rc = tuf_key_parse(json, &key, err);
+
+	if (rc == VK_OK && key->kind != KIND_ECDSA)
+		rc = vk_err_set(err, VK_EINPUT, "this is no point of the curve P-256");
+	if (rc == VK_OK) {
+		*out = key;
+		key = NULL;
+	}
+	tuf_key_free(key);
+	vkjson_free(json);
+	return rc;
 }
 
 void tuf_key_free(struct tuf_key *key)

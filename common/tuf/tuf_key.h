@@ -20,6 +20,8 @@
 struct vkjson;
 struct tuf_key;
 
+enum { TUF_KEY_P256_POINT_BYTES = 65 };
+
 /* Parses a key object (which is referenced, not copied). Freed with tuf_key_free(). */
 VK_CHECKED enum vk_rc tuf_key_parse(
 	const struct vkjson *object, struct tuf_key **out, struct vk_err *err);
@@ -32,6 +34,11 @@ VK_CHECKED enum vk_rc tuf_key_parse_text(
  * (x-vkcfg-user). */
 struct tuf_key *tuf_key_new_ed25519(
 	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const char *user);
+
+/* The same for a point of the curve P-256, uncompressed (SEC 1, section 2.3.3): 0x04, x, y.
+ * VK_EINPUT if it is none. */
+VK_CHECKED enum vk_rc tuf_key_new_p256(const uint8_t point[TUF_KEY_P256_POINT_BYTES],
+	const char *user, struct tuf_key **out, struct vk_err *err);
 
 void tuf_key_free(struct tuf_key *key);
 
