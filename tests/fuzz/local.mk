@@ -86,3 +86,8 @@ check_PROGRAMS += tests/fuzz/fuzz_tile
 TESTS += tests/fuzz/fuzz_tile
 tests_fuzz_fuzz_tile_SOURCES = tests/fuzz/fuzz_tile.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tile_LDADD = $(SERVER_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_pkcs11_uri
+TESTS += tests/fuzz/fuzz_pkcs11_uri
+tests_fuzz_fuzz_pkcs11_uri_SOURCES = tests/fuzz/fuzz_pkcs11_uri.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pkcs11_uri_LDADD = $(COMMON_LIBS)
