@@ -147,13 +147,12 @@ static enum vk_rc choose_all(
 	enum vk_rc rc = home_list_keys(run->cli->home, names, &count, err);
 
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {
-		struct keyfile_info info;
-		struct tuf_key *key = NULL;
+		struct keyholder *holder = NULL;
 		bool is_known;
 
-		rc = home_load_key(run->cli->home, names[i], &info, &key, err);
-		is_known = rc == VK_OK && counts(run, NULL, key);
-		tuf_key_free(key);
+		rc = home_load_key(run->cli->home, names[i], &holder, err);
+		is_known = rc == VK_OK && counts(run, NULL, keyholder_key(holder));
+		keyholder_free(holder);
 		if (is_known)
 			rc = signers_add(signers, run->cli, names[i], err);
 	}
@@ -170,9 +169,9 @@ enum vk_rc ceremony_run_choose(
 	if (rc == VK_OK && !args_has(run->args, "key"))
 		rc = choose_all(run, signers, err);
 	for (size_t i = 0; rc == VK_OK && i < signers->count; i++) {
-		if (!counts(run, NULL, signers->items[i].key))
+		if (!counts(run, NULL, keyholder_key(signers->items[i])))
 			rc = vk_err_set(err, VK_EDENIED, "key '%s' counts for nothing in this",
-				signers->items[i].info.name);
+				keyholder_name(signers->items[i]));
 	}
 	if (rc == VK_OK && signers->count == 0) {
 		rc = vk_err_set(err, VK_EDENIED, "no key of yours counts for this");
@@ -192,14 +191,14 @@ enum vk_rc ceremony_run_sign(
 		const char *text = tuf_meta_signed(part->meta, &len);
 
 		for (size_t k = 0; rc == VK_OK && k < signers->count; k++) {
-			const struct signer *signer = &signers->items[k];
+			struct keyholder *holder = signers->items[k];
 			struct tuf_signature signature;
 
-			if (!counts(run, part, signer->key))
+			if (!counts(run, part, keyholder_key(holder)))
 				continue;
-			tuf_build_sign(text, len, tuf_key_id(signer->key), signer->secret,
-				&signature);
-			rc = ceremony_part_sign(part, &signature, err);
+			rc = keyholder_sign(holder, text, len, &signature, err);
+			if (rc == VK_OK)
+				rc = ceremony_part_sign(part, &signature, err);
 		}
 	}
 	return rc;
@@ -218,7 +217,7 @@ static enum vk_rc check_enough(
 
 		for (size_t k = 0; k < signers->count; k++)
 			have += tuf_role_find_key(authorities[i].keys,
-					tuf_key_id(signers->items[k].key)) != NULL;
+					tuf_key_id(keyholder_key(signers->items[k]))) != NULL;
 		if (have >= threshold)
 			continue;
 		vk_err_set(err, VK_EDENIED,

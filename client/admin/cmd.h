@@ -14,6 +14,7 @@ command_run cmd_diff;
 /* cmd_enrol.c, cmd_key.c: this person */
 command_run cmd_enrol;
 command_run cmd_key_new;
+command_run cmd_key_add;
 command_run cmd_key_show;
 command_run cmd_key_list;
 command_run cmd_key_passwd;

@@ -60,7 +60,8 @@ static enum vk_rc choose_key(struct signers *signers, const struct cli *cli,
 		vk_err_hint(err, "choose one with --key NAME");
 		return VK_EINPUT;
 	}
-	known = signers->count == 1 ? tuf_role_find_key(role, tuf_key_id(signers->items[0].key))
+	known = signers->count == 1 ? tuf_role_find_key(role,
+					      tuf_key_id(keyholder_key(signers->items[0])))
 				    : NULL;
 	if (known == NULL) {
 		vk_err_set(err, VK_EDENIED, "no key of yours may approve in %s",
@@ -70,7 +71,7 @@ static enum vk_rc choose_key(struct signers *signers, const struct cli *cli,
 	}
 	if (tuf_key_user(known) == NULL || strcmp(tuf_key_user(known), user) != 0)
 		return vk_err_set(err, VK_EDENIED, "key '%s' belongs to another user than '%s'",
-			signers->items[0].info.name, user);
+			keyholder_name(signers->items[0]), user);
 	return VK_OK;
 }
 
@@ -123,18 +124,19 @@ static enum vk_rc ask(const struct cli *cli, const struct args *args, const stru
 }
 
 static enum vk_rc sign_and_send(struct session *session, const struct change *change,
-	const struct signer *signer, struct vkjson **reply, struct vk_err *err)
+	struct keyholder *signer, struct vkjson **reply, struct vk_err *err)
 {
 	struct vkjson *body = vkjson_object();
 	struct tuf_signature signature;
 	char *target = xasprintf("/v1/changes/%lld/approve", (long long)change->id);
-	enum vk_rc rc;
+	enum vk_rc rc = keyholder_sign(signer, change->texts.metadata, change->texts.metadata_len,
+		&signature, err);
 
-	tuf_build_sign(change->texts.metadata, change->texts.metadata_len,
-		tuf_key_id(signer->key), signer->secret, &signature);
-	vkjson_set(body, "keyid", vkjson_string(signature.keyid));
-	vkjson_set(body, "sig", vkjson_string(signature.sig));
-	rc = session_post(session, target, body, reply, err);
+	if (rc == VK_OK) {
+		vkjson_set(body, "keyid", vkjson_string(signature.keyid));
+		vkjson_set(body, "sig", vkjson_string(signature.sig));
+		rc = session_post(session, target, body, reply, err);
+	}
 	free(target);
 	vkjson_free(body);
 	return rc;
@@ -200,7 +202,7 @@ enum vk_rc cmd_approve(struct cli *cli, const struct args *args, struct vk_err *
 	if (rc == VK_OK)
 		rc = signers_unlock(&signers, cli, err);
 	if (rc == VK_OK)
-		rc = sign_and_send(session, &change, &signers.items[0], &reply, err);
+		rc = sign_and_send(session, &change, signers.items[0], &reply, err);
 	if (rc == VK_OK)
 		print_result(cli, &change, reply);
 out:

@@ -97,7 +97,7 @@ static enum vk_rc build_root(const struct online *online, const struct signers *
 	enum vk_rc rc;
 
 	for (size_t i = 0; i < signers->count; i++)
-		keys[i] = signers->items[i].key;
+		keys[i] = keyholder_key(signers->items[i]);
 	memcpy(spec.log_public, online->log_public, sizeof(spec.log_public));
 	spec.roles[TUF_ROOT] = offline;
 	spec.roles[TUF_TARGETS] = offline;

@@ -63,6 +63,13 @@ static const struct option_spec key_new_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec key_add_options[] = {
+	{"pkcs11", 0, "URI", "the key on the token, as pkcs11:token=NAME;object=KEY", false},
+	{"user", 0, "USER", "who will sign with it (default: you, or NAME before you are enrolled)",
+		false},
+	OPTIONS_END,
+};
+
 static const struct option_spec root_init_options[] = {
 	{"key", 0, "NAME", "a key of yours that will sign root and targets", true},
 	{"threshold", 0, "N", "how many of these keys must sign (default: more than half)", false},
@@ -266,6 +273,10 @@ const struct command commands[] = {
 	{"key new", "NAME", "make a signing key under a passphrase",
 		"Writes keys/NAME.key, which stays with you, and keys/NAME.pub for the administrator.",
 		1, 1, key_new_options, NULL, cmd_key_new},
+	{"key add", "NAME", "use a signing key that is on a token (smart card, HSM)",
+		"Asks for the token's PIN, lets it sign once, and writes keys/NAME.key, which only says\n"
+		"where the key is, and keys/NAME.pub for the administrator. ECDSA P-256 and Ed25519.",
+		1, 1, key_add_options, NULL, cmd_key_add},
 	{"key list", "", "list your signing keys", NULL, 0, 0, NULL, NULL, cmd_key_list},
 	{"key show", "NAME", "show a key of yours and its public key file", NULL, 1, 1, NULL, NULL,
 		cmd_key_show},

@@ -11,9 +11,8 @@
 
 #include "common/buf.h"
 #include "common/file.h"
-#include "common/keyfile.h"
+#include "common/keyholder.h"
 #include "common/mem.h"
-#include "common/tuf/tuf_key.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
@@ -197,24 +196,28 @@ enum vk_rc home_list_keys(
 	return rc;
 }
 
-enum vk_rc home_load_key(const char *home, const char *name, struct keyfile_info *info,
-	struct tuf_key **out, struct vk_err *err)
+enum vk_rc home_load_key(
+	const char *home, const char *name, struct keyholder **out, struct vk_err *err)
 {
+	struct keyholder *holder = NULL;
 	char *path = NULL;
 	enum vk_rc rc = home_key_path(home, name, "key", &path, err);
 
 	if (rc != VK_OK)
 		return rc;
-	rc = keyfile_read_info(AT_FDCWD, path, info, err);
+	rc = keyholder_load(AT_FDCWD, path, &holder, err);
 	if (rc == VK_ENOTFOUND) {
 		vk_err_set(err, VK_ENOTFOUND, "you have no key '%s'", name);
 		vk_err_hint(err, "'vkcfg key list' lists your keys, 'vkcfg key new' makes one");
-	} else if (rc == VK_OK && strcmp(info->name, name) != 0) {
+	} else if (rc == VK_OK && strcmp(keyholder_name(holder), name) != 0) {
 		rc = vk_err_set(err, VK_EINPUT, "%s holds a key of another name, '%s'", path,
-			info->name);
+			keyholder_name(holder));
 	}
-	if (rc == VK_OK)
-		*out = tuf_key_new_ed25519(info->public_key, info->user);
+	if (rc == VK_OK) {
+		*out = holder;
+		holder = NULL;
+	}
+	keyholder_free(holder);
 	free(path);
 	return rc;
 }

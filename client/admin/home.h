@@ -14,8 +14,7 @@
 #include "common/name.h"
 #include "common/token.h"
 
-struct keyfile_info;
-struct tuf_key;
+struct keyholder;
 
 enum { HOME_MAX_KEYS = 64 };
 
@@ -50,8 +49,8 @@ VK_CHECKED enum vk_rc home_key_path(const char *home, const char *name, const ch
 VK_CHECKED enum vk_rc home_list_keys(
 	const char *home, char (*out)[VK_NAME_BYTES], size_t *count, struct vk_err *err);
 
-/* Reads the public part of a key and its TUF key object (freed with tuf_key_free()). */
-VK_CHECKED enum vk_rc home_load_key(const char *home, const char *name, struct keyfile_info *info,
-	struct tuf_key **out, struct vk_err *err);
+/* The holder of a key, locked; freed with keyholder_free(). */
+VK_CHECKED enum vk_rc home_load_key(
+	const char *home, const char *name, struct keyholder **out, struct vk_err *err);
 
 #endif

@@ -3,14 +3,9 @@
 
 #include "client/admin/signers.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/mem.h"
-#include "common/signkey.h"
 #include "common/tuf/tuf_build.h"
-#include "common/tuf/tuf_key.h"
 #include "common/tuf/tuf_role.h"
 
 #include "common/banned.h"
@@ -22,26 +17,23 @@ void signers_init(struct signers *signers)
 
 void signers_release(struct signers *signers)
 {
-	for (size_t i = 0; i < signers->count; i++) {
-		tuf_key_free(signers->items[i].key);
-		vk_signkey_free(signers->items[i].secret);
-	}
+	for (size_t i = 0; i < signers->count; i++)
+		keyholder_free(signers->items[i]);
 	signers_init(signers);
 }
 
 enum vk_rc signers_add(
 	struct signers *signers, const struct cli *cli, const char *name, struct vk_err *err)
 {
-	struct signer *signer = &signers->items[signers->count];
 	enum vk_rc rc;
 
 	for (size_t i = 0; i < signers->count; i++) {
-		if (strcmp(signers->items[i].info.name, name) == 0)
+		if (strcmp(keyholder_name(signers->items[i]), name) == 0)
 			return vk_err_set(err, VK_EINPUT, "key '%s' was named twice", name);
 	}
 	if (signers->count == HOME_MAX_KEYS)
 		return vk_err_set(err, VK_ELIMIT, "more than %d keys", HOME_MAX_KEYS);
-	rc = home_load_key(cli->home, name, &signer->info, &signer->key, err);
+	rc = home_load_key(cli->home, name, &signers->items[signers->count], err);
 	if (rc == VK_OK)
 		signers->count++;
 	return rc;
@@ -55,40 +47,16 @@ enum vk_rc signers_add_for_role(struct signers *signers, const struct cli *cli,
 	enum vk_rc rc = home_list_keys(cli->home, names, &count, err);
 
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {
-		struct keyfile_info info;
-		struct tuf_key *key = NULL;
+		struct keyholder *holder = NULL;
 		bool is_known;
 
-		rc = home_load_key(cli->home, names[i], &info, &key, err);
-		is_known = rc == VK_OK && tuf_role_find_key(role, tuf_key_id(key)) != NULL;
-		tuf_key_free(key);
+		rc = home_load_key(cli->home, names[i], &holder, err);
+		is_known = rc == VK_OK &&
+			   tuf_role_find_key(role, tuf_key_id(keyholder_key(holder))) != NULL;
+		keyholder_free(holder);
 		if (is_known)
 			rc = signers_add(signers, cli, names[i], err);
 	}
-	return rc;
-}
-
-static enum vk_rc unlock(struct signer *signer, const struct cli *cli, struct vk_err *err)
-{
-	char *prompt = xasprintf("Passphrase for key '%s': ", signer->info.name);
-	struct passphrase *phrase = NULL;
-	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
-	char *path = NULL;
-	enum vk_rc rc = home_key_path(cli->home, signer->info.name, "key", &path, err);
-
-	if (rc == VK_OK)
-		rc = passphrase_read(&cli->passphrases, prompt, &phrase, err);
-	if (rc == VK_OK)
-		rc = keyfile_open(AT_FDCWD, path, phrase, &signer->secret, err);
-	if (rc == VK_OK) {
-		/* The public part was read before the passphrase proved it. */
-		vk_signkey_public(signer->secret, public_key);
-		if (memcmp(public_key, signer->info.public_key, sizeof(public_key)) != 0)
-			rc = vk_err_set(err, VK_EUNTRUSTED, "%s was changed meanwhile", path);
-	}
-	passphrase_free(phrase);
-	free(prompt);
-	free(path);
 	return rc;
 }
 
@@ -97,7 +65,7 @@ enum vk_rc signers_unlock(struct signers *signers, const struct cli *cli, struct
 	enum vk_rc rc = VK_OK;
 
 	for (size_t i = 0; rc == VK_OK && i < signers->count; i++)
-		rc = unlock(&signers->items[i], cli, err);
+		rc = keyholder_unlock(signers->items[i], &cli->passphrases, err);
 	return rc;
 }
 
@@ -105,9 +73,11 @@ enum vk_rc signers_sign_file(const struct signers *signers, const struct vk_buf 
 	struct vk_buf *out, struct vk_err *err)
 {
 	struct tuf_signature signatures[HOME_MAX_KEYS];
+	enum vk_rc rc = VK_OK;
 
-	for (size_t i = 0; i < signers->count; i++)
-		tuf_build_sign(part->data, part->len, tuf_key_id(signers->items[i].key),
-			signers->items[i].secret, &signatures[i]);
-	return tuf_build_file(part->data, part->len, signatures, signers->count, out, err);
+	for (size_t i = 0; rc == VK_OK && i < signers->count; i++)
+		rc = keyholder_sign(signers->items[i], part->data, part->len, &signatures[i], err);
+	if (rc == VK_OK)
+		rc = tuf_build_file(part->data, part->len, signatures, signers->count, out, err);
+	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Signing keys of this person, opened with their passphrases for one command,
- * and TUF files signed with all of them.
+ * Signing keys of this person, unlocked with their passphrases or PINs for one
+ * command, and TUF files signed with all of them.
  */
 #ifndef ADMIN_SIGNERS_H
 #define ADMIN_SIGNERS_H
@@ -12,28 +12,20 @@
 #include "client/admin/home.h"
 #include "common/buf.h"
 #include "common/err.h"
-#include "common/keyfile.h"
+#include "common/keyholder.h"
 
-struct tuf_key;
 struct tuf_role;
-struct vk_signkey;
-
-struct signer {
-	struct keyfile_info info;
-	struct tuf_key *key;       /* the public part, with its key id */
-	struct vk_signkey *secret; /* NULL until signers_unlock() */
-};
 
 /* Embedded: signers_init() ... signers_release(). */
 struct signers {
-	struct signer items[HOME_MAX_KEYS];
+	struct keyholder *items[HOME_MAX_KEYS]; /* locked until signers_unlock() */
 	size_t count;
 };
 
 void signers_init(struct signers *signers);
 void signers_release(struct signers *signers);
 
-/* Adds the key of that name, without its secret. VK_EINPUT if it was added before. */
+/* Adds the key of that name, locked. VK_EINPUT if it was added before. */
 VK_CHECKED enum vk_rc signers_add(
 	struct signers *signers, const struct cli *cli, const char *name, struct vk_err *err);
 
@@ -41,7 +33,7 @@ VK_CHECKED enum vk_rc signers_add(
 VK_CHECKED enum vk_rc signers_add_for_role(struct signers *signers, const struct cli *cli,
 	const struct tuf_role *role, struct vk_err *err);
 
-/* Asks for the passphrases, in the order in which the keys were added. */
+/* Asks for the passphrases and PINs, in the order in which the keys were added. */
 VK_CHECKED enum vk_rc signers_unlock(
 	struct signers *signers, const struct cli *cli, struct vk_err *err);
 

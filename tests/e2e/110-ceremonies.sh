@@ -111,7 +111,7 @@ exits 3 "there is nothing to sign anew where nothing was released" as dave refre
 #
 # A key of one's own
 #
-like "$(by alice key list)" "alice +alice +[0-9a-f]{12}" "key list shows name, user and key id"
+like "$(by alice key list)" "alice +alice +ed25519 +file +[0-9a-f]{12}" "key list shows name, user, type, holder and key id"
 is "$(by alice key show alice --json | jq -r .keyid)" "$(by alice key list --json | jq -r '.items[0].keyid')" \
 	"key show has the whole id"
 two_phrases() { VKCFG_HOME=$WORK/people/alice "$VKCFG" key passwd alice --passphrase-fd 3 3<<<"$1"$'\n'"$2"; }

@@ -50,6 +50,8 @@ E2E_TESTS += tests/e2e/112-online-keys.sh
 E2E_TESTS += tests/e2e/152-online-keys-stolen.sh
 E2E_TESTS += tests/e2e/130-roles.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
+E2E_TESTS += tests/e2e/113-hsm.sh
+EXTRA_DIST += tests/e2e/lsan.supp
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
 
 demo: all
