@@ -58,7 +58,6 @@ libvkserver_a_SOURCES += server/signer_message.c server/signer_message.h
 libvkserver_a_SOURCES += server/signer_process.c server/signer_process.h
 libvkserver_a_SOURCES += server/writer.c server/writer.h
 libvkserver_a_SOURCES += server/state_dir.c server/state_dir.h
-libvkserver_a_SOURCES += server/tile.c server/tile.h
 libvkserver_a_SOURCES += server/view.c server/view_builder.c server/view.h server/view_parts.h
 libvkserver_a_SOURCES += server/view_load.c server/view_load.h
 libvkserver_a_SOURCES += server/witness.c server/witness.h

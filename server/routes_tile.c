@@ -6,19 +6,16 @@
 
 #include "common/audit.h"
 #include "common/merkle.h"
+#include "common/tile.h"
 #include "server/context.h"
 #include "server/readers.h"
 #include "server/request.h"
 #include "server/routes.h"
 #include "server/store/store_log.h"
-#include "server/tile.h"
 
 #include "common/banned.h"
 
-enum {
-	LENGTH_BYTES = 2,
-	BUNDLE_MAX_BYTES = TILE_WIDTH * (LENGTH_BYTES + VK_AUDIT_ENTRY_MAX_BYTES),
-};
+_Static_assert((int)VK_AUDIT_ENTRY_MAX_BYTES <= (int)TILE_ENTRY_MAX_BYTES, "every entry fits");
 
 static const char octets[] = "application/octet-stream";
 
@@ -37,7 +34,6 @@ static enum vk_rc read_hashes(
 	return rc;
 }
 
-/* Each entry behind its length, two bytes. */
 static enum vk_rc read_entries(
 	struct store *store, const struct tile *tile, struct vk_buf *out, struct vk_err *err)
 {
@@ -49,13 +45,8 @@ static enum vk_rc read_entries(
 
 	if (rc == VK_OK && count != tile->width)
 		rc = vk_err_set(err, VK_EIO, "database: entries of the audit log are missing");
-	for (size_t i = 0; rc == VK_OK && i < count; i++) {
-		const uint8_t length[LENGTH_BYTES] = {
-			(uint8_t)(entries[i].len >> 8), (uint8_t)(entries[i].len & 0xff)};
-
-		vk_buf_add(out, length, sizeof(length));
-		vk_buf_add(out, entries[i].text, entries[i].len);
-	}
+	for (size_t i = 0; rc == VK_OK && i < count; i++)
+		tile_add_entry(entries[i].text, entries[i].len, out);
 	arena_free(arena);
 	return rc;
 }
@@ -84,7 +75,7 @@ static void reply_tile(struct request *req, const char *level, tile_fn *read, co
 	struct tile tile;
 	enum vk_rc rc = find_tile(req, level, &tile, &err);
 
-	vk_buf_init(&body, BUNDLE_MAX_BYTES);
+	vk_buf_init(&body, TILE_ENTRIES_MAX_BYTES);
 	if (rc == VK_OK)
 		rc = readers_take(context->readers, &store, &err);
 	if (rc == VK_OK) {

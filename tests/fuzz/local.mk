@@ -91,3 +91,14 @@ check_PROGRAMS += tests/fuzz/fuzz_pkcs11_uri
 TESTS += tests/fuzz/fuzz_pkcs11_uri
 tests_fuzz_fuzz_pkcs11_uri_SOURCES = tests/fuzz/fuzz_pkcs11_uri.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pkcs11_uri_LDADD = $(COMMON_LIBS)
+tests_fuzz_fuzz_tile_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_tile_entries
+TESTS += tests/fuzz/fuzz_tile_entries
+tests_fuzz_fuzz_tile_entries_SOURCES = tests/fuzz/fuzz_tile_entries.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tile_entries_LDADD = $(COMMON_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_audit_proof
+TESTS += tests/fuzz/fuzz_audit_proof
+tests_fuzz_fuzz_audit_proof_SOURCES = tests/fuzz/fuzz_audit_proof.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_audit_proof_LDADD = $(ADMIN_LIBS)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/merkle_frontier.h"
 #include "common/num.h"
 #include "common/vkjson.h"
 #include "tests/unit/unit.h"
@@ -127,6 +128,29 @@ START_TEST(every_way_to_a_root_or_path_agrees)
 			ck_assert_mem_eq(&a, &c, sizeof(a));
 		}
 		merkle_tree_free(tree);
+	}
+}
+END_TEST
+
+START_TEST(the_right_edge_is_enough_to_go_on)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	for (size_t begin = 0; begin <= MAX_LEAVES; begin++) {
+		struct merkle_frontier frontier;
+
+		assert_ok(merkle_frontier_init(&frontier, &nodes, begin, &err), err);
+		for (size_t n = begin;; n++) {
+			uint8_t root[MERKLE_HASH_BYTES], expected[MERKLE_HASH_BYTES];
+
+			root_of(n, expected);
+			merkle_frontier_root(&frontier, root);
+			ck_assert_mem_eq(root, expected, sizeof(root));
+			ck_assert_uint_eq(frontier.size, n);
+			if (n == MAX_LEAVES)
+				break;
+			merkle_frontier_add(&frontier, leaves[n]);
+		}
 	}
 }
 END_TEST
@@ -327,6 +351,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, computes_the_known_roots);
 	tcase_add_test(tcase, every_way_to_a_root_or_path_agrees);
 	tcase_add_test(tcase, verifies_every_inclusion);
+	tcase_add_test(tcase, the_right_edge_is_enough_to_go_on);
 	tcase_add_test(tcase, verifies_every_consistency);
 	suite_add_tcase(suite, tcase);
 	return suite;

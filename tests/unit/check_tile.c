@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "server/tile.h"
+#include "common/tile.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "tests/unit/unit.h"
 
@@ -78,6 +79,78 @@ START_TEST(tiles_are_as_wide_as_the_log_is_long)
 }
 END_TEST
 
+START_TEST(writes_what_it_reads)
+{
+	static const char *const good[] = {"000", "007", "256", "999", "x001/000", "x001/234",
+		"x001/x234/067", "000.p/1", "x001/000.p/255", "x999/x999/x999/x999/x999/999"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct vk_buf path;
+		struct tile tile;
+
+		vk_buf_init(&path, 100);
+		ck_assert(tile_parse("0", good[i], &tile));
+		tile_format(&tile, &path);
+		ck_assert_str_eq(path.data, good[i]);
+		vk_buf_release(&path);
+	}
+}
+END_TEST
+
+static size_t count_entries(const char *data, size_t len, size_t *left)
+{
+	struct tile_entries rest = {data, len};
+	const char *entry;
+	size_t size, count = 0;
+
+	while (tile_next_entry(&rest, &entry, &size))
+		count++;
+	*left = rest.len;
+	return count;
+}
+
+START_TEST(entries_are_taken_whole_or_not_at_all)
+{
+	static const char data[] = "\0\3abc\0\0\1\0";
+	const size_t len = 2 + 3 + 2; /* then an entry of 256 bytes that are not there */
+	size_t left;
+
+	ck_assert_uint_eq(count_entries(data, len, &left), 2);
+	ck_assert_uint_eq(left, 0);
+	ck_assert_uint_eq(count_entries(data, sizeof(data) - 1, &left), 2);
+	ck_assert_uint_eq(left, 2);
+	for (size_t cut = 1; cut < 5; cut++) {
+		ck_assert_uint_eq(count_entries(data, cut, &left), 0);
+		ck_assert_uint_eq(left, cut);
+	}
+	ck_assert_uint_eq(count_entries(data, 0, &left), 0);
+}
+END_TEST
+
+START_TEST(entries_of_every_length_come_back)
+{
+	static const size_t lengths[] = {0, 1, 255, 256, TILE_ENTRY_MAX_BYTES};
+	static char text[TILE_ENTRY_MAX_BYTES];
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct tile_entries rest;
+		struct vk_buf content;
+		const char *entry;
+		size_t len;
+
+		memset(text, 'a' + (int)i, sizeof(text));
+		vk_buf_init(&content, TILE_ENTRIES_MAX_BYTES);
+		tile_add_entry(text, lengths[i], &content);
+		rest = (struct tile_entries){content.data, content.len};
+		ck_assert(tile_next_entry(&rest, &entry, &len));
+		ck_assert_uint_eq(len, lengths[i]);
+		ck_assert_int_eq(memcmp(entry, text, len), 0);
+		ck_assert_uint_eq(rest.len, 0);
+		vk_buf_release(&content);
+	}
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("tile");
@@ -87,6 +160,9 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_other_levels);
 	tcase_add_test(tc, reads_what_the_specification_shows);
 	tcase_add_test(tc, tiles_are_as_wide_as_the_log_is_long);
+	tcase_add_test(tc, entries_are_taken_whole_or_not_at_all);
+	tcase_add_test(tc, writes_what_it_reads);
+	tcase_add_test(tc, entries_of_every_length_come_back);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

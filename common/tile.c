@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "server/tile.h"
+#include "common/tile.h"
 
-#include <stddef.h>
+#include <assert.h>
 #include <string.h>
 
 #include "common/num.h"
@@ -16,6 +16,7 @@ enum {
 	/* 1000^6 tiles of 256 entries each are more than any log has. */
 	GROUPS_MAX = 6,
 	NUMBER_MAX_DIGITS = 3,
+	LENGTH_BYTES = 2,
 };
 
 /* A decimal number without leading zeros. */
@@ -84,4 +85,43 @@ unsigned tile_width_at(const struct tile *tile, uint64_t size)
 	if (hashes - tile->index * TILE_WIDTH >= TILE_WIDTH)
 		return TILE_WIDTH;
 	return (unsigned)(hashes - tile->index * TILE_WIDTH);
+}
+
+void tile_format(const struct tile *tile, struct vk_buf *out)
+{
+	uint64_t divisor = 1;
+
+	while (tile->index / divisor >= GROUP_VALUES)
+		divisor *= GROUP_VALUES;
+	for (; divisor > 1; divisor /= GROUP_VALUES)
+		vk_buf_addf(out, "x%03u/", (unsigned)(tile->index / divisor % GROUP_VALUES));
+	vk_buf_addf(out, "%03u", (unsigned)(tile->index % GROUP_VALUES));
+	if (tile->width < TILE_WIDTH)
+		vk_buf_addf(out, ".p/%u", tile->width);
+}
+
+void tile_add_entry(const void *entry, size_t len, struct vk_buf *out)
+{
+	const uint8_t length[LENGTH_BYTES] = {(uint8_t)(len >> 8), (uint8_t)(len & 0xff)};
+
+	assert(len <= TILE_ENTRY_MAX_BYTES);
+	vk_buf_add(out, length, sizeof(length));
+	vk_buf_add(out, entry, len);
+}
+
+bool tile_next_entry(struct tile_entries *rest, const char **entry, size_t *len)
+{
+	const uint8_t *data = (const uint8_t *)rest->data;
+	size_t size;
+
+	if (rest->len < LENGTH_BYTES)
+		return false;
+	size = (size_t)data[0] << 8 | data[1];
+	if (size > rest->len - LENGTH_BYTES)
+		return false;
+	*entry = rest->data + LENGTH_BYTES;
+	*len = size;
+	rest->data += LENGTH_BYTES + size;
+	rest->len -= LENGTH_BYTES + size;
+	return true;
 }
