@@ -99,6 +99,24 @@ enum vk_rc audit_before_load(struct audit_before *before, const char *home,
 	return rc;
 }
 
+void audit_before_mark(const struct audit_before *before, const struct tuf_fleet *fleet,
+	struct audit_leaves *leaves)
+{
+	if (before->is_there)
+		audit_leaves_mark(leaves, before->checkpoint.size);
+	audit_leaves_mark(leaves, fleet->log_start.size);
+}
+
+uint64_t audit_before_first(const struct audit_before *before, const struct tuf_fleet *fleet)
+{
+	uint64_t first = before->is_there ? before->checkpoint.size : UINT64_MAX;
+
+	if (before->is_there && strcmp(before->origin, fleet->log_name) != 0 &&
+		fleet->log_start.size < first)
+		first = fleet->log_start.size;
+	return first;
+}
+
 enum vk_rc audit_before_check(struct audit_before *before, const struct tuf_fleet *fleet,
 	const struct audit_leaves *leaves, const struct note_checkpoint *now, struct vk_err *err)
 {

@@ -33,10 +33,16 @@ void audit_before_release(struct audit_before *before);
 VK_CHECKED enum vk_rc audit_before_load(struct audit_before *before, const char *home,
 	const struct tuf_fleet *fleet, int64_t newest_root, struct vk_err *err);
 
+/* Marks what audit_before_check() will ask for, before the entries are gone over. */
+void audit_before_mark(const struct audit_before *before, const struct tuf_fleet *fleet,
+	struct audit_leaves *leaves);
+
+/* How many entries may be left out at the most for this to be checked. */
+uint64_t audit_before_first(const struct audit_before *before, const struct tuf_fleet *fleet);
+
 /* Whether the leaves make `now`, and go on from then. VK_EUNTRUSTED if not. */
-VK_CHECKED enum vk_rc audit_before_check(struct audit_before *before,
-	const struct tuf_fleet *fleet, const struct audit_leaves *leaves,
-	const struct note_checkpoint *now, struct vk_err *err);
+VK_CHECKED enum vk_rc audit_before_check(struct audit_before *before, const struct tuf_fleet *fleet,
+	const struct audit_leaves *leaves, const struct note_checkpoint *now, struct vk_err *err);
 
 /* Keeps the note of a log that was replaced, as evidence, before a newer one takes its place. */
 VK_CHECKED enum vk_rc audit_before_put_aside(

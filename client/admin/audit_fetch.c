@@ -4,15 +4,18 @@
 #include "client/admin/audit_fetch.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/admin/session.h"
 #include "common/mem.h"
+#include "common/tile.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
 
-enum { PAGE_ENTRIES = 1000 };
+enum { TARGET_MAX_BYTES = 128 };
 
 enum vk_rc audit_fetch_checkpoint(struct session *session, struct vk_buf *note,
 	struct note_checkpoint *out, struct vk_err *err)
@@ -31,34 +34,99 @@ enum vk_rc audit_fetch_checkpoint(struct session *session, struct vk_buf *note,
 	return rc;
 }
 
-enum vk_rc audit_fetch_entries(struct session *session, uint64_t from, uint64_t to,
-	audit_entry_fn *add, void *ctx, struct vk_err *err)
+/* A tile as it is, or the part of it that a log of size entries fills. */
+static enum vk_rc fetch_tile(struct session *session, const char *level, struct tile tile,
+	uint64_t size, struct vk_buf *out, struct vk_err *err)
 {
+	struct vk_buf target;
+	enum vk_rc rc;
+
+	tile.width = TILE_WIDTH;
+	tile.width = tile_width_at(&tile, size);
+	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_addf(&target, "/log/tile/%s/", level);
+	tile_format(&tile, &target);
+	rc = session_get_bytes(session, target.data, out, err);
+	if (rc == VK_ENOTFOUND) {
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server does not have all of the %" PRIu64
+			" entries that its checkpoint says",
+			size);
+	}
+	vk_buf_release(&target);
+	return rc;
+}
+
+/* Hands over those entries of a tile that are wanted. */
+static enum vk_rc add_entries(const struct vk_buf *content, uint64_t first, uint64_t from,
+	uint64_t to, audit_entry_fn *add, void *ctx, struct vk_err *err)
+{
+	struct tile_entries rest = {content->data, content->len};
+	const char *entry;
+	size_t len;
+	uint64_t index = first;
 	enum vk_rc rc = VK_OK;
 
-	while (rc == VK_OK && from < to) {
-		uint64_t limit = to - from < PAGE_ENTRIES ? to - from : PAGE_ENTRIES;
-		char *target = xasprintf("/v1/audit?from=%" PRIu64 "&limit=%" PRIu64, from, limit);
-		const struct vkjson *items = NULL;
-		struct vkjson *page = NULL;
-
-		rc = session_get(session, target, &page, err);
-		if (rc == VK_OK)
-			rc = vkjson_get_array(page, "items", &items, err);
-		if (rc == VK_OK && (vkjson_count(items) == 0 || vkjson_count(items) > limit))
-			rc = vk_err_set(err, VK_EUNTRUSTED,
-				"the server's log ends at entry %" PRIu64
-				", its checkpoint says %" PRIu64,
-				from, to);
-		for (size_t i = 0; rc == VK_OK && i < vkjson_count(items); i++) {
-			const char *entry = NULL;
-
-			rc = vkjson_get_string(vkjson_at(items, i), "entry", &entry, err);
-			if (rc == VK_OK)
-				rc = add(ctx, from++, entry, err);
-		}
-		vkjson_free(page);
-		free(target);
+	for (; rc == VK_OK && tile_next_entry(&rest, &entry, &len); index++) {
+		if (index >= from && index < to)
+			rc = add(ctx, index, entry, len, err);
 	}
+	if (rc == VK_OK && (rest.len > 0 || index < to))
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server's entries from %" PRIu64 " on are not whole", first);
 	return rc;
+}
+
+enum vk_rc audit_fetch_entries(struct session *session, uint64_t size, uint64_t from, uint64_t to,
+	audit_entry_fn *add, void *ctx, struct vk_err *err)
+{
+	struct vk_buf content;
+	enum vk_rc rc = VK_OK;
+
+	vk_buf_init(&content, TILE_ENTRIES_MAX_BYTES);
+	for (uint64_t at = from; rc == VK_OK && at < to;) {
+		const struct tile tile = {.index = at / TILE_WIDTH};
+		const uint64_t end = (tile.index + 1) * TILE_WIDTH;
+
+		vk_buf_reset(&content);
+		rc = fetch_tile(session, "entries", tile, size, &content, err);
+		if (rc == VK_OK)
+			rc = add_entries(&content, tile.index * TILE_WIDTH, from,
+				to < end ? to : end, add, ctx, err);
+		at = end;
+	}
+	vk_buf_release(&content);
+	return rc;
+}
+
+/* The node is the root of a few of the hashes of one tile, whose levels are eight nodes high. */
+static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
+	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	const struct audit_tiles *tiles = ctx;
+	const unsigned height = level % TILE_LEVEL_BITS;
+	const uint64_t first = index << height;
+	const size_t count = (size_t)1 << height, at = first % TILE_WIDTH;
+	const struct tile tile = {.level = level / TILE_LEVEL_BITS, .index = first / TILE_WIDTH};
+	uint8_t hashes[TILE_WIDTH][MERKLE_HASH_BYTES];
+	struct vk_buf content;
+	char name[12];
+	enum vk_rc rc;
+
+	snprintf(name, sizeof(name), "%u", tile.level);
+	vk_buf_init(&content, sizeof(hashes));
+	rc = fetch_tile(tiles->session, name, tile, tiles->size, &content, err);
+	if (rc == VK_OK && content.len < (at + count) * MERKLE_HASH_BYTES)
+		rc = vk_err_set(err, VK_EUNTRUSTED, "a tile of the server's is not whole");
+	if (rc == VK_OK) {
+		memcpy(hashes, content.data, content.len);
+		merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])hashes + at, count, out);
+	}
+	vk_buf_release(&content);
+	return rc;
+}
+
+struct merkle_nodes audit_fetch_nodes(struct audit_tiles *tiles)
+{
+	return (struct merkle_nodes){.get = get_node, .ctx = tiles};
 }

@@ -10,21 +10,25 @@
 
 #include "common/audit.h"
 #include "common/mem.h"
-#include "common/merkle.h"
+#include "common/merkle_frontier.h"
 
 #include "common/banned.h"
 
-/* The complete subtrees of one height. */
-struct level {
-	uint8_t (*hashes)[MERKLE_HASH_BYTES];
-	size_t count;
-	size_t capacity;
+/* A size of interest. */
+struct mark {
+	uint64_t size;
+	uint8_t root[MERKLE_HASH_BYTES]; /* once that many entries are there */
+	int64_t next_at;		 /* once there is one more */
 };
 
 struct audit_leaves {
-	struct level levels[MERKLE_PROOF_MAX];
-	int64_t *times;
-	size_t capacity; /* of times */
+	struct merkle_frontier frontier;
+	uint64_t first;	    /* entries that were left out */
+	struct mark *marks; /* sorted, each once, from the first entry on */
+	size_t mark_count;
+	size_t mark_capacity;
+	size_t next; /* the first mark that has not been reached */
+	bool is_begun;
 };
 
 struct audit_leaves *audit_leaves_new(void)
@@ -36,104 +40,142 @@ void audit_leaves_free(struct audit_leaves *leaves)
 {
 	if (leaves == NULL)
 		return;
-	for (size_t i = 0; i < MERKLE_PROOF_MAX; i++)
-		free(leaves->levels[i].hashes);
-	free(leaves->times);
+	free(leaves->marks);
 	free(leaves);
 }
 
-static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
-	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
+uint64_t audit_leaves_count(const struct audit_leaves *leaves)
 {
-	const struct audit_leaves *leaves = ctx;
-
-	(void)err;
-	assert(level < MERKLE_PROOF_MAX && index < leaves->levels[level].count);
-	memcpy(out, leaves->levels[level].hashes[index], MERKLE_HASH_BYTES);
-	return VK_OK;
+	return leaves->frontier.size;
 }
 
-static enum vk_rc put_node(void *ctx, unsigned level, uint64_t index,
-	const uint8_t hash[MERKLE_HASH_BYTES], struct vk_err *err)
+void audit_leaves_mark(struct audit_leaves *leaves, uint64_t size)
 {
-	struct audit_leaves *leaves = ctx;
-	struct level *at = &leaves->levels[level];
-
-	(void)err;
-	assert(level < MERKLE_PROOF_MAX && index == at->count);
-	if (at->count == at->capacity) {
-		at->capacity = at->capacity * 2 + 16;
-		at->hashes = xreallocarray(at->hashes, at->capacity, sizeof(*at->hashes));
+	assert(!leaves->is_begun);
+	if (leaves->mark_count == leaves->mark_capacity) {
+		leaves->mark_capacity = leaves->mark_capacity * 2 + 16;
+		leaves->marks =
+			xreallocarray(leaves->marks, leaves->mark_capacity, sizeof(*leaves->marks));
 	}
-	memcpy(at->hashes[at->count++], hash, MERKLE_HASH_BYTES);
-	return VK_OK;
+	leaves->marks[leaves->mark_count++] = (struct mark){.size = size};
 }
 
-size_t audit_leaves_count(const struct audit_leaves *leaves)
+static int compare_marks(const void *a, const void *b)
 {
-	return leaves->levels[0].count;
+	const uint64_t x = ((const struct mark *)a)->size, y = ((const struct mark *)b)->size;
+
+	return (x > y) - (x < y);
 }
 
-int64_t audit_leaves_time(const struct audit_leaves *leaves, size_t index)
+static void sort_marks(struct audit_leaves *leaves)
 {
-	assert(index < audit_leaves_count(leaves));
-	return leaves->times[index];
-}
+	size_t count = 0;
 
-void audit_leaves_root(
-	const struct audit_leaves *leaves, uint64_t size, uint8_t out[MERKLE_HASH_BYTES])
-{
-	const struct merkle_nodes nodes = {.get = get_node, .ctx = (void *)leaves};
-	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc;
-
-	assert(size <= audit_leaves_count(leaves));
-	rc = merkle_nodes_root(&nodes, size, out, &err);
-	assert(rc == VK_OK); /* get_node() cannot fail */
-	(void)rc;
-}
-
-static void add_time(struct audit_leaves *leaves, int64_t at)
-{
-	size_t count = audit_leaves_count(leaves);
-
-	if (count == leaves->capacity) {
-		leaves->capacity = leaves->capacity * 2 + 1024;
-		leaves->times =
-			xreallocarray(leaves->times, leaves->capacity, sizeof(*leaves->times));
+	leaves->is_begun = true;
+	if (leaves->mark_count == 0)
+		return;
+	qsort(leaves->marks, leaves->mark_count, sizeof(*leaves->marks), compare_marks);
+	for (size_t i = 0; i < leaves->mark_count; i++) {
+		if (leaves->marks[i].size >= leaves->first &&
+			(count == 0 || leaves->marks[i].size != leaves->marks[count - 1].size))
+			leaves->marks[count++] = leaves->marks[i];
 	}
-	leaves->times[count] = at;
+	leaves->mark_count = count;
+}
+
+enum vk_rc audit_leaves_begin(struct audit_leaves *leaves, const struct merkle_nodes *nodes,
+	uint64_t size, struct vk_err *err)
+{
+	assert(!leaves->is_begun);
+	leaves->first = size;
+	return merkle_frontier_init(&leaves->frontier, nodes, size, err);
+}
+
+/* Notes the root where a mark is reached; *mark is that mark or NULL. */
+static void reach_mark(struct audit_leaves *leaves, struct mark **mark)
+{
+	*mark = NULL;
+	if (!leaves->is_begun)
+		sort_marks(leaves);
+	if (leaves->next == leaves->mark_count ||
+		leaves->marks[leaves->next].size != leaves->frontier.size)
+		return;
+	*mark = &leaves->marks[leaves->next++];
+	merkle_frontier_root(&leaves->frontier, (*mark)->root);
 }
 
 enum vk_rc audit_leaves_add(
 	struct audit_leaves *leaves, const char *entry, size_t len, struct vk_err *err)
 {
-	const struct merkle_nodes nodes = {.get = get_node, .put = put_node, .ctx = leaves};
-	struct vk_audit_entry *parsed = NULL;
 	uint8_t leaf[MERKLE_HASH_BYTES];
-	size_t count = audit_leaves_count(leaves);
-	enum vk_rc rc;
+	struct mark *mark;
+	int64_t at = 0;
 
-	if (count == AUDIT_LEAVES_MAX)
-		return vk_err_set(
-			err, VK_ELIMIT, "the log has more than %d entries", AUDIT_LEAVES_MAX);
-	rc = vk_audit_entry_parse(entry, len, &parsed, err);
-	if (rc != VK_OK) {
-		vk_err_prefix(err, "entry %zu of the log", count);
-		return rc;
-	}
-	add_time(leaves, parsed->at);
-	vk_audit_entry_free(parsed);
+	if (!vk_audit_entry_scan(entry, len, &at))
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"entry %" PRIu64 " of the log is no audit entry",
+			audit_leaves_count(leaves));
+	reach_mark(leaves, &mark);
+	if (mark != NULL)
+		mark->next_at = at;
 	merkle_leaf_hash(entry, len, leaf);
-	return merkle_append(&nodes, count, leaf, err);
+	merkle_frontier_add(&leaves->frontier, leaf);
+	return VK_OK;
+}
+
+static const struct mark *find_mark(const struct audit_leaves *leaves, uint64_t size)
+{
+	const struct mark wanted = {.size = size};
+
+	if (leaves->mark_count == 0 || !leaves->is_begun)
+		return NULL;
+	return bsearch(
+		&wanted, leaves->marks, leaves->mark_count, sizeof(*leaves->marks), compare_marks);
+}
+
+bool audit_leaves_root(
+	const struct audit_leaves *leaves, uint64_t size, uint8_t out[MERKLE_HASH_BYTES])
+{
+	const struct mark *mark = find_mark(leaves, size);
+
+	if (size == audit_leaves_count(leaves)) {
+		merkle_frontier_root(&leaves->frontier, out);
+		return true;
+	}
+	if (mark == NULL || size > audit_leaves_count(leaves))
+		return false;
+	memcpy(out, mark->root, MERKLE_HASH_BYTES);
+	return true;
+}
+
+bool audit_leaves_time(const struct audit_leaves *leaves, uint64_t size, int64_t *out)
+{
+	const struct mark *mark = find_mark(leaves, size);
+
+	if (mark == NULL || size >= audit_leaves_count(leaves))
+		return false;
+	*out = mark->next_at;
+	return true;
 }
 
 static bool has_root(const struct audit_leaves *leaves, const struct note_checkpoint *checkpoint)
 {
 	uint8_t root[MERKLE_HASH_BYTES];
 
-	audit_leaves_root(leaves, checkpoint->size, root);
-	return memcmp(root, checkpoint->root, sizeof(root)) == 0;
+	return audit_leaves_root(leaves, checkpoint->size, root) &&
+	       memcmp(root, checkpoint->root, sizeof(root)) == 0;
+}
+
+enum vk_rc audit_leaves_check_size(
+	const struct note_checkpoint *now, const struct note_checkpoint *before, struct vk_err *err)
+{
+	if (before->size <= now->size)
+		return VK_OK;
+	vk_err_set(err, VK_EUNTRUSTED,
+		"the log has shrunk: %" PRIu64 " entries the last time, %" PRIu64 " now",
+		before->size, now->size);
+	vk_err_hint(err, "history was taken away; keep your checkpoint file as proof");
+	return VK_EUNTRUSTED;
 }
 
 enum vk_rc audit_leaves_check(const struct audit_leaves *leaves, const struct note_checkpoint *now,
@@ -141,20 +183,15 @@ enum vk_rc audit_leaves_check(const struct audit_leaves *leaves, const struct no
 {
 	if (audit_leaves_count(leaves) != now->size)
 		return vk_err_set(err, VK_EUNTRUSTED,
-			"the log has %zu entries, its checkpoint says %" PRIu64,
+			"the log has %" PRIu64 " entries, its checkpoint says %" PRIu64,
 			audit_leaves_count(leaves), now->size);
 	if (!has_root(leaves, now))
 		return vk_err_set(err, VK_EUNTRUSTED,
 			"the entries do not make the root of the signed checkpoint");
 	if (before == NULL)
 		return VK_OK;
-	if (before->size > now->size) {
-		vk_err_set(err, VK_EUNTRUSTED,
-			"the log has shrunk: %" PRIu64 " entries the last time, %" PRIu64 " now",
-			before->size, now->size);
-		vk_err_hint(err, "history was taken away; keep your checkpoint file as proof");
+	if (audit_leaves_check_size(now, before, err) != VK_OK)
 		return VK_EUNTRUSTED;
-	}
 	if (!has_root(leaves, before)) {
 		vk_err_set(err, VK_EUNTRUSTED,
 			"the first %" PRIu64 " entries are not those of the last time",

@@ -121,16 +121,18 @@ enum vk_rc audit_witnesses_load(
 	return rc;
 }
 
-static enum vk_rc hear(struct witness *witness, const struct tuf_fleet *fleet, uint64_t size, const char *line,
-	const struct audit_leaves *leaves, struct vk_err *err)
+static enum vk_rc hear(struct witness *witness, const struct tuf_fleet *fleet, uint64_t size,
+	const char *line, const struct audit_leaves *leaves, struct vk_err *err)
 {
 	struct note_checkpoint checkpoint = {.size = size};
 	char name[NOTE_WITNESS_NAME_BYTES];
 	enum vk_rc rc;
 
-	audit_leaves_root(leaves, size, checkpoint.root);
+	if (!audit_leaves_root(leaves, size, checkpoint.root))
+		return VK_OK; /* of a part of the log that was not gone over */
 	note_witness_name(fleet->fleet, witness->host, name);
-	rc = note_verify_cosignature(line, strlen(line), fleet->log_name, &checkpoint, name, witness->public_key, NULL, err);
+	rc = note_verify_cosignature(line, strlen(line), fleet->log_name, &checkpoint, name,
+		witness->public_key, NULL, err);
 	if (rc == VK_OK && size > witness->size)
 		witness->size = size;
 	if (rc != VK_EUNTRUSTED)
@@ -166,24 +168,50 @@ enum vk_rc audit_witnesses_fetch(struct session *session, struct vkjson **out, s
 	return session_list(session, "/v1/log/witnesses", SESSION_LIST_MAX_ITEMS, out, err);
 }
 
-enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
-	const struct vkjson *items, const struct audit_leaves *leaves, struct vk_err *err)
+/* The size of a host's word, as the server has it. */
+static enum vk_rc get_word_size(const struct vkjson *item, uint64_t *out, struct vk_err *err)
+{
+	int64_t size = 0;
+	enum vk_rc rc = vkjson_get_int(item, "size", 0, INT64_MAX, &size, err);
+
+	if (rc == VK_OK)
+		*out = (uint64_t)size;
+	return rc;
+}
+
+enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses,
+	const struct tuf_fleet *fleet, const struct vkjson *items,
+	const struct audit_leaves *leaves, struct vk_err *err)
 {
 	enum vk_rc rc = VK_OK;
 
 	for (size_t i = 0; rc == VK_OK && i < vkjson_count(items); i++) {
 		const struct vkjson *item = vkjson_at(items, i);
 		const char *host = NULL, *line = NULL;
-		int64_t size = 0;
+		uint64_t size = 0;
 
 		rc = vkjson_get_string(item, "host", &host, err);
 		if (rc == VK_OK)
-			rc = vkjson_get_int(item, "size", 0, INT64_MAX, &size, err);
+			rc = get_word_size(item, &size, err);
 		if (rc == VK_OK)
 			rc = vkjson_get_string(item, "cosignature", &line, err);
 		if (rc == VK_OK)
-			rc = audit_witnesses_hear(
-				witnesses, fleet, host, (uint64_t)size, line, leaves, err);
+			rc = audit_witnesses_hear(witnesses, fleet, host, size, line, leaves, err);
+	}
+	return rc;
+}
+
+enum vk_rc audit_witnesses_mark(
+	const struct vkjson *items, struct audit_leaves *leaves, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	for (size_t i = 0; rc == VK_OK && i < vkjson_count(items); i++) {
+		uint64_t size = 0;
+
+		rc = get_word_size(vkjson_at(items, i), &size, err);
+		if (rc == VK_OK)
+			audit_leaves_mark(leaves, size);
 	}
 	return rc;
 }
@@ -193,6 +221,36 @@ static int compare_sizes_down(const void *a, const void *b)
 	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
 	return (x < y) - (x > y);
+}
+
+static bool has_vote(const struct audit_witnesses *witnesses, const char *host)
+{
+	for (size_t i = 0; i < witnesses->count; i++) {
+		if (strcmp(witnesses->items[i].host, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+uint64_t audit_witnesses_claimed(
+	const struct audit_witnesses *witnesses, const struct vkjson *items)
+{
+	uint64_t *sizes = xcalloc(vkjson_count(items) + 1, sizeof(*sizes));
+	size_t count = 0, needed = witnesses->count / 2 + 1;
+	uint64_t claimed = 0;
+
+	for (size_t i = 0; i < vkjson_count(items); i++) {
+		const char *host = vkjson_text(vkjson_get(vkjson_at(items, i), "host"));
+
+		if (host != NULL && has_vote(witnesses, host) &&
+			get_word_size(vkjson_at(items, i), &sizes[count], NULL) == VK_OK)
+			count++;
+	}
+	qsort(sizes, count, sizeof(*sizes), compare_sizes_down);
+	if (count >= needed)
+		claimed = sizes[needed - 1];
+	free(sizes);
+	return claimed;
 }
 
 void audit_witnesses_count(const struct audit_witnesses *witnesses, struct audit_majority *out)
@@ -218,6 +276,7 @@ enum vk_rc audit_witnesses_check(const struct audit_majority *majority,
 {
 	uint64_t first = majority->witnessed;
 	char time[VK_TIME_TEXT_BYTES];
+	int64_t at = 0;
 
 	if (majority->hosts == 0)
 		vk_err_set(err, VK_EUNTRUSTED,
@@ -231,9 +290,9 @@ enum vk_rc audit_witnesses_check(const struct audit_majority *majority,
 		return VK_EUNTRUSTED;
 	}
 	if (first == audit_leaves_count(leaves) ||
-		now - audit_leaves_time(leaves, first) <= max_age)
+		(audit_leaves_time(leaves, first, &at) && now - at <= max_age))
 		return VK_OK;
-	vk_time_format(audit_leaves_time(leaves, first), time);
+	vk_time_format(at, time);
 	vk_err_set(err, VK_EUNTRUSTED,
 		"entry %" PRIu64 " of %s is still not witnessed by %zu of %zu hosts", first, time,
 		majority->needed, majority->hosts);

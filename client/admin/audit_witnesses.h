@@ -32,7 +32,8 @@ VK_CHECKED enum vk_rc audit_witnesses_load(
 	struct audit_witnesses *witnesses, struct session *session, struct vk_err *err);
 
 /* Counts what a host says, if it has a vote: the line is its cosignature of the first size
- * entries. A line of another key, and one for more than these entries, count for nothing.
+ * entries. A line of another key, and one for more or less entries than were gone over, counts for
+ * nothing.
  * VK_EUNTRUSTED if the host's key has signed another history. */
 VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
 	const char *host, uint64_t size, const char *line, const struct audit_leaves *leaves,
@@ -42,6 +43,14 @@ VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, co
 struct vkjson;
 VK_CHECKED enum vk_rc audit_witnesses_fetch(
 	struct session *session, struct vkjson **out, struct vk_err *err);
+
+/* Marks the sizes that these words are about, before the entries are gone over. */
+VK_CHECKED enum vk_rc audit_witnesses_mark(
+	const struct vkjson *items, struct audit_leaves *leaves, struct vk_err *err);
+
+/* How many entries a majority vouches for if all of this were true; 0: none. */
+uint64_t audit_witnesses_claimed(
+	const struct audit_witnesses *witnesses, const struct vkjson *items);
 
 /* Hears all of them. */
 VK_CHECKED enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,

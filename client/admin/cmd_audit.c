@@ -3,6 +3,7 @@
 
 #include "client/admin/cmd.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "client/admin/session.h"
 #include "common/audit.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/note.h"
 #include "common/tuf/tuf_client.h"
 
@@ -25,10 +27,11 @@ enum {
 	SECONDS_PER_DAY = 86400,
 };
 
-static enum vk_rc add_leaf(void *ctx, uint64_t index, const char *entry, struct vk_err *err)
+static enum vk_rc add_leaf(
+	void *ctx, uint64_t index, const char *entry, size_t len, struct vk_err *err)
 {
 	(void)index;
-	return audit_leaves_add(ctx, entry, strlen(entry), err);
+	return audit_leaves_add(ctx, entry, len, err);
 }
 
 /* All that a verification found out. */
@@ -40,6 +43,9 @@ struct verification {
 	struct vk_buf note;
 	struct note_checkpoint now;
 	struct audit_before before;
+	struct note_checkpoint since; /* where to begin, by the person's word */
+	bool has_since;
+	uint64_t first; /* the first entry that was gone over */
 	struct tuf_fleet fleet;
 	struct audit_majority majority;
 	struct vk_err unwitnessed; /* why not, if it was allowed; else VK_OK */
@@ -56,6 +62,9 @@ static struct vkjson *verification_to_json(const struct verification *v)
 		vkjson_set(result, "previous_size", vkjson_int((int64_t)v->before.checkpoint.size));
 	if (v->before.is_lost)
 		vkjson_set(result, "previous_lost", vkjson_bool(true));
+	if (v->has_since)
+		vkjson_set(result, "since", vkjson_int((int64_t)v->since.size));
+	vkjson_set(result, "first", vkjson_int((int64_t)v->first));
 	vkjson_set(result, "hosts", vkjson_int((int64_t)v->majority.hosts));
 	vkjson_set(result, "needed", vkjson_int((int64_t)v->majority.needed));
 	vkjson_set(result, "witnesses", vkjson_int((int64_t)v->majority.witnesses));
@@ -78,18 +87,33 @@ static void print_loss(const struct cli *cli, const struct verification *v)
 		v->before.checkpoint.size, v->fleet.log_start.size);
 }
 
+/* What was checked, and what was not. */
+static void print_entries(const struct cli *cli, const struct verification *v)
+{
+	cli_say_in(cli, CLI_GOOD, "verified: ");
+	cli_say(cli, "%" PRIu64 " entries make the root of the signed checkpoint", v->now.size);
+	if (v->has_since)
+		cli_say(cli, ",\nand begin with the %" PRIu64 " entries of the given checkpoint",
+			v->since.size);
+	if (v->before.is_there && !v->before.is_lost)
+		cli_say(cli, ",\nand begin with the %" PRIu64 " entries of the last time",
+			v->before.checkpoint.size);
+	cli_say(cli, "\n");
+	if (v->first == 0)
+		return;
+	cli_say_in(cli, CLI_WARN, "not looked at: ");
+	cli_say(cli,
+		"what the first %" PRIu64 " entries say; the given checkpoint proves that they\n"
+		"are those that it was signed for, not that anybody has read them\n",
+		v->first);
+}
+
 static void print_verification(const struct cli *cli, const struct verification *v)
 {
 	struct vkjson *result = verification_to_json(v);
 
 	if (!cli_print_json(cli, result)) {
-		cli_say_in(cli, CLI_GOOD, "verified: ");
-		cli_say(cli, "%" PRIu64 " entries make the root of the signed checkpoint",
-			v->now.size);
-		if (v->before.is_there && !v->before.is_lost)
-			cli_say(cli, ",\nand begin with the %" PRIu64 " entries of the last time",
-				v->before.checkpoint.size);
-		cli_say(cli, "\n");
+		print_entries(cli, v);
 		print_loss(cli, v);
 		if (v->unwitnessed.rc == VK_OK) {
 			cli_say_in(cli, CLI_GOOD, "witnessed: ");
@@ -107,8 +131,92 @@ static void print_verification(const struct cli *cli, const struct verification 
 	vkjson_free(result);
 }
 
+/* A checkpoint of the present log in a file. */
+static enum vk_rc read_since(struct verification *v, const char *path, struct vk_err *err)
+{
+	struct vk_buf note;
+	enum vk_rc rc;
+
+	vk_buf_init(&note, NOTE_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &note, err);
+	if (rc == VK_OK) {
+		rc = note_verify_checkpoint(note.data, note.len, v->fleet.log_name,
+			v->fleet.log_public, &v->since, err);
+		if (rc != VK_OK)
+			vk_err_prefix(err, "%s", path);
+	}
+	vk_buf_release(&note);
+	return rc;
+}
+
+/* since: a file, or "checkpoint" for that of the last time. */
+static enum vk_rc load_since(struct verification *v, const char *since, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	if (strcmp(since, "checkpoint") != 0)
+		rc = read_since(v, since, err);
+	else if (!v->before.is_there)
+		rc = vk_err_set(err, VK_ENOTFOUND,
+			"--since checkpoint: there is none yet from a last time");
+	else if (strcmp(v->before.origin, v->fleet.log_name) != 0)
+		rc = vk_err_set(err, VK_EINPUT,
+			"--since checkpoint: the log was replaced since, verify all of it");
+	else
+		v->since = v->before.checkpoint;
+	if (rc == VK_OK)
+		rc = audit_leaves_check_size(&v->now, &v->since, err);
+	v->has_since = rc == VK_OK;
+	return rc;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* From the given checkpoint on, or from where the words of most hosts, or the checkpoint of the
+ * last time, are about less. */
+static enum vk_rc begin_leaves(struct verification *v, struct vk_err *err)
+{
+	struct audit_tiles tiles = {.session = v->session, .size = v->now.size};
+	const struct merkle_nodes nodes = audit_fetch_nodes(&tiles);
+	const uint64_t claimed = audit_witnesses_claimed(v->witnesses, v->words);
+
+	audit_leaves_mark(v->leaves, v->since.size);
+	v->first = lesser(v->since.size, audit_before_first(&v->before, &v->fleet));
+	if (claimed > 0)
+		v->first = lesser(v->first, claimed);
+	return audit_leaves_begin(v->leaves, &nodes, v->first, err);
+}
+
+static enum vk_rc go_over_entries(struct verification *v, struct vk_err *err)
+{
+	enum vk_rc rc = audit_witnesses_mark(v->words, v->leaves, err);
+
+	if (rc != VK_OK)
+		return rc;
+	audit_before_mark(&v->before, &v->fleet, v->leaves);
+	if (v->has_since)
+		rc = begin_leaves(v, err);
+	if (rc != VK_OK)
+		return rc;
+	return audit_fetch_entries(
+		v->session, v->now.size, v->first, v->now.size, add_leaf, v->leaves, err);
+}
+
+/* The given checkpoint comes first: it is what makes the entries that were left out believed. */
+static enum vk_rc check_roots(struct verification *v, struct vk_err *err)
+{
+	enum vk_rc rc =
+		audit_leaves_check(v->leaves, &v->now, v->has_since ? &v->since : NULL, err);
+
+	return rc == VK_OK ? audit_before_check(&v->before, &v->fleet, v->leaves, &v->now, err)
+			   : rc;
+}
+
 /* The hosts' words first, so that none is about more than the checkpoint that is asked for then. */
-static enum vk_rc fetch_all(struct verification *v, struct vk_err *err)
+static enum vk_rc fetch_all(struct verification *v, const char *since, struct vk_err *err)
 {
 	struct tuf_client *tuf = NULL;
 	enum vk_rc rc = audit_witnesses_load(v->witnesses, v->session, err);
@@ -124,8 +232,10 @@ static enum vk_rc fetch_all(struct verification *v, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = audit_before_load(&v->before, session_home(v->session), &v->fleet,
 			tuf_meta_version(tuf_client_root(tuf)), err);
+	if (rc == VK_OK && since != NULL)
+		rc = load_since(v, since, err);
 	if (rc == VK_OK)
-		rc = audit_fetch_entries(v->session, 0, v->now.size, add_leaf, v->leaves, err);
+		rc = go_over_entries(v, err);
 	return rc;
 }
 
@@ -162,9 +272,9 @@ enum vk_rc cmd_audit_verify(struct cli *cli, const struct args *args, struct vk_
 	if (rc == VK_OK)
 		rc = session_open(cli, &v.session, err);
 	if (rc == VK_OK)
-		rc = fetch_all(&v, err);
+		rc = fetch_all(&v, args_get(args, "since"), err);
 	if (rc == VK_OK)
-		rc = audit_before_check(&v.before, &v.fleet, v.leaves, &v.now, err);
+		rc = check_roots(&v, err);
 	if (rc == VK_OK)
 		rc = demand_witnesses(&v, args, max_days, err);
 	if (rc == VK_OK)

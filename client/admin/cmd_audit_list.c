@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/admin/audit_export.h"
 #include "client/admin/audit_fetch.h"
 #include "client/admin/audit_filter.h"
 #include "client/admin/session.h"
@@ -25,18 +24,15 @@ enum {
 
 /* What goes over the entries: some are wanted. */
 struct selection {
-	const struct cli *cli;
 	struct audit_filter filter;
-	struct vkjson *list;	  /* log: of the step at hand */
-	enum audit_format format; /* export */
-	struct vk_buf line;
+	struct vkjson *list; /* of the step at hand */
 };
 
 /* Parses; *out is NULL for an entry that is not wanted. */
 static enum vk_rc select_entry(const struct selection *selection, uint64_t index, const char *text,
-	struct vk_audit_entry **out, struct vk_err *err)
+	size_t len, struct vk_audit_entry **out, struct vk_err *err)
 {
-	enum vk_rc rc = vk_audit_entry_parse(text, strlen(text), out, err);
+	enum vk_rc rc = vk_audit_entry_parse(text, len, out, err);
 
 	if (rc != VK_OK)
 		return vk_err_prefix(err, "entry %" PRIu64 " of the log", index);
@@ -47,17 +43,18 @@ static enum vk_rc select_entry(const struct selection *selection, uint64_t index
 	return VK_OK;
 }
 
-static enum vk_rc append_entry(void *ctx, uint64_t index, const char *text, struct vk_err *err)
+static enum vk_rc append_entry(
+	void *ctx, uint64_t index, const char *text, size_t len, struct vk_err *err)
 {
 	struct selection *selection = ctx;
 	struct vk_audit_entry *entry = NULL;
 	struct vkjson *item = NULL;
-	enum vk_rc rc = select_entry(selection, index, text, &entry, err);
+	enum vk_rc rc = select_entry(selection, index, text, len, &entry, err);
 
 	if (rc != VK_OK || entry == NULL)
 		return rc;
 	vk_audit_entry_free(entry);
-	rc = vkjson_parse_canonical(text, strlen(text), &item, err);
+	rc = vkjson_parse_canonical(text, len, &item, err);
 	if (rc == VK_OK) {
 		vkjson_set(item, "index", vkjson_int((int64_t)index));
 		vkjson_append(selection->list, item);
@@ -86,7 +83,7 @@ static enum vk_rc find_last(struct selection *selection, struct session *session
 		uint64_t from = to > step ? to - step : 0;
 
 		selection->list = vkjson_array();
-		rc = audit_fetch_entries(session, from, to, append_entry, selection, err);
+		rc = audit_fetch_entries(session, size, from, to, append_entry, selection, err);
 		take_back(selection->list, limit, newest_first);
 		vkjson_free(selection->list);
 		to = from;
@@ -123,7 +120,7 @@ enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err
 		{"DETAIL", "detail", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
-	struct selection selection = {.cli = cli};
+	struct selection selection = {.list = NULL};
 	struct session *session = NULL;
 	struct vkjson *list = NULL;
 	uint64_t limit = 0, size = 0;
@@ -141,45 +138,6 @@ enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err
 		table_print(cli, columns, list,
 			selection.filter.is_any ? "the log is empty" : "no such entries");
 	vkjson_free(list);
-	session_free(session);
-	return rc;
-}
-
-/* The lines are for machines: the same with and without --json. */
-static enum vk_rc export_entry(void *ctx, uint64_t index, const char *text, struct vk_err *err)
-{
-	struct selection *selection = ctx;
-	struct vk_audit_entry *entry = NULL;
-	enum vk_rc rc = select_entry(selection, index, text, &entry, err);
-
-	if (rc != VK_OK || entry == NULL)
-		return rc;
-	vk_buf_reset(&selection->line);
-	audit_export_line(selection->format, index, entry, &selection->line);
-	rc = vk_buf_check(&selection->line, "an entry's line", err);
-	if (rc == VK_OK)
-		fwrite(selection->line.data, 1, selection->line.len, selection->cli->out);
-	vk_audit_entry_free(entry);
-	return rc;
-}
-
-enum vk_rc cmd_audit_export(struct cli *cli, const struct args *args, struct vk_err *err)
-{
-	struct selection selection = {.cli = cli};
-	struct session *session = NULL;
-	uint64_t size = 0;
-	enum vk_rc rc = audit_format_parse(args_get(args, "format"), &selection.format, err);
-
-	vk_buf_init(&selection.line, AUDIT_LINE_MAX_BYTES);
-	if (rc == VK_OK)
-		rc = audit_filter_parse(args, &selection.filter, err);
-	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = get_size(session, &size, err);
-	if (rc == VK_OK)
-		rc = audit_fetch_entries(session, 0, size, export_entry, &selection, err);
-	vk_buf_release(&selection.line);
 	session_free(session);
 	return rc;
 }

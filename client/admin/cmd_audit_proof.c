@@ -20,14 +20,15 @@
 
 #include "common/banned.h"
 
-static enum vk_rc keep_entry(void *ctx, uint64_t index, const char *entry, struct vk_err *err)
+static enum vk_rc keep_entry(
+	void *ctx, uint64_t index, const char *entry, size_t len, struct vk_err *err)
 {
 	char **out = ctx;
 
 	(void)index;
 	(void)err;
 	free(*out);
-	*out = xstrdup(entry);
+	*out = xstrndup(entry, len);
 	return VK_OK;
 }
 
@@ -67,7 +68,8 @@ static enum vk_rc make_proof(
 			"the log has %" PRIu64 " entries, the first one is number 0",
 			checkpoint.size);
 	if (rc == VK_OK)
-		rc = audit_fetch_entries(session, index, index + 1, keep_entry, &entry, err);
+		rc = audit_fetch_entries(
+			session, checkpoint.size, index, index + 1, keep_entry, &entry, err);
 	if (rc == VK_OK)
 		rc = fetch_inclusion(session, index, checkpoint.size, &inclusion, err);
 	if (rc == VK_OK)

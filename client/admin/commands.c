@@ -197,7 +197,9 @@ static const struct option_spec drift_options[] = {
 	}
 
 static const struct option_spec audit_export_options[] = {
-	{"format", 0, "FORMAT", "jsonl (default) or cef", false},
+	{"format", 0, "FORMAT", "jsonl (default), cef or syslog", false},
+	{"out", 0, "FILE", "write the lines there", false},
+	{"from", 0, "INDEX", "begin with this entry; at the end of FILE if there is one", false},
 	FILTER_OPTIONS,
 	OPTIONS_END,
 };
@@ -210,6 +212,8 @@ static const struct option_spec audit_log_options[] = {
 
 static const struct option_spec audit_verify_options[] = {
 	{"allow-unwitnessed", 0, NULL, "do without the hosts' word, and say so", false},
+	{"since", 0, "FILE",
+		"begin behind this checkpoint of yours (\"checkpoint\": that of the last time)", false},
 	{"max-lag", 0, "DAYS", "how old an entry may get before most hosts have seen it (default 3)",
 		false},
 	OPTIONS_END,
@@ -341,7 +345,8 @@ const struct command commands[] = {
 	{"audit log", "", "show the last entries of the audit log", NULL, 0, 0, audit_log_options,
 		"viewer or auditor", cmd_audit_log},
 	{"audit export", "", "write the audit log for other systems, one entry a line",
-		"JSON Lines, or the Common Event Format.", 0, 0, audit_export_options,
+		"JSON Lines, the Common Event Format, or syslog (RFC 5424). Says at the end with which\n"
+		"--from to go on the next time.", 0, 0, audit_export_options,
 		"viewer or auditor", cmd_audit_export},
 	{"audit verify", "", "prove that the audit log is complete and was never rewritten",
 		"Downloads all entries, computes the Merkle root, and compares it with the signed\n"

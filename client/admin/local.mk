@@ -20,6 +20,7 @@ libvkadmin_a_SOURCES += client/admin/cli.c client/admin/cli.h
 libvkadmin_a_SOURCES += client/admin/cmd.h
 libvkadmin_a_SOURCES += client/admin/cmd_approve.c
 libvkadmin_a_SOURCES += client/admin/cmd_audit.c
+libvkadmin_a_SOURCES += client/admin/cmd_audit_export.c
 libvkadmin_a_SOURCES += client/admin/cmd_audit_list.c
 libvkadmin_a_SOURCES += client/admin/cmd_audit_proof.c
 libvkadmin_a_SOURCES += client/admin/cmd_ceremony.c

@@ -98,7 +98,15 @@ is "$(by carol audit log --limit 1 --action fleet.init --json | jq -c '[.items[]
 exits 2 "what is no time is refused" by carol audit log --since yesterday
 is "$(by carol audit export | jq -c .index | sort -n | tail -n 1)" $((all - 1)) "all are exported as JSON Lines"
 is "$(by carol audit export --format cef | grep -cE '^CEF:0\|vkcfg\|vkcfgd\|[0-9.]+\|[a-z.]+\|[a-z.]+\|[36]\|externalId=[0-9]+ rt=[0-9]+000 ')" "$all" "and as CEF"
+syslog='^<10[89]>1 [0-9-]{10}T[0-9:]{8}Z localhost vkcfgd - [a-z.-]+ \[vkcfg@32473 fleet="demo" index="[0-9]+" actor="[^"]+" .*\] [^ ]+ [a-z.-]+ [^ ]+: [a-z-]+$'
+is "$(by carol audit export --format syslog | grep -cE "$syslog")" "$all" "and as syslog"
 exits 2 "another format is refused" by carol audit export --format xml
+exits 0 "a file takes them" by carol audit export --format syslog --from 3 --out "$WORK/audit.log"
+like "$OUT" "the next time: --from $all" "and is gone on with"
+exits 4 "a file that is there is not written over" by carol audit export --out "$WORK/audit.log"
+exits 0 "but continued" by carol audit export --format syslog --from $((all - 1)) --out "$WORK/audit.log"
+is "$(grep -cE "$syslog" "$WORK/audit.log")" $((all - 3 + 1)) "at its end"
+exits 2 "an entry that is not there yet is none to begin with" by carol audit export --from $((all + 1))
 
 # One entry, proven to somebody who is offline
 proof=$WORK/proof.json

@@ -36,6 +36,7 @@ E2E_TESTS += tests/e2e/031-crash-server.sh
 E2E_TESTS += tests/e2e/032-server.sh
 E2E_TESTS += tests/e2e/033-witness.sh
 E2E_TESTS += tests/e2e/034-tiles.sh
+E2E_TESTS += tests/e2e/035-audit-since.sh
 E2E_TESTS += tests/e2e/040-disk.sh
 E2E_TESTS += tests/e2e/050-bad-tree.sh
 E2E_TESTS += tests/e2e/051-bad-http.sh

@@ -85,6 +85,7 @@ END_TEST
 /* An entry whose texts try to end lines and fields. */
 static void export(enum audit_format format, struct vk_buf *out)
 {
+	const struct audit_style style = {format, "de\"mo", "local host"};
 	struct vkjson *detail = vkjson_object();
 	const struct vk_audit_entry entry = {.action = "a|b\\c",
 		.actor = "user/x=y",
@@ -93,9 +94,9 @@ static void export(enum audit_format format, struct vk_buf *out)
 		.object = "one\ntwo\x1b[2J act=forged",
 		.result = "denied"};
 
-	vkjson_set(detail, "message", vkjson_string("a=b\n|c"));
+	vkjson_set(detail, "message", vkjson_string("a=b\n|c]"));
 	vk_buf_init(out, AUDIT_LINE_MAX_BYTES);
-	audit_export_line(format, 7, &entry, out);
+	audit_export_line(&style, 7, &entry, out);
 	vkjson_free(detail);
 }
 
@@ -108,8 +109,59 @@ START_TEST(no_text_ends_a_cef_field_or_line)
 				    "|a\\|b\\\\c|a\\|b\\\\c|6|externalId=7 rt=1000000"
 				    " act=a|b\\\\c suser=user/x\\=y outcome=denied cs1Label=object"
 				    " cs1=one\\ntwo\\n[2J act\\=forged cs2Label=detail"
-				    " cs2={\"message\":\"a\\=b\\\\n|c\"}\n");
+				    " cs2={\"message\":\"a\\=b\\\\n|c]\"}\n");
 	vk_buf_release(&line);
+}
+END_TEST
+
+START_TEST(no_text_ends_a_syslog_parameter_or_line)
+{
+	struct vk_buf line;
+
+	export(AUDIT_SYSLOG, &line);
+	ck_assert_str_eq(line.data,
+		"<108>1 1970-01-01T00:16:40Z local?host vkcfgd - a|b\\c [vkcfg@32473"
+		" fleet=\"de\\\"mo\" index=\"7\" actor=\"user/x=y\" action=\"a|b\\\\c\""
+		" object=\"one?two?[2J act=forged\" result=\"denied\""
+		" detail=\"{\\\"message\\\":\\\"a=b\\\\n|c\\]\\\"}\"]"
+		" user/x=y a|b\\c one?two?[2J?act=forged: denied\n");
+	vk_buf_release(&line);
+}
+END_TEST
+
+START_TEST(a_syslog_header_keeps_to_its_lengths)
+{
+	const struct audit_style style = {AUDIT_SYSLOG, "demo", "vkcfg.example"};
+	const struct vk_audit_entry entry = {
+		.action = "an-action.with-a-name-of-more-than-32-bytes",
+		.actor = "user/a",
+		.at = 1795397585,
+		.object = "o",
+		.result = "ok"};
+	struct vk_buf line;
+
+	vk_buf_init(&line, AUDIT_LINE_MAX_BYTES);
+	audit_export_line(&style, 0, &entry, &line);
+	ck_assert_ptr_eq(strstr(line.data, "<109>1 2026-11-23T01:33:05Z vkcfg.example vkcfgd - "
+					   "an-action.with-a-name-of-more-th [vkcfg@32473 "),
+		line.data);
+	ck_assert_ptr_nonnull(strstr(line.data, " detail=\"{}\"] user/a an-action."));
+	vk_buf_release(&line);
+}
+END_TEST
+
+START_TEST(the_host_is_that_of_the_server)
+{
+	static const char *const rows[][2] = {{"https://vkcfg.example:7443", "vkcfg.example"},
+		{"https://vkcfg.example", "vkcfg.example"}, {"https://[::1]:7443", "[::1]"},
+		{"https://127.0.0.1/", "127.0.0.1"}, {"", "-"}, {"https://", "-"},
+		{"https://[::1", "-"}};
+	char host[AUDIT_HOST_BYTES];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		audit_host_of_url(rows[i][0], host);
+		ck_assert_str_eq(host, rows[i][1]);
+	}
 }
 END_TEST
 
@@ -128,7 +180,7 @@ START_TEST(a_json_line_is_one_line_and_parses)
 }
 END_TEST
 
-START_TEST(knows_two_formats)
+START_TEST(knows_three_formats)
 {
 	enum audit_format format = AUDIT_CEF;
 
@@ -137,6 +189,8 @@ START_TEST(knows_two_formats)
 	ck_assert_int_eq(format, AUDIT_JSONL);
 	assert_ok(audit_format_parse("cef", &format, &err), err);
 	ck_assert_int_eq(format, AUDIT_CEF);
+	assert_ok(audit_format_parse("syslog", &format, &err), err);
+	ck_assert_int_eq(format, AUDIT_SYSLOG);
 }
 END_TEST
 
@@ -148,8 +202,11 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_what_is_no_time);
 	tcase_add_test(tc, finds_by_patterns_and_times);
 	tcase_add_test(tc, no_text_ends_a_cef_field_or_line);
+	tcase_add_test(tc, no_text_ends_a_syslog_parameter_or_line);
+	tcase_add_test(tc, a_syslog_header_keeps_to_its_lengths);
+	tcase_add_test(tc, the_host_is_that_of_the_server);
 	tcase_add_test(tc, a_json_line_is_one_line_and_parses);
-	tcase_add_test(tc, knows_two_formats);
+	tcase_add_test(tc, knows_three_formats);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

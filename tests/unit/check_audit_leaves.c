@@ -54,6 +54,8 @@ static struct audit_leaves *log_of(size_t n, size_t forged)
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_buf entry;
 
+	for (size_t i = 0; i <= ENTRIES; i++)
+		audit_leaves_mark(leaves, i);
 	vk_buf_init(&entry, VK_AUDIT_ENTRY_MAX_BYTES);
 	for (size_t i = 0; i < n; i++) {
 		vk_buf_reset(&entry);
@@ -114,6 +116,114 @@ START_TEST(refuses_a_log_that_was_rewritten_since_the_last_time)
 }
 END_TEST
 
+/* The tree of the honest log, as a server tells it. */
+static uint8_t tree[8][ENTRIES + 1][MERKLE_HASH_BYTES];
+
+static enum vk_rc get_node(void *ctx, unsigned level, uint64_t index,
+	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	(void)ctx;
+	(void)err;
+	memcpy(out, tree[level][index], MERKLE_HASH_BYTES);
+	return VK_OK;
+}
+
+static enum vk_rc put_node(void *ctx, unsigned level, uint64_t index,
+	const uint8_t hash[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	(void)ctx;
+	(void)err;
+	memcpy(tree[level][index], hash, MERKLE_HASH_BYTES);
+	return VK_OK;
+}
+
+static const struct merkle_nodes nodes = {.get = get_node, .put = put_node};
+
+static void make_tree(void)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf entry;
+
+	vk_buf_init(&entry, VK_AUDIT_ENTRY_MAX_BYTES);
+	for (size_t i = 0; i < ENTRIES; i++) {
+		uint8_t leaf[MERKLE_HASH_BYTES];
+
+		vk_buf_reset(&entry);
+		format_entry(i, "user/carol", &entry);
+		merkle_leaf_hash(entry.data, entry.len, leaf);
+		assert_ok(merkle_append(&nodes, i, leaf, &err), err);
+	}
+	vk_buf_release(&entry);
+}
+
+/* The honest log without its first entries. */
+static struct audit_leaves *log_from(size_t first)
+{
+	struct audit_leaves *leaves = audit_leaves_new();
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf entry;
+
+	for (size_t i = 0; i <= ENTRIES; i++)
+		audit_leaves_mark(leaves, i);
+	assert_ok(audit_leaves_begin(leaves, &nodes, first, &err), err);
+	vk_buf_init(&entry, VK_AUDIT_ENTRY_MAX_BYTES);
+	for (size_t i = first; i < ENTRIES; i++) {
+		vk_buf_reset(&entry);
+		format_entry(i, "user/carol", &entry);
+		assert_ok(audit_leaves_add(leaves, entry.data, entry.len, &err), err);
+	}
+	vk_buf_release(&entry);
+	return leaves;
+}
+
+/* The server says that the entries that are left out are others: what follows would make its new
+ * checkpoint, but not the one that is held. */
+START_TEST(subtrees_that_are_not_those_of_the_held_checkpoint_are_refused)
+{
+	const struct note_checkpoint held = checkpoint_of(5);
+
+	for (size_t first = 1; first <= 5; first++) {
+		struct note_checkpoint now = {.size = ENTRIES};
+		struct vk_err err = VK_ERR_INIT;
+		struct audit_leaves *leaves;
+
+		make_tree();
+		for (size_t level = 0; level < 8; level++)
+			tree[level][(first >> level) - ((first >> level) > 0)][0] ^= 1;
+		leaves = log_from(first);
+		ck_assert(audit_leaves_root(leaves, ENTRIES, now.root));
+		assert_ok(audit_leaves_check(leaves, &now, NULL, &err), err);
+		assert_fails(audit_leaves_check(leaves, &now, &held, &err), VK_EUNTRUSTED);
+		audit_leaves_free(leaves);
+	}
+}
+END_TEST
+
+START_TEST(begins_behind_any_entry)
+{
+	const struct note_checkpoint now = checkpoint_of(ENTRIES);
+
+	make_tree();
+	for (size_t first = 0; first <= ENTRIES; first++) {
+		struct audit_leaves *leaves = log_from(first);
+		struct vk_err err = VK_ERR_INIT;
+		uint8_t root[MERKLE_HASH_BYTES];
+		int64_t at;
+
+		for (size_t n = 0; n <= ENTRIES; n++) {
+			const struct note_checkpoint held = checkpoint_of(n);
+
+			ck_assert(audit_leaves_root(leaves, n, root) == (n >= first));
+			if (n >= first)
+				assert_ok(audit_leaves_check(leaves, &now, &held, &err), err);
+			ck_assert(audit_leaves_time(leaves, n, &at) == (n >= first && n < ENTRIES));
+			ck_assert(n < first || n == ENTRIES || at == 1000 + (int64_t)n);
+		}
+		audit_leaves_free(leaves);
+	}
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_entry)
 {
 	static const char text[] = "{\"action\":\"x\"}";
@@ -149,7 +259,9 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_a_log_that_is_shorter_than_its_checkpoint);
 	tcase_add_test(tc, refuses_a_log_that_has_shrunk_since_the_last_time);
 	tcase_add_test(tc, refuses_a_log_that_was_rewritten_since_the_last_time);
+	tcase_add_test(tc, subtrees_that_are_not_those_of_the_held_checkpoint_are_refused);
 	tcase_add_test(tc, refuses_what_is_no_entry);
+	tcase_add_test(tc, begins_behind_any_entry);
 	tcase_add_test(tc, accepts_a_log_that_has_only_grown);
 	suite_add_tcase(suite, tc);
 	return suite;
