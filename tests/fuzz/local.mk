@@ -85,13 +85,12 @@ tests_fuzz_fuzz_ceremony_LDADD = $(ADMIN_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_tile
 TESTS += tests/fuzz/fuzz_tile
 tests_fuzz_fuzz_tile_SOURCES = tests/fuzz/fuzz_tile.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_tile_LDADD = $(SERVER_LIBS)
+tests_fuzz_fuzz_tile_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += tests/fuzz/fuzz_pkcs11_uri
 TESTS += tests/fuzz/fuzz_pkcs11_uri
 tests_fuzz_fuzz_pkcs11_uri_SOURCES = tests/fuzz/fuzz_pkcs11_uri.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pkcs11_uri_LDADD = $(COMMON_LIBS)
-tests_fuzz_fuzz_tile_LDADD = $(COMMON_LIBS)
 
 check_PROGRAMS += tests/fuzz/fuzz_tile_entries
 TESTS += tests/fuzz/fuzz_tile_entries
