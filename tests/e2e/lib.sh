@@ -318,13 +318,18 @@ fleet_start() {
 #
 # The tree
 #
+# The version of the valkey-server that is here, as a tree names it: 8.0
+valkey_version() {
+	valkey-server --version | sed -n 's/.* v=\([0-9]*\.[0-9]*\)\..*/\1/p'
+}
+
 tree_start() {
 	TREE=$WORK/tree
 	mkdir -p "$TREE/environments" "$TREE/roles" "$TREE/hosts"
-	cat >"$TREE/fleet.yaml" <<-'END'
+	cat >"$TREE/fleet.yaml" <<-END
 		fleet: demo
 		environments: [dev, prod]
-		valkey: "8.0"
+		valkey: "$(valkey_version)"
 	END
 	cat >"$TREE/roles/cache.yaml" <<-'END'
 		parameters:
@@ -377,8 +382,8 @@ release() {
 # The restart door of a host: ends the instance's valkey-server if there is one and starts it with
 # what `current` holds. It runs as the agent's user.
 write_door() {
-	cat >"$1" <<-'END'
-		#!/bin/bash
+	printf '#!/bin/bash\nvalkey_server=%q\n' "$(command -v valkey-server)" >"$1"
+	cat >>"$1" <<-'END'
 		# restart-valkey DIRECTORY PIDFILE LOG
 		set -u
 		is_gone() {
@@ -397,7 +402,7 @@ write_door() {
 			is_gone "$pid" || kill -KILL "$pid"
 		fi
 		cd "$1" || exit 1
-		valkey-server "$1/current/valkey.conf" >>"$3" 2>&1 </dev/null {never}<&- &
+		"$valkey_server" "$1/current/valkey.conf" >>"$3" 2>&1 </dev/null {never}<&- &
 		echo $! >"$2"
 	END
 	chmod 755 "$1"
