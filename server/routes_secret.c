@@ -111,19 +111,20 @@ static enum vk_rc prepare_secret(struct mutation *mutation, struct vk_err *err)
 static enum vk_rc save_seals(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const struct delivery *delivery = mutation->data;
-	enum vk_rc rc = VK_OK;
+	struct store_seal *seals =
+		arena_calloc(mutation->arena, delivery->seal_count, sizeof(*seals));
 
-	for (size_t i = 0; rc == VK_OK && i < delivery->seal_count; i++) {
+	for (size_t i = 0; i < delivery->seal_count; i++) {
 		const struct vk_seal *from = &delivery->seals[i];
-		struct store_seal seal = {.recipient = from->recipient,
-			.by = mutation->caller.name,
-			.at = writer_tx_now(tx)};
 
-		memcpy(seal.public_key, from->public_key, sizeof(seal.public_key));
-		memcpy(seal.sealed, from->sealed, sizeof(seal.sealed));
-		rc = store_save_seal(writer_tx_store(tx), delivery->digest, &seal, err);
+		seals[i].recipient = from->recipient;
+		seals[i].by = mutation->caller.name;
+		seals[i].at = writer_tx_now(tx);
+		memcpy(seals[i].public_key, from->public_key, sizeof(seals[i].public_key));
+		memcpy(seals[i].sealed, from->sealed, sizeof(seals[i].sealed));
 	}
-	return rc;
+	return store_save_seals(
+		writer_tx_store(tx), delivery->digest, seals, delivery->seal_count, err);
 }
 
 static void set_public(struct vkjson *object, const uint8_t public_key[VK_PUBLIC_KEY_BYTES])

@@ -24,7 +24,7 @@ static enum vk_rc check_count(struct store *store, const char *digest, struct vk
 	return rc;
 }
 
-enum vk_rc store_save_seal(
+static enum vk_rc save_seal(
 	struct store *store, const char *digest, const struct store_seal *seal, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
@@ -32,7 +32,6 @@ enum vk_rc store_save_seal(
 		" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (secret, public_key) DO UPDATE SET"
 		" recipient = excluded.recipient, sealed = excluded.sealed,"
 		" author = excluded.author, at = excluded.at");
-	enum vk_rc rc;
 
 	db_bind_text(q, digest);
 	db_bind_blob(q, seal->public_key, sizeof(seal->public_key));
@@ -40,7 +39,16 @@ enum vk_rc store_save_seal(
 	db_bind_blob(q, seal->sealed, sizeof(seal->sealed));
 	db_bind_text(q, seal->by);
 	db_bind_int(q, seal->at);
-	rc = db_run(q, err);
+	return db_run(q, err);
+}
+
+enum vk_rc store_save_seals(struct store *store, const char *digest, const struct store_seal *seals,
+	size_t count, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	for (size_t i = 0; rc == VK_OK && i < count; i++)
+		rc = save_seal(store, digest, &seals[i], err);
 	return rc == VK_OK ? check_count(store, digest, err) : rc;
 }
 

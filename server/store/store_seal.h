@@ -24,10 +24,10 @@ struct store_seal {
 	int64_t at;
 };
 
-/* Adds a seal, or replaces the one for the same public key. digest must be there (VK_ECONFLICT).
- * VK_ELIMIT: STORE_SEALS_MAX. */
-VK_CHECKED enum vk_rc store_save_seal(
-	struct store *store, const char *digest, const struct store_seal *seal, struct vk_err *err);
+/* Adds seals, each replacing the one for its public key. digest must be there (VK_ECONFLICT).
+ * VK_ELIMIT: more than STORE_SEALS_MAX with those that are there. */
+VK_CHECKED enum vk_rc store_save_seals(struct store *store, const char *digest,
+	const struct store_seal *seals, size_t count, struct vk_err *err);
 
 /* VK_ENOTFOUND if the version is not sealed to that key. */
 VK_CHECKED enum vk_rc store_get_seal(struct store *store, const char *digest,

@@ -65,7 +65,7 @@ static enum vk_rc seal(char digit, const char *recipient, uint8_t first)
 
 	one.public_key[0] = first;
 	one.sealed[0] = (uint8_t)(first + 1);
-	return store_save_seal(fix.store, digest_of(digit), &one, &fix.err);
+	return store_save_seals(fix.store, digest_of(digit), &one, 1, &fix.err);
 }
 
 START_TEST(refuses_another_envelope_of_a_version)
@@ -96,16 +96,19 @@ END_TEST
 
 START_TEST(refuses_more_seals_than_the_limit)
 {
-	struct store_seal one = {.recipient = "host/x", .by = "carol"};
+	static struct store_seal seals[STORE_SEALS_MAX];
 
 	add("prod", "app", 1, '1');
 	for (unsigned i = 0; i < STORE_SEALS_MAX; i++) {
-		memcpy(one.public_key, &i, sizeof(i));
-		assert_ok(store_save_seal(fix.store, digest_of('1'), &one, &fix.err), fix.err);
+		seals[i] = (struct store_seal){.recipient = "host/x", .by = "carol"};
+		memcpy(seals[i].public_key, &i, sizeof(i));
 	}
-	assert_ok(store_save_seal(fix.store, digest_of('1'), &one, &fix.err), fix.err);
-	one.public_key[31] = 1;
-	assert_fails(store_save_seal(fix.store, digest_of('1'), &one, &fix.err), VK_ELIMIT);
+	for (int i = 0; i < 2; i++)
+		assert_ok(store_save_seals(
+				  fix.store, digest_of('1'), seals, STORE_SEALS_MAX, &fix.err),
+			fix.err);
+	seals[0].public_key[31] = 1;
+	assert_fails(store_save_seals(fix.store, digest_of('1'), seals, 1, &fix.err), VK_ELIMIT);
 }
 END_TEST
 
