@@ -51,6 +51,15 @@ command_run cmd_show;
 command_run cmd_reject;
 command_run cmd_approve;
 
+/* cmd_secret_set.c, _show.c, _open.c, _rotate.c, _remove.c: sealed secrets */
+command_run cmd_secret_set;
+command_run cmd_secret_list;
+command_run cmd_secret_show_recipients;
+command_run cmd_secret_get;
+command_run cmd_secret_reseal;
+command_run cmd_secret_rotate;
+command_run cmd_secret_remove;
+
 /* cmd_release.c: releases */
 command_run cmd_releases;
 command_run cmd_rollback;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/admin/invite.h"
+#include "client/admin/secret_advice.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
 #include "client/admin/table.h"
@@ -272,6 +273,47 @@ enum vk_rc cmd_host_add(struct cli *cli, const struct args *args, struct vk_err 
 	return rc;
 }
 
+/* Which secrets the host could open, into reply. It is shut out by now: advice that cannot be had is
+ * only remarked on. */
+static void add_advice(const struct cli *cli, struct session *session, const char *name,
+	struct vkjson *reply)
+{
+	char *target = xasprintf("/v1/hosts/%s", name);
+	const char *environment = NULL;
+	struct vkjson *host = NULL;
+	struct vkjson *advice = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = session_get(session, target, &host, &err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(host, "environment", &environment, &err);
+	if (rc == VK_OK)
+		rc = secret_advice_of_host(session, environment, name, &advice, &err);
+	if (rc == VK_OK) {
+		vkjson_set(reply, "environment", vkjson_string(environment));
+		vkjson_set(reply, "secrets", advice);
+	} else {
+		cli_note(cli, "note: which secrets it could open is not known: %s", err.msg);
+	}
+	vkjson_free(host);
+	free(target);
+}
+
+static void print_revoked(const struct cli *cli, const char *name, const struct vkjson *reply)
+{
+	const struct vkjson *secrets = vkjson_get(reply, "secrets");
+	const char *environment = vkjson_text(vkjson_get(reply, "environment"));
+
+	if (cli_print_json(cli, reply))
+		return;
+	cli_say(cli, "Host %s is shut out from now on; its Valkey keeps running.\n", name);
+	if (environment == NULL || vkjson_count(vkjson_get(secrets, "rotate")) == 0)
+		return;
+	cli_say(cli, "Take it out of the tree of %s, and give its secrets new values:\n",
+		environment);
+	secret_advice_print(cli, environment, secrets);
+}
+
 enum vk_rc cmd_host_revoke(struct cli *cli, const struct args *args, struct vk_err *err)
 {
 	struct session *session = NULL;
@@ -284,9 +326,10 @@ enum vk_rc cmd_host_revoke(struct cli *cli, const struct args *args, struct vk_e
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_post(session, target, body, &reply, err);
-	if (rc == VK_OK && !cli_print_json(cli, reply))
-		cli_say(cli, "Host %s is shut out from now on; its Valkey keeps running.\n",
-			args_at(args, 0));
+	if (rc == VK_OK) {
+		add_advice(cli, session, args_at(args, 0), reply);
+		print_revoked(cli, args_at(args, 0), reply);
+	}
 	vkjson_free(reply);
 	vkjson_free(body);
 	free(target);

@@ -177,6 +177,60 @@ static const struct option_spec rollback_options[] = {
 	OPTIONS_END,
 };
 
+#define SIGNED_TREE_OPTION                                                                         \
+	{                                                                                          \
+		"tree", 0, "DIR", "go by your own tree instead of the current release's", false    \
+	}
+#define KEEPER_OPTION                                                                              \
+	{                                                                                          \
+		"key", 0, "NAME", "your key that opens it (default: the one that is a keeper's)",  \
+			false                                                                      \
+	}
+#define VALUE_OPTIONS                                                                              \
+	{"generate", 0, NULL, "make up a random value", false},                                    \
+		{"bytes", 0, "N", "so many random bytes (default 32)", false},                     \
+		{"file", 0, "FILE", "read the value from FILE", false},                            \
+	{                                                                                          \
+		"fd", 0, "N", "read the value from descriptor N", false                            \
+	}
+
+static const struct option_spec secret_set_options[] = {TREE_OPTION, VALUE_OPTIONS, OPTIONS_END};
+
+static const struct option_spec secret_show_options[] = {SIGNED_TREE_OPTION, OPTIONS_END};
+
+static const struct option_spec secret_get_options[] = {
+	SIGNED_TREE_OPTION,
+	KEEPER_OPTION,
+	{"version", 0, "N", "this version, of those that are valid (default: the one in force)",
+		false},
+	{"out", 0, "FILE", "write the value to FILE, 0600, which must not exist", false},
+	{"fd", 0, "N", "write the value to descriptor N", false},
+	{"stdout", 0, NULL, "write the value to standard output", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec secret_reseal_options[] = {
+	SIGNED_TREE_OPTION,
+	KEEPER_OPTION,
+	{"all", 0, NULL, "make the seals anew that the server says it has", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec secret_rotate_options[] = {
+	TREE_OPTION,
+	VALUE_OPTIONS,
+	{"plan", 0, NULL, "show where the rotation stands, and change nothing", false},
+	{"no-submit", 0, NULL, "write the step into the tree, and do not submit it", false},
+	MESSAGE_OPTION,
+	OPTIONS_END,
+};
+
+static const struct option_spec secret_remove_options[] = {
+	TREE_OPTION,
+	{"version", 0, "N", "only this version, which the tree does not pin", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec status_options[] = {
 	{"warn-days", 0, "N", "warn of what expires within N days (default 30)", false},
 	OPTIONS_END,
@@ -322,6 +376,37 @@ const struct command commands[] = {
 		"The same release with a new expiry, signed by as many approvers as a release needs. Open\n"
 		"changes of the environment become stale.",
 		1, 1, ceremony_options, "approver", cmd_refresh},
+	{"secret set", "ENV NAME", "seal a value and pin it in a tree",
+		"Encrypts the value on this machine, seals it to the hosts of the tree that use it and to\n"
+		"the environment's keepers, and writes secrets/ENV/NAME.yaml. The value is asked for on\n"
+		"the terminal, or comes from a file or descriptor, or is made up; never from the command\n"
+		"line. Write \"secret:NAME\" where the value belongs.",
+		2, 2, secret_set_options, "author", cmd_secret_set},
+	{"secret list", "ENV", "list the secrets of an environment",
+		"STATE says what the current release pins: current, next, previous, unused, or missing\n"
+		"where the server does not hold what is pinned.",
+		1, 1, secret_show_options, "viewer", cmd_secret_list},
+	{"secret show-recipients", "ENV [NAME]", "show who can open secrets",
+		"STATE is sealed, missing (a keeper has to reseal), no-key (a host without public-key), or\n"
+		"former: no recipient any more, but it may know the value.",
+		1, 2, secret_show_options, "viewer", cmd_secret_show_recipients},
+	{"secret get", "ENV NAME", "open a secret, as a keeper", NULL, 2, 2, secret_get_options,
+		"author, approver or operator", cmd_secret_get},
+	{"secret reseal", "ENV [NAME]", "seal secrets to recipients that have come, as a keeper",
+		"Recipients and their keys are those of the tree that the current release signs, or of\n"
+		"--tree; the server is asked for none.",
+		1, 2, secret_reseal_options, "author, approver or operator", cmd_secret_reseal},
+	{"secret rotate", "ENV NAME", "give a secret a new value, without a gap",
+		"Three releases: the new version is valid beside the old one (add); it is in force and the\n"
+		"old one still valid (switch), once all hosts have committed the first; the new one alone\n"
+		"(drop). Each run says where it stands and submits the next step, or ends with status 1\n"
+		"while it has to wait. What no ACL user has as password is replaced in one step. The value\n"
+		"is random unless --file or --fd give one.",
+		2, 2, secret_rotate_options, "author", cmd_secret_rotate},
+	{"secret remove", "ENV NAME", "forget a secret that nothing uses",
+		"Refuses while the tree uses it, and says where. Versions that the current release or the\n"
+		"one before pins stay until later.",
+		2, 2, secret_remove_options, "author", cmd_secret_remove},
 	{"whoami", "", "show who you are to the server, and your roles", NULL, 0, 0, NULL, NULL,
 		cmd_whoami},
 	{"user add", "NAME", "invite a user and print the token",

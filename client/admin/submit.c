@@ -12,6 +12,7 @@
 #include "client/admin/args.h"
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
+#include "client/admin/secret_advice.h"
 #include "client/admin/table.h"
 #include "common/clock.h"
 #include "common/config/render.h"
@@ -108,29 +109,42 @@ static enum vk_rc make_change(const struct session *session, const struct curren
 	return rc;
 }
 
-static void print_change(const struct cli *cli, const struct current *current,
-	const struct vkjson *reply, struct vkjson *difference)
+/* What comes of it, for people and programs. The change stands by now: advice that cannot be had is
+ * left out. */
+static struct vkjson *make_result(struct session *session, const struct current *current,
+	const struct vkjson *reply, struct vkjson *difference, const struct cfg_tree *before,
+	const struct cfg_tree *after)
 {
 	struct vkjson *result = vkjson_copy(reply);
-	int64_t change = 0;
+	struct vkjson *advice = NULL;
 
 	vkjson_set(result, "environment", vkjson_string(current->environment));
 	vkjson_set(result, "base", vkjson_int(current->base.number));
 	vkjson_set(result, "number", vkjson_int(current->base.number + 1));
 	vkjson_set(result, "difference", vkjson_ref(difference));
-	if (!cli_print_json(cli, result)) {
-		difference_print(cli, difference);
-		if (vkjson_get_int(result, "change", 0, INT64_MAX, &change, NULL) == VK_OK)
-			cli_say(cli, "change %lld: to be release %s/%lld; approvers look at it with "
-				"'vkcfg approve %lld'\n", (long long)change, current->environment,
-				(long long)current->base.number + 1, (long long)change);
-	}
-	vkjson_free(result);
+	if (secret_advice_of(session, current->environment, before, after, &advice, NULL) == VK_OK)
+		vkjson_set(result, "secrets", advice);
+	return result;
 }
 
-enum vk_rc submit_tree(const struct cli *cli, struct session *session,
-	const struct current *current, const struct cfg_tree *tree, const char *message,
-	const char *commit, struct vk_err *err)
+void submit_print(const struct cli *cli, const struct vkjson *result)
+{
+	const char *environment = "";
+	int64_t change = 0, number = 0;
+
+	difference_print(cli, vkjson_get(result, "difference"));
+	if (vkjson_get_string(result, "environment", &environment, NULL) == VK_OK &&
+		vkjson_get_int(result, "change", 0, INT64_MAX, &change, NULL) == VK_OK &&
+		vkjson_get_int(result, "number", 0, INT64_MAX, &number, NULL) == VK_OK)
+		cli_say(cli, "change %lld: to be release %s/%lld; approvers look at it with "
+			"'vkcfg approve %lld'\n", (long long)change, environment,
+			(long long)number, (long long)change);
+	secret_advice_print(cli, environment, vkjson_get(result, "secrets"));
+}
+
+enum vk_rc submit_propose(struct session *session, const struct current *current,
+	const struct cfg_tree *tree, const char *message, const char *commit, struct vkjson **out,
+	struct vk_err *err)
 {
 	struct candidate_content content;
 	struct tuf_fleet fleet;
@@ -161,12 +175,25 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	if (rc == VK_OK)
 		rc = session_post(session, "/v1/changes", body, &reply, err);
 	if (rc == VK_OK)
-		print_change(cli, current, reply, difference);
+		*out = make_result(session, current, reply, difference, old_tree, tree);
 	vkjson_free(difference);
 	vkjson_free(reply);
 	vkjson_free(body);
 	cfg_rendered_free(before);
 	cfg_rendered_free(rendered);
 	cfg_tree_free(old_tree);
+	return rc;
+}
+
+enum vk_rc submit_tree(const struct cli *cli, struct session *session,
+	const struct current *current, const struct cfg_tree *tree, const char *message,
+	const char *commit, struct vk_err *err)
+{
+	struct vkjson *result = NULL;
+	enum vk_rc rc = submit_propose(session, current, tree, message, commit, &result, err);
+
+	if (rc == VK_OK && !cli_print_json(cli, result))
+		submit_print(cli, result);
+	vkjson_free(result);
 	return rc;
 }

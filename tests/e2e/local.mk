@@ -48,6 +48,7 @@ TESTS += $(E2E_TESTS)
 E2E_TESTS += tests/e2e/110-ceremonies.sh
 E2E_TESTS += tests/e2e/111-expiry.sh
 E2E_TESTS += tests/e2e/112-online-keys.sh
+E2E_TESTS += tests/e2e/120-secrets-cli.sh
 E2E_TESTS += tests/e2e/152-online-keys-stolen.sh
 E2E_TESTS += tests/e2e/130-roles.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh

@@ -46,3 +46,11 @@ tests_unit_check_file_lines_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_ceremony
 TESTS += tests/unit/check_ceremony
 tests_unit_check_ceremony_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_secret_rotation
+TESTS += tests/unit/check_secret_rotation
+tests_unit_check_secret_rotation_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_secret_value
+TESTS += tests/unit/check_secret_value
+tests_unit_check_secret_value_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sealed secrets on the server: sent, fetched, opened. The server is believed in
+ * nothing: an envelope must have the digest that a tree pins, and be that version
+ * of that secret.
+ */
+#ifndef ADMIN_SECRET_REMOTE_H
+#define ADMIN_SECRET_REMOTE_H
+
+#include <stddef.h>
+
+#include "client/admin/session.h"
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/secret.h"
+
+enum { SECRET_REMOTE_SEALS_MAX = 10000 }; /* in one request */
+
+/* Sends a new envelope with its seals. VK_ECONFLICT: the server has another one of that version. */
+VK_CHECKED enum vk_rc secret_remote_add(struct session *session, const struct vk_buf *body,
+	const struct vk_seal *seals, size_t count, struct vk_err *err);
+
+/* Adds seals to an envelope. */
+VK_CHECKED enum vk_rc secret_remote_seal(struct session *session,
+	const uint8_t digest[VK_SHA256_BYTES], const struct vk_seal *seals, size_t count,
+	struct vk_err *err);
+
+/* Fetches an envelope and opens its data key with one's own key. *secret is freed with
+ * vk_secret_free(), *key with vk_secret_key_free(). VK_ENOTFOUND: not held, or not sealed to this
+ * key; VK_EUNTRUSTED: not what was pinned. */
+VK_CHECKED enum vk_rc secret_remote_open(struct session *session, const struct vk_secret_id *id,
+	const uint8_t digest[VK_SHA256_BYTES], const struct vk_signkey *own,
+	struct vk_secret **secret, struct vk_secret_key **key, struct vk_err *err);
+
+/* All versions that the server says it holds, with their recipients (docs/formats.md); name may be
+ * NULL. */
+VK_CHECKED enum vk_rc secret_remote_list(struct session *session, const char *environment,
+	const char *name, struct vkjson **out, struct vk_err *err);
+
+/* Has the server forget a version, by the digest's 64 digits. */
+VK_CHECKED enum vk_rc secret_remote_remove(
+	struct session *session, const char *digest, struct vk_err *err);
+
+#endif
