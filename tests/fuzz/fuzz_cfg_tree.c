@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,37 +24,57 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		path, text, sizeof(text) - 1                                                       \
 	}
 
+#define DIGEST "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct cfg_tree_file good[] = {
 	FILE_OF("fleet.yaml", "fleet: f\nenvironments: [prod]\nvalkey: \"8.0\"\n"),
 	FILE_OF("environments/prod.yaml", "config: {port: 1}\n"),
 	FILE_OF("roles/r.yaml",
 		"template: baseline@1\nparameters: {p: {type: string, default: x}}\n"),
 	FILE_OF("hosts/h.yaml", "hosts: {h: {environment: prod, instances: {i: {role: r}}}}\n"),
+	FILE_OF("secrets/prod/s.yaml", "version: 1\nsha256: " DIGEST "\n"),
 };
 
 enum { FILES = sizeof(good) / sizeof(good[0]), OWN_LINES = 3 };
 
-/* aclfile, dir and include are the renderer's own, and come last. */
+/* The last own lines are the renderer's. Directives are known; sealed ones stand in secrets.conf,
+ * and there nothing else does. */
+static size_t check_conf(
+	const struct vk_bundle *bundle, const char *path, size_t own, bool is_sealed)
+{
+	const struct vk_bundle_file *file = vk_bundle_find(bundle, path);
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_conf *conf;
+	size_t count;
+
+	if (file == NULL)
+		return 0;
+	if (cfg_conf_parse(path, file->text, strlen(file->text), &conf, &err) != VK_OK)
+		abort();
+	count = cfg_conf_count(conf);
+	for (size_t i = 0; i + own < count; i++) {
+		const struct cfg_directive *d =
+			cfg_directive_find(cfg_conf_at(conf, i)->name, bundle->valkey);
+
+		if (d == NULL || (d->type == CFG_TYPE_REFUSED) != is_sealed ||
+			((d->flags & CFG_SEALED) != 0) != is_sealed)
+			abort();
+	}
+	cfg_conf_free(conf);
+	return count;
+}
+
+/* aclfile, dir and one or two includes are the renderer's own, and come last. */
 static void check_bundle(const struct cfg_rendered_bundle *rendered)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_bundle *bundle;
-	struct cfg_conf *conf;
-	const char *text;
+	size_t sealed;
 
 	if (vk_bundle_parse(rendered->text, rendered->len, &bundle, &err) != VK_OK)
 		abort();
-	text = vk_bundle_find(bundle, "valkey.conf")->text;
-	if (cfg_conf_parse("valkey.conf", text, strlen(text), &conf, &err) != VK_OK)
-		abort();
-	for (size_t i = 0; i + OWN_LINES < cfg_conf_count(conf); i++) {
-		const struct cfg_directive *d =
-			cfg_directive_find(cfg_conf_at(conf, i)->name, bundle->valkey);
-
-		if (d == NULL || d->type == CFG_TYPE_REFUSED)
-			abort();
-	}
-	cfg_conf_free(conf);
+	sealed = check_conf(bundle, VK_BUNDLE_SECRETS, 0, true);
+	(void)check_conf(bundle, VK_BUNDLE_CONF, OWN_LINES + (sealed > 0), false);
 	vk_bundle_free(bundle);
 }
 

@@ -32,7 +32,8 @@ START_TEST(refuses_paths_that_are_no_files_of_a_tree)
 		"roles/a/b.yaml", "roles/.yaml", "roles/a.yml", "roles/../fleet.yaml", "files/",
 		"files/..", "files/../x", "files/.ssh", "files/a//b", "files/a b", "files/\xc3\xa4",
 		"files/a\nb", "README.md", "hosts", "files/1/2/3/4/5/6/7/8", ".git/config",
-		"environments/x"};
+		"environments/x", "secrets/a.yaml", "secrets/prod/a", "secrets/prod/b/a.yaml",
+		"secrets/prod/.yaml", "secrets/../a.yaml", "secrets/prod/a.yml"};
 	struct vk_err err = VK_ERR_INIT;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -171,6 +172,11 @@ START_TEST(refuses_symlinks_and_devices_under_names_of_the_tree)
 	unlink(path);
 	link_to("/etc", "files");
 	assert_fails(cfg_tree_load_dir(dir, &tree, &err), VK_EINPUT);
+	put("secrets/prod/a.yaml", "");
+	link_to("/etc", "secrets/dev");
+	assert_fails(cfg_tree_load_dir(dir, &tree, &err), VK_EINPUT);
+	snprintf(path, sizeof(path), "%s/secrets/dev", dir);
+	unlink(path);
 	snprintf(path, sizeof(path), "%s/files", dir);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/hosts/x.yaml", dir);
@@ -206,11 +212,16 @@ START_TEST(ignores_what_is_no_file_of_a_tree)
 	put("roles/a.yaml", "x");
 	put("files/.hidden", "x");
 	put("files/deep/er/x", "x");
+	put("secrets/notes.yaml", "x");
+	put("secrets/prod/password.txt", "x");
+	put("secrets/prod/deeper/a.yaml", "x");
+	put("secrets/prod/a.yaml", "x");
 	assert_ok(cfg_tree_load_dir(dir, &tree, &err), err);
-	ck_assert_uint_eq(cfg_tree_file_count(tree), 3);
+	ck_assert_uint_eq(cfg_tree_file_count(tree), 4);
 	ck_assert_str_eq(cfg_tree_file_at(tree, 0)->path, "files/deep/er/x");
 	ck_assert_str_eq(cfg_tree_file_at(tree, 1)->path, "fleet.yaml");
 	ck_assert_str_eq(cfg_tree_file_at(tree, 2)->path, "roles/a.yaml");
+	ck_assert_str_eq(cfg_tree_file_at(tree, 3)->path, "secrets/prod/a.yaml");
 	cfg_tree_free(tree);
 }
 END_TEST
