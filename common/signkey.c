@@ -23,6 +23,8 @@ _Static_assert(sizeof(TEXT_PREFIX) + 2 * VK_PUBLIC_KEY_BYTES == VK_PUBLIC_KEY_TE
 struct vk_signkey {
 	uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
 	uint8_t secret_key[crypto_sign_SECRETKEYBYTES];
+	uint8_t box_public[crypto_box_PUBLICKEYBYTES]; /* the same key in X25519 */
+	uint8_t box_secret[crypto_box_SECRETKEYBYTES];
 };
 
 /* Guarded memory, locked where the process may lock it. */
@@ -38,8 +40,12 @@ static struct vk_signkey *allocate(void)
 	return key;
 }
 
-static struct vk_signkey *seal(struct vk_signkey *key)
+/* Derived from the secret, box_public needs no check of a foreign point. */
+static struct vk_signkey *finish(struct vk_signkey *key)
 {
+	if (crypto_sign_ed25519_sk_to_curve25519(key->box_secret, key->secret_key) != 0 ||
+		crypto_scalarmult_base(key->box_public, key->box_secret) != 0)
+		abort();
 	sodium_mprotect_readonly(key);
 	return key;
 }
@@ -49,7 +55,7 @@ struct vk_signkey *vk_signkey_generate(void)
 	struct vk_signkey *key = allocate();
 
 	crypto_sign_keypair(key->public_key, key->secret_key);
-	return seal(key);
+	return finish(key);
 }
 
 struct vk_signkey *vk_signkey_from_seed(const uint8_t seed[VK_SEED_BYTES])
@@ -57,7 +63,7 @@ struct vk_signkey *vk_signkey_from_seed(const uint8_t seed[VK_SEED_BYTES])
 	struct vk_signkey *key = allocate();
 
 	crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
-	return seal(key);
+	return finish(key);
 }
 
 void vk_signkey_free(struct vk_signkey *key)
@@ -120,13 +126,5 @@ bool vk_public_key_box(const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const void
 
 bool vk_signkey_unbox(const struct vk_signkey *key, const uint8_t *box, size_t len, uint8_t *out)
 {
-	uint8_t box_key[crypto_box_PUBLICKEYBYTES];
-	uint8_t box_secret[crypto_box_SECRETKEYBYTES];
-	bool is_opened;
-
-	is_opened = crypto_sign_ed25519_pk_to_curve25519(box_key, key->public_key) == 0 &&
-		    crypto_sign_ed25519_sk_to_curve25519(box_secret, key->secret_key) == 0 &&
-		    crypto_box_seal_open(out, box, len, box_key, box_secret) == 0;
-	sodium_memzero(box_secret, sizeof(box_secret));
-	return is_opened;
+	return crypto_box_seal_open(out, box, len, key->box_public, key->box_secret) == 0;
 }

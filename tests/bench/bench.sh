@@ -180,6 +180,7 @@ measure_syncs() {
 measure_all() {
 	machine
 	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
+	"$bench/bench_secret" || failed secrets
 	"$bench/bench_log" 2>>"$WORK/log/bench_log.log" || failed log
 	# All load comes with the certificate of one host.
 	SERVER_SETTINGS="max-connections-per-identity: 100000"
