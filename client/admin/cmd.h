@@ -11,6 +11,11 @@ command_run cmd_validate;
 command_run cmd_render;
 command_run cmd_diff;
 
+/* cmd_explain.c, cmd_schema.c: what is known about values */
+command_run cmd_explain;
+command_run cmd_schema_list;
+command_run cmd_schema_show;
+
 /* cmd_enrol.c, cmd_key.c: this person */
 command_run cmd_enrol;
 command_run cmd_key_new;

@@ -25,17 +25,6 @@
 
 #include "common/banned.h"
 
-/* The tree that is meant: of --release, verified, or of --tree. */
-static enum vk_rc load_tree(const struct cli *cli, const struct args *args, struct cfg_tree **out,
-	struct vk_err *err)
-{
-	if (!args_has(args, "release"))
-		return source_load(args, out, err);
-	if (args_has(args, "tree"))
-		return vk_err_set(err, VK_EINPUT, "--tree and --release exclude each other");
-	return released_tree(cli, args_get(args, "release"), out, err);
-}
-
 /* Writes text to DIRECTORY/PATH, making the directories on the way. */
 static enum vk_rc write_below(const char *directory, const char *path, mode_t mode,
 	const char *text, bool may_replace, struct vk_err *err)
@@ -86,7 +75,7 @@ enum vk_rc cmd_validate(struct cli *cli, const struct args *args, struct vk_err 
 	struct cfg_tree *tree = NULL;
 	struct vkjson *result = NULL;
 	size_t count;
-	enum vk_rc rc = load_tree(cli, args, &tree, err);
+	enum vk_rc rc = released_or_source(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_validate(tree, findings, err);
@@ -115,8 +104,8 @@ out:
 }
 
 /* The environment of "HOST/INSTANCE"; borrowed from fleet. */
-static enum vk_rc find_environment(const struct cfg_fleet *fleet, const char *id,
-	const char **environment, struct vk_err *err)
+static enum vk_rc find_environment(
+	const struct cfg_fleet *fleet, const char *id, const char **environment, struct vk_err *err)
 {
 	char host[VK_NAME_BYTES];
 	char instance[VK_NAME_BYTES];
@@ -157,8 +146,7 @@ static enum vk_rc write_bundle(const struct cli *cli, const struct vk_bundle *bu
 	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++) {
 		const struct vk_bundle_file *file = &bundle->files[i];
 
-		rc = write_below(
-			directory, file->path, file->mode, file->text, true, err);
+		rc = write_below(directory, file->path, file->mode, file->text, true, err);
 		if (rc == VK_OK)
 			cli_say(cli, "%s/%s\n", directory, file->path);
 	}
@@ -190,7 +178,7 @@ enum vk_rc cmd_render(struct cli *cli, const struct args *args, struct vk_err *e
 	struct cfg_tree *tree = NULL;
 	struct cfg_fleet *fleet = NULL;
 	struct cfg_rendered *rendered = NULL;
-	enum vk_rc rc = load_tree(cli, args, &tree, err);
+	enum vk_rc rc = released_or_source(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_fleet_parse(tree, NULL, &fleet, err);
@@ -245,7 +233,7 @@ enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err
 	struct cfg_rendered *ours = NULL;
 	struct cfg_rendered *other = NULL;
 	struct vkjson *difference = NULL;
-	enum vk_rc rc = load_tree(cli, args, &tree, err);
+	enum vk_rc rc = released_or_source(cli, args, &tree, err);
 
 	if (rc == VK_OK)
 		rc = cfg_render(tree, args_at(args, 0), NULL, &ours, err);

@@ -52,6 +52,13 @@ static const struct option_spec diff_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec explain_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
+
+static const struct option_spec schema_options[] = {
+	{"valkey", 0, "VERSION", "of this version of Valkey (default: 8.0)", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec enrol_options[] = {
 	{"token-fd", 0, "N", "read the token from descriptor N", false},
 	OPTIONS_END,
@@ -297,6 +304,14 @@ const struct command commands[] = {
 		"Compares with the current release, which is verified first. Ends with status 1 if\n"
 		"anything would change.",
 		1, 1, diff_options, NULL, cmd_diff},
+	{"explain", "HOST/INSTANCE [DIRECTIVE]", "show which line of which file sets a value",
+		"The value that the instance gets, who set it and what that overrode, strongest first, and\n"
+		"whether Valkey can change it live. Without DIRECTIVE all that the tree sets.",
+		1, 2, explain_options, NULL, cmd_explain},
+	{"schema list", "", "list the directives that Valkey knows", NULL, 0, 0, schema_options,
+		NULL, cmd_schema_list},
+	{"schema show", "DIRECTIVE", "show what a directive means, takes and is by default", NULL,
+		1, 1, schema_options, NULL, cmd_schema_show},
 	{"submit", "ENV", "propose a tree as the next release of an environment",
 		"Validates and renders the tree and sends it as a change, which others approve. The git\n"
 		"commit is recorded where the tree is a clean git work tree.",

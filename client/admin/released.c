@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/args.h"
+#include "client/admin/source.h"
 #include "common/config/render.h"
 #include "common/config/tree.h"
 #include "common/mem.h"
@@ -41,8 +43,8 @@ static enum vk_rc fetch_document(struct session *session, const char *environmen
 	return rc;
 }
 
-enum vk_rc released_document(struct session *session, const struct current *current,
-	int64_t number, struct vk_release **out, struct vk_err *err)
+enum vk_rc released_document(struct session *session, const struct current *current, int64_t number,
+	struct vk_release **out, struct vk_err *err)
 {
 	const struct vk_release *above = current->release;
 	struct vk_release *release = NULL;
@@ -55,8 +57,8 @@ enum vk_rc released_document(struct session *session, const struct current *curr
 			rc = vk_err_set(err, VK_ENOTFOUND, "there is no release %s/%lld",
 				current->environment, (long long)number);
 		else
-			rc = fetch_document(session, current->environment,
-				above->fallback_release, above->fallback_sha256, &below, err);
+			rc = fetch_document(session, current->environment, above->fallback_release,
+				above->fallback_sha256, &below, err);
 		vk_release_free(release);
 		release = below;
 		above = below;
@@ -69,8 +71,8 @@ enum vk_rc released_document(struct session *session, const struct current *curr
 }
 
 /* Splits "ENV" or "ENV/NUMBER"; number is 0 for the former. */
-static enum vk_rc split_name(const char *name, char environment[VK_NAME_BYTES], uint64_t *number,
-	struct vk_err *err)
+static enum vk_rc split_name(
+	const char *name, char environment[VK_NAME_BYTES], uint64_t *number, struct vk_err *err)
 {
 	const char *slash = strchr(name, '/');
 	size_t len = slash != NULL ? (size_t)(slash - name) : strlen(name);
@@ -88,8 +90,8 @@ static enum vk_rc split_name(const char *name, char environment[VK_NAME_BYTES], 
 }
 
 /* The tree of the current release, or of an older one. */
-static enum vk_rc load_tree(struct session *session, const struct current *current,
-	int64_t number, struct cfg_tree **out, struct vk_err *err)
+static enum vk_rc load_tree(struct session *session, const struct current *current, int64_t number,
+	struct cfg_tree **out, struct vk_err *err)
 {
 	const struct vk_release *release = current->release;
 	struct vk_release *older = NULL;
@@ -97,8 +99,8 @@ static enum vk_rc load_tree(struct session *session, const struct current *curre
 	enum vk_rc rc = VK_OK;
 
 	if (release == NULL || number > release->number)
-		return vk_err_set(err, VK_ENOTFOUND, "%s has no release%s",
-			current->environment, number == 0 ? " yet" : " of this number");
+		return vk_err_set(err, VK_ENOTFOUND, "%s has no release%s", current->environment,
+			number == 0 ? " yet" : " of this number");
 	if (number != 0 && number < release->number) {
 		rc = released_document(session, current, number, &older, err);
 		release = older;
@@ -130,4 +132,14 @@ enum vk_rc released_tree(
 	current_release(&current);
 	session_free(session);
 	return rc;
+}
+
+enum vk_rc released_or_source(
+	const struct cli *cli, const struct args *args, struct cfg_tree **out, struct vk_err *err)
+{
+	if (!args_has(args, "release"))
+		return source_load(args, out, err);
+	if (args_has(args, "tree"))
+		return vk_err_set(err, VK_EINPUT, "--tree and --release exclude each other");
+	return released_tree(cli, args_get(args, "release"), out, err);
 }

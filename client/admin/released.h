@@ -13,6 +13,7 @@
 #include "client/admin/session.h"
 #include "common/err.h"
 
+struct args;
 struct cfg_tree;
 struct cli;
 struct vk_release;
@@ -25,5 +26,9 @@ VK_CHECKED enum vk_rc released_document(struct session *session, const struct cu
 /* The tree of a release, named as a person does: "ENV" (the current one) or "ENV/NUMBER". */
 VK_CHECKED enum vk_rc released_tree(
 	const struct cli *cli, const char *name, struct cfg_tree **out, struct vk_err *err);
+
+/* The tree that options mean: of --release, verified, or of --tree. */
+VK_CHECKED enum vk_rc released_or_source(
+	const struct cli *cli, const struct args *args, struct cfg_tree **out, struct vk_err *err);
 
 #endif

@@ -107,6 +107,15 @@ const struct cfg_directive *cfg_directive_find(const char *name, const char *ver
 	return NULL;
 }
 
+const char *cfg_version_with(const char *name)
+{
+	for (size_t i = 0; i < cfg_schema_count; i++) {
+		if (cfg_directive_find(name, cfg_schemas[i].version) != NULL)
+			return cfg_schemas[i].version;
+	}
+	return NULL;
+}
+
 size_t cfg_directive_count(const char *version)
 {
 	const struct cfg_schema *schema = find_schema(version);

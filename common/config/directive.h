@@ -87,6 +87,9 @@ void cfg_version_list(struct vk_buf *out);
  * such directive or the version is unknown. */
 const struct cfg_directive *cfg_directive_find(const char *name, const char *version);
 
+/* The oldest version that has a directive of that name, or NULL. */
+const char *cfg_version_with(const char *name);
+
 /* All directives of a version in byte order of their names; 0 for an unknown version. */
 size_t cfg_directive_count(const char *version);
 const struct cfg_directive *cfg_directive_at(const char *version, size_t i);

@@ -13,13 +13,19 @@
 
 #include "common/banned.h"
 
-enum { LAYERS = 5 };
-
 struct cfg_explanation {
 	struct arena *arena;
-	const char *value;
-	struct cfg_origin origins[LAYERS];
+	struct cfg_explained *items;
 	size_t count;
+};
+
+/* Where the instance is, and what it gets. */
+struct subject {
+	struct cfg_fleet *fleet;
+	struct cfg_host *host;
+	struct cfg_instance *instance;
+	struct cfg_effective effective;
+	struct arena *arena;
 };
 
 void cfg_explanation_free(struct cfg_explanation *explanation)
@@ -30,14 +36,15 @@ void cfg_explanation_free(struct cfg_explanation *explanation)
 	free(explanation);
 }
 
-static bool find_instance(struct cfg_fleet *fleet, const char *id, struct cfg_host **host,
-	struct cfg_instance **instance)
+static bool find_instance(struct subject *subject, const char *id)
 {
+	struct cfg_fleet *fleet = subject->fleet;
+
 	for (size_t h = 0; h < fleet->host_count; h++) {
 		for (size_t i = 0; i < fleet->hosts[h].instance_count; i++) {
-			*host = &fleet->hosts[h];
-			*instance = &fleet->hosts[h].instances[i];
-			if (strcmp((*instance)->id, id) == 0)
+			subject->host = &fleet->hosts[h];
+			subject->instance = &fleet->hosts[h].instances[i];
+			if (strcmp(subject->instance->id, id) == 0)
 				return true;
 		}
 	}
@@ -45,7 +52,7 @@ static bool find_instance(struct cfg_fleet *fleet, const char *id, struct cfg_ho
 }
 
 static const char *written_text(
-	struct cfg_explanation *e, const struct cfg_directive *d, const struct cfg_entry *entry)
+	struct arena *arena, const struct cfg_directive *d, const struct cfg_entry *entry)
 {
 	struct vk_buf text;
 	const char *out;
@@ -57,28 +64,29 @@ static const char *written_text(
 	vk_buf_init(&text, CFG_TREE_MAX_FILE_BYTES);
 	for (size_t i = 0; i < entry->count; i++)
 		vk_buf_addf(&text, "%s%s", i > 0 ? ", " : "", entry->items[i]);
-	out = arena_dup(e->arena, text.data, text.len);
+	out = arena_dup(arena, text.data, text.len);
 	vk_buf_release(&text);
 	return out;
 }
 
 /* Adds what a layer says about the directive, under whichever of its names. */
-static void add_origin(struct cfg_explanation *e, const struct cfg_layer *layer,
-	const struct cfg_directive *d, const char *version)
+static void add_origin(
+	const struct subject *subject, const struct cfg_layer *layer, struct cfg_explained *out)
 {
 	for (size_t i = 0; i < layer->entry_count; i++) {
 		const struct cfg_entry *entry = &layer->entries[i];
 
-		if (cfg_directive_find(entry->name, version) != d)
+		if (cfg_directive_find(entry->name, subject->instance->role->version) !=
+			out->directive)
 			continue;
-		for (size_t k = 0; k < e->count; k++)
-			e->origins[k].is_effective = false;
-		e->origins[e->count++] = (struct cfg_origin){
+		for (size_t k = 0; k < out->count; k++)
+			out->origins[k].is_effective = false;
+		out->origins[out->count++] = (struct cfg_origin){
 			.layer = layer->kind,
-			.file = arena_strdup(e->arena, entry->place.file),
+			.file = arena_strdup(subject->arena, entry->place.file),
 			.line = entry->place.line,
 			.column = entry->place.column,
-			.text = written_text(e, d, entry),
+			.text = written_text(subject->arena, out->directive, entry),
 			.is_effective = true,
 		};
 		return;
@@ -86,75 +94,100 @@ static void add_origin(struct cfg_explanation *e, const struct cfg_layer *layer,
 }
 
 /* Which secret it is; never its value, which nobody here knows. */
-static const char *sealed_value(struct cfg_fleet *fleet, const struct cfg_effective *effective,
-	const struct cfg_resolved *resolved, struct cfg_explanation *e)
+static const char *sealed_value(const struct subject *subject, const struct cfg_resolved *resolved)
 {
 	const struct cfg_secret_ref *ref = resolved->entry->secret;
-	const struct cfg_pins *pins = cfg_secret_resolve(fleet, effective->environment, ref);
+	const struct cfg_pins *pins =
+		cfg_secret_resolve(subject->fleet, subject->effective.environment, ref);
 
-	return arena_printf(e->arena, "secret:%s (version %lld)", ref->name,
+	return arena_printf(subject->arena, "secret:%s (version %lld)", ref->name,
 		(long long)(pins != NULL ? pins->current.version : 0));
 }
 
 /* The merged value in CONFIG GET form; the server's default where no layer sets one. */
-static const char *effective_value(struct cfg_fleet *fleet, struct cfg_host *host,
-	struct cfg_instance *instance, const struct cfg_directive *d, struct cfg_explanation *e)
+static const char *effective_value(const struct subject *subject, const struct cfg_directive *d)
 {
 	const char *out = d->fallback != NULL ? d->fallback : "";
-	const struct cfg_resolved *resolved;
-	struct cfg_effective effective;
-	const struct cfg_item *item;
+	const struct cfg_item *item = cfg_list_find(&subject->effective.config, d->name);
+	const struct cfg_resolved *resolved = item != NULL ? item->what : NULL;
 	struct vk_buf line, value;
 
-	cfg_merge(fleet, host, instance, e->arena, &effective);
-	item = cfg_list_find(&effective.config, d->name);
-	if (item != NULL && ((const struct cfg_resolved *)item->what)->entry->secret != NULL)
-		return sealed_value(fleet, &effective, item->what, e);
-	if (item == NULL || (d->flags & CFG_SENSITIVE) != 0)
-		return item == NULL ? out : "(secret)";
-	resolved = item->what;
+	if (resolved == NULL)
+		return out;
+	if (resolved->entry->secret != NULL)
+		return sealed_value(subject, resolved);
+	if ((d->flags & CFG_SENSITIVE) != 0)
+		return "(secret)";
 	if (resolved->value != NULL)
-		return arena_strdup(e->arena, resolved->value);
+		return arena_strdup(subject->arena, resolved->value);
 	vk_buf_init(&line, 8 * CFG_VALUE_MAX_BYTES);
 	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
-	if (cfg_conf_line_of(fleet, &effective, resolved, &line, &value))
-		out = arena_dup(e->arena, value.data, value.len);
+	if (cfg_conf_line_of(subject->fleet, &subject->effective, resolved, &line, &value))
+		out = arena_dup(subject->arena, value.data, value.len);
 	vk_buf_release(&line);
 	vk_buf_release(&value);
 	return out;
 }
 
-static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *name,
+static void explain_one(
+	const struct subject *subject, const struct cfg_directive *d, struct cfg_explanation *e)
+{
+	const struct cfg_instance *instance = subject->instance;
+	struct cfg_explained *out = &e->items[e->count++];
+
+	*out = (struct cfg_explained){.directive = d, .value = effective_value(subject, d)};
+	if (instance->role->template != NULL)
+		add_origin(subject, instance->role->template, out);
+	add_origin(subject, &instance->role->layer, out);
+	add_origin(subject, &subject->host->environment->layer, out);
+	add_origin(subject, &subject->host->layer, out);
+	add_origin(subject, &instance->layer, out);
+}
+
+static void explain_all(const struct subject *subject, struct cfg_explanation *e)
+{
+	const struct cfg_list *config = &subject->effective.config;
+
+	e->items = arena_calloc(e->arena, config->count, sizeof(*e->items));
+	for (size_t i = 0; i < config->count; i++)
+		explain_one(subject,
+			((const struct cfg_resolved *)config->items[i].what)->directive, e);
+}
+
+static enum vk_rc explain_named(const struct subject *subject, const char *name,
 	struct cfg_explanation *e, struct vk_err *err)
 {
-	const struct cfg_directive *d;
-	struct cfg_instance *instance;
-	struct cfg_host *host;
-	const char *version, *near;
-	enum vk_rc rc;
+	const char *version = subject->instance->role->version;
+	const struct cfg_directive *d = cfg_directive_find(name, version);
+	const char *near = cfg_directive_nearest(name, version);
 
-	rc = cfg_findings_check(fleet->findings, err);
-	if (rc != VK_OK)
-		return rc;
-	if (!find_instance(fleet, id, &host, &instance))
-		return vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
-	version = instance->role->version;
-	d = cfg_directive_find(name, version);
 	if (d == NULL) {
 		vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
-		near = cfg_directive_nearest(name, version);
 		if (near != NULL)
 			vk_err_hint(err, "did you mean '%s'?", near);
 		return VK_ENOTFOUND;
 	}
-	if (instance->role->template != NULL)
-		add_origin(e, instance->role->template, d, version);
-	add_origin(e, &instance->role->layer, d, version);
-	add_origin(e, &host->environment->layer, d, version);
-	add_origin(e, &host->layer, d, version);
-	add_origin(e, &instance->layer, d, version);
-	e->value = effective_value(fleet, host, instance, d, e);
-	return cfg_findings_check(fleet->findings, err);
+	e->items = arena_calloc(e->arena, 1, sizeof(*e->items));
+	explain_one(subject, d, e);
+	return VK_OK;
+}
+
+static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *name,
+	struct cfg_explanation *e, struct vk_err *err)
+{
+	struct subject subject = {.fleet = fleet, .arena = e->arena};
+	enum vk_rc rc = cfg_findings_check(fleet->findings, err);
+
+	if (rc != VK_OK)
+		return rc;
+	if (!find_instance(&subject, id))
+		return vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
+	cfg_merge(fleet, subject.host, subject.instance, e->arena, &subject.effective);
+	if (name == NULL)
+		explain_all(&subject, e);
+	else
+		rc = explain_named(&subject, name, e, err);
+	return rc == VK_OK ? cfg_findings_check(fleet->findings, err) : rc;
 }
 
 enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *directive,
@@ -176,17 +209,12 @@ enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *
 	return rc;
 }
 
-const char *cfg_explanation_value(const struct cfg_explanation *explanation)
-{
-	return explanation->value;
-}
-
 size_t cfg_explanation_count(const struct cfg_explanation *explanation)
 {
 	return explanation->count;
 }
 
-const struct cfg_origin *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i)
+const struct cfg_explained *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i)
 {
-	return &explanation->origins[i];
+	return &explanation->items[i];
 }

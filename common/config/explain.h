@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/config/directive.h"
 #include "common/config/tree.h"
 #include "common/err.h"
 
@@ -20,19 +21,25 @@ struct cfg_origin {
 	bool is_effective; /* the one that counts */
 };
 
+enum { CFG_EXPLAINED_LAYERS = 5 };
+
+struct cfg_explained {
+	const struct cfg_directive *directive; /* of the role's version of Valkey */
+	const char *value; /* CONFIG GET form; the server's default where no layer sets it */
+	size_t count;	   /* layers that name it, weakest first; 0: the server's default holds */
+	struct cfg_origin origins[CFG_EXPLAINED_LAYERS];
+};
+
 struct cfg_explanation;
 
-/* Explains directive (any of its names) of instance "HOST/INSTANCE". VK_ENOTFOUND: no such
- * instance or directive. Never shows the value of a sensitive directive. */
+/* Explains a directive (any of its names) of instance "HOST/INSTANCE"; with NULL all that a layer
+ * sets. VK_ENOTFOUND: no such instance or directive. Never shows the value of a sensitive one. */
 VK_CHECKED enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id,
 	const char *directive, struct cfg_explanation **out, struct vk_err *err);
 void cfg_explanation_free(struct cfg_explanation *explanation);
 
-/* What the instance gets, in CONFIG GET form; the server's default where no layer sets it. */
-const char *cfg_explanation_value(const struct cfg_explanation *explanation);
-
-/* Layers that name the directive, weakest first; 0: the server's default holds. */
+/* By name. */
 size_t cfg_explanation_count(const struct cfg_explanation *explanation);
-const struct cfg_origin *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i);
+const struct cfg_explained *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i);
 
 #endif

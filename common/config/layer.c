@@ -97,20 +97,10 @@ static void read_config(
 	}
 }
 
-/* The oldest version that has the directive, or NULL. */
-static const char *version_with(const char *name)
-{
-	for (size_t i = 0; i < cfg_version_count(); i++) {
-		if (cfg_directive_find(name, cfg_version_at(i)) != NULL)
-			return cfg_version_at(i);
-	}
-	return NULL;
-}
-
 /* What is said to somebody who names a directive that this version lacks; "" if nothing helps. */
 static void say_where_it_is(const char *name, const char *version, char *hint, size_t size)
 {
-	const char *near = cfg_directive_nearest(name, version), *with = version_with(name);
+	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
 
 	hint[0] = '\0';
 	if (with != NULL)
@@ -125,7 +115,7 @@ static bool is_left_out(const struct cfg_layer *layer, const char *name, const c
 	const struct cfg_directive *d = cfg_directive_find(name, version);
 
 	return strcmp(layer->kind, "template") == 0 &&
-	       (d != NULL ? (d->flags & CFG_IGNORED) != 0 : version_with(name) != NULL);
+	       (d != NULL ? (d->flags & CFG_IGNORED) != 0 : cfg_version_with(name) != NULL);
 }
 
 /* Set to a secret, or taken away again. */

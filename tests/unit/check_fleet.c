@@ -212,7 +212,8 @@ START_TEST(refuses_wrong_files)
 			":1:25: file 'a': the tree has no 'fleet.yaml'"},
 		{"files: [{path: a, from: files/motd.txt, text: b}]\n",
 			":1:9: file 'a': one of 'from', 'text' and 'secret' is needed"},
-		{"files: [{path: a}]\n", ":1:9: file 'a': one of 'from', 'text' and 'secret' is needed"},
+		{"files: [{path: a}]\n",
+			":1:9: file 'a': one of 'from', 'text' and 'secret' is needed"},
 		{"files: [{text: a}]\n", ":1:9: files: the path of a file is missing"},
 		{"files: [{path: a, text: \"-----BEGIN PRIVATE KEY-----\"}]\n",
 			":1:25: file 'a': a private key in clear text"},
@@ -399,36 +400,73 @@ START_TEST(answers_about_a_fleet)
 }
 END_TEST
 
+/* The explanation of one directive of db1/main. */
+static struct cfg_explanation *explain_main(const struct cfg_tree *tree, const char *directive)
+{
+	struct cfg_explanation *e = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(cfg_explain(tree, "db1/main", directive, &e, &err), err);
+	return e;
+}
+
 START_TEST(explains_where_a_value_comes_from)
 {
 	struct cfg_tree *tree = tree_with(NULL, NULL);
 	struct vk_err err = VK_ERR_INIT;
+	const struct cfg_explained *item;
 	struct cfg_explanation *e = NULL;
 
 	assert_fails(cfg_explain(tree, "db1/none", "port", &e, &err), VK_ENOTFOUND);
 	assert_fails(cfg_explain(tree, "db1/main", "prot", &e, &err), VK_ENOTFOUND);
 	ck_assert_str_eq(err.hint, "did you mean 'port'?");
-	assert_ok(cfg_explain(tree, "db1/main", "port", &e, &err), err);
-	ck_assert_str_eq(cfg_explanation_value(e), "7000");
-	ck_assert_uint_eq(cfg_explanation_count(e), 2);
-	ck_assert_str_eq(cfg_explanation_at(e, 0)->layer, "template");
-	ck_assert_str_eq(cfg_explanation_at(e, 0)->file, "templates/baseline@1.yaml");
-	ck_assert(!cfg_explanation_at(e, 0)->is_effective);
-	ck_assert_str_eq(cfg_explanation_at(e, 1)->layer, "instance");
-	ck_assert_uint_eq(cfg_explanation_at(e, 1)->line, 9);
-	ck_assert(cfg_explanation_at(e, 1)->is_effective);
+	e = explain_main(tree, "port");
+	ck_assert_uint_eq(cfg_explanation_count(e), 1);
+	item = cfg_explanation_at(e, 0);
+	ck_assert_str_eq(item->value, "7000");
+	ck_assert_uint_eq(item->count, 2);
+	ck_assert_str_eq(item->origins[0].layer, "template");
+	ck_assert_str_eq(item->origins[0].file, "templates/baseline@1.yaml");
+	ck_assert(!item->origins[0].is_effective);
+	ck_assert_str_eq(item->origins[1].layer, "instance");
+	ck_assert_uint_eq(item->origins[1].line, 9);
+	ck_assert(item->origins[1].is_effective);
 	cfg_explanation_free(e);
-	assert_ok(cfg_explain(tree, "db1/main", "maxmemory", &e, &err), err);
-	ck_assert_str_eq(cfg_explanation_value(e), "1073741824");
-	ck_assert_str_eq(cfg_explanation_at(e, 0)->text, "${memory}");
+	e = explain_main(tree, "maxmemory");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->value, "1073741824");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->origins[0].text, "${memory}");
 	cfg_explanation_free(e);
-	assert_ok(cfg_explain(tree, "db1/main", "tcp-keepalive", &e, &err), err);
-	ck_assert_str_eq(cfg_explanation_value(e), "300");
-	ck_assert_str_eq(cfg_explanation_at(e, 1)->text, "null");
+	e = explain_main(tree, "tcp-keepalive");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->value, "300");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->origins[1].text, "null");
 	cfg_explanation_free(e);
-	assert_ok(cfg_explain(tree, "db1/main", "hz", &e, &err), err);
-	ck_assert_str_eq(cfg_explanation_value(e), "10");
-	ck_assert_uint_eq(cfg_explanation_count(e), 0);
+	e = explain_main(tree, "hz");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->value, "10");
+	ck_assert_uint_eq(cfg_explanation_at(e, 0)->count, 0);
+	cfg_explanation_free(e);
+	cfg_tree_free(tree);
+}
+END_TEST
+
+START_TEST(explains_all_that_an_instance_sets)
+{
+	struct cfg_tree *tree = tree_with(NULL, NULL);
+	struct cfg_explanation *e = explain_main(tree, NULL);
+	bool has_policy = false;
+
+	ck_assert_uint_gt(cfg_explanation_count(e), 3);
+	for (size_t i = 0; i < cfg_explanation_count(e); i++) {
+		const struct cfg_explained *item = cfg_explanation_at(e, i);
+
+		ck_assert_uint_ge(item->count, 1);
+		ck_assert(i == 0 || strcmp(cfg_explanation_at(e, i - 1)->directive->name,
+					    item->directive->name) < 0);
+		ck_assert_str_ne(item->directive->name, "tcp-keepalive"); /* taken away again */
+		has_policy =
+			has_policy || (strcmp(item->directive->name, "maxmemory-policy") == 0 &&
+					      strcmp(item->value, "allkeys-lru") == 0);
+	}
+	ck_assert(has_policy);
 	cfg_explanation_free(e);
 	cfg_tree_free(tree);
 }
@@ -455,6 +493,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, reports_every_finding_of_a_tree);
 	tcase_add_test(tc, answers_about_a_fleet);
 	tcase_add_test(tc, explains_where_a_value_comes_from);
+	tcase_add_test(tc, explains_all_that_an_instance_sets);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

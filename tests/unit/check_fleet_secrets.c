@@ -388,8 +388,8 @@ START_TEST(explains_which_secret_a_directive_is)
 	struct vk_err err = VK_ERR_INIT;
 
 	assert_ok(cfg_explain(tree, "db1/a", "primaryauth", &e, &err), err);
-	ck_assert_str_eq(cfg_explanation_value(e), "secret:replication (version 2)");
-	ck_assert_str_eq(cfg_explanation_at(e, 0)->text, "secret:replication");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->value, "secret:replication (version 2)");
+	ck_assert_str_eq(cfg_explanation_at(e, 0)->origins[0].text, "secret:replication");
 	cfg_explanation_free(e);
 	cfg_tree_free(tree);
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+
+#include "client/admin/released.h"
+#include "common/config/explain.h"
+#include "common/vkjson.h"
+
+#include "common/banned.h"
+
+static struct vkjson *origin_json(const struct cfg_origin *origin)
+{
+	struct vkjson *object = vkjson_object();
+
+	vkjson_set(object, "layer", vkjson_string(origin->layer));
+	vkjson_set(object, "file", vkjson_string(origin->file));
+	vkjson_set(object, "line", vkjson_int(origin->line));
+	vkjson_set(object, "column", vkjson_int(origin->column));
+	vkjson_set(object, "text", vkjson_string(origin->text));
+	vkjson_set(object, "effective", vkjson_bool(origin->is_effective));
+	return object;
+}
+
+static struct vkjson *explained_json(const struct cfg_explained *item)
+{
+	struct vkjson *object = vkjson_object();
+	struct vkjson *origins = vkjson_array();
+
+	for (size_t i = 0; i < item->count; i++)
+		vkjson_append(origins, origin_json(&item->origins[i]));
+	vkjson_set(object, "directive", vkjson_string(item->directive->name));
+	vkjson_set(object, "value", vkjson_string(item->value));
+	vkjson_set(object, "live", vkjson_bool((item->directive->flags & CFG_LIVE) != 0));
+	vkjson_set(object, "origins", origins);
+	return object;
+}
+
+static void print_origin(const struct cli *cli, const struct cfg_origin *origin)
+{
+	cli_say(cli, "  %-12s", origin->layer);
+	cli_say_foreign(cli, CLI_PLAIN, origin->file);
+	cli_say(cli, ":%u: ", origin->line);
+	cli_say_foreign(cli, origin->is_effective ? CLI_PLAIN : CLI_DIM, origin->text);
+	cli_say(cli, "%s\n", origin->is_effective ? "" : "  (overridden)");
+}
+
+static void print_item(const struct cli *cli, const struct cfg_explained *item)
+{
+	cli_say_in(cli, CLI_BOLD, "%s ", item->directive->name);
+	cli_say_foreign(cli, CLI_PLAIN, item->value[0] != '\0' ? item->value : "\"\"");
+	cli_say_in(cli, CLI_DIM, "  # %s%s\n",
+		(item->directive->flags & CFG_LIVE) != 0 ? "changes live" : "needs a restart",
+		item->count == 0 ? ", Valkey's default" : "");
+	for (size_t i = item->count; i-- > 0;)
+		print_origin(cli, &item->origins[i]);
+}
+
+enum vk_rc cmd_explain(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const char *directive = args_count(args) > 1 ? args_at(args, 1) : NULL;
+	struct cfg_explanation *explanation = NULL;
+	struct vkjson *items = vkjson_array();
+	struct cfg_tree *tree = NULL;
+	enum vk_rc rc = released_or_source(cli, args, &tree, err);
+
+	if (rc == VK_OK)
+		rc = cfg_explain(tree, args_at(args, 0), directive, &explanation, err);
+	if (rc != VK_OK)
+		goto out;
+	for (size_t i = 0; i < cfg_explanation_count(explanation); i++)
+		vkjson_append(items, explained_json(cfg_explanation_at(explanation, i)));
+	if (cli_print_json_list(cli, items))
+		goto out;
+	for (size_t i = 0; i < cfg_explanation_count(explanation); i++)
+		print_item(cli, cfg_explanation_at(explanation, i));
+out:
+	vkjson_free(items);
+	cfg_explanation_free(explanation);
+	cfg_tree_free(tree);
+	return rc;
+}

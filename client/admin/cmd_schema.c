@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "client/admin/cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/admin/table.h"
+#include "common/config/directive.h"
+#include "common/mem.h"
+#include "common/vkjson.h"
+
+#include "common/banned.h"
+
+enum { RANGE_BYTES = 64, VERSIONS_MAX_BYTES = 256 };
+
+static const struct table_column list_columns[] = {
+	{"DIRECTIVE", "directive", TABLE_TEXT},
+	{"TYPE", "type", TABLE_TEXT},
+	{"CHANGE", "change", TABLE_TEXT},
+	{"WHAT", "help", TABLE_TEXT},
+	{NULL, NULL, TABLE_TEXT},
+};
+
+static const struct table_column show_columns[] = {
+	{"Directive", "directive", TABLE_TEXT},
+	{"Also called", "alias", TABLE_TEXT},
+	{"In other versions", "other", TABLE_TEXT},
+	{"What", "help", TABLE_TEXT},
+	{"Type", "type", TABLE_TEXT},
+	{"Values", "values", TABLE_TEXT},
+	{"Range", "range", TABLE_TEXT},
+	{"Unit", "unit", TABLE_TEXT},
+	{"Default", "default", TABLE_TEXT},
+	{"Change", "change", TABLE_TEXT},
+	{"Decided by", "owner", TABLE_TEXT},
+	{"Secret", "secret", TABLE_TEXT},
+	{"Not in a tree", "refused", TABLE_TEXT},
+	{"Versions", "versions", TABLE_TEXT},
+	{NULL, NULL, TABLE_TEXT},
+};
+
+static const char *type_name(enum cfg_type type)
+{
+	switch (type) {
+	case CFG_TYPE_BOOL:
+		return "yes or no";
+	case CFG_TYPE_INT:
+	case CFG_TYPE_UINT:
+		return "integer";
+	case CFG_TYPE_OCTAL:
+		return "file mode";
+	case CFG_TYPE_MEMORY:
+		return "size";
+	case CFG_TYPE_PERCENT_OR_MEMORY:
+		return "size or percent";
+	case CFG_TYPE_ENUM:
+		return "one of";
+	case CFG_TYPE_FLAGS:
+		return "some of";
+	case CFG_TYPE_STRING:
+		return "text";
+	case CFG_TYPE_PATH:
+		return "path";
+	case CFG_TYPE_FILENAME:
+		return "file name";
+	case CFG_TYPE_BIND:
+		return "addresses";
+	case CFG_TYPE_SAVE:
+		return "seconds and changes";
+	case CFG_TYPE_OUTPUT_LIMIT:
+		return "class and limits";
+	case CFG_TYPE_EVENTS:
+		return "letters of classes";
+	case CFG_TYPE_PERCENTILES:
+		return "percentiles";
+	case CFG_TYPE_OOM_VALUES:
+		return "three numbers";
+	case CFG_TYPE_RENAME:
+		return "command and new name";
+	case CFG_TYPE_REFUSED:
+		break;
+	}
+	return "not in a tree";
+}
+
+static const char *owner_name(enum cfg_owner owner)
+{
+	switch (owner) {
+	case CFG_OWNER_MANAGED:
+		return "the tree";
+	case CFG_OWNER_HOST:
+		return "the tree, for each host";
+	case CFG_OWNER_EQUAL:
+		return "the tree, the same for all members of a shard";
+	case CFG_OWNER_SERVER:
+		break;
+	}
+	return "the running servers";
+}
+
+static void set_text(struct vkjson *object, const char *name, const char *text)
+{
+	if (text != NULL)
+		vkjson_set(object, name, vkjson_string(text));
+}
+
+static void set_range(struct vkjson *object, const struct cfg_directive *d)
+{
+	char range[RANGE_BYTES];
+
+	if (d->type != CFG_TYPE_INT && d->type != CFG_TYPE_UINT && d->type != CFG_TYPE_MEMORY)
+		return;
+	snprintf(range, sizeof(range), "%" PRId64 " to %" PRIu64, d->min, d->max);
+	vkjson_set(object, "range", vkjson_string(range));
+}
+
+/* The versions that have it under any of its names. */
+static void set_versions(struct vkjson *object, const struct cfg_directive *d)
+{
+	struct vkjson *versions = vkjson_array();
+
+	for (size_t i = 0; i < cfg_version_count(); i++) {
+		const struct cfg_directive *there = cfg_directive_find(d->name, cfg_version_at(i));
+
+		if (there != NULL && (there->flags & CFG_IGNORED) == 0)
+			vkjson_append(versions, vkjson_string(cfg_version_at(i)));
+	}
+	vkjson_set(object, "versions", versions);
+}
+
+static const char *change_name(const struct cfg_directive *d)
+{
+	if ((d->flags & CFG_IGNORED) != 0)
+		return "-";
+	return (d->flags & CFG_LIVE) != 0 ? "live" : "restart";
+}
+
+static struct vkjson *directive_json(const struct cfg_directive *d)
+{
+	struct vkjson *object = vkjson_object();
+
+	set_text(object, "directive", d->name);
+	set_text(object, "alias", d->alias);
+	set_text(object, "other", d->other);
+	set_text(object, "help", d->help);
+	set_text(object, "type", type_name(d->type));
+	set_text(object, "values", d->values);
+	set_range(object, d);
+	set_text(object, "unit", d->unit);
+	set_text(object, "default", d->fallback);
+	set_text(object, "change", change_name(d));
+	set_text(object, "owner", owner_name(d->owner));
+	vkjson_set(object, "secret", vkjson_bool((d->flags & CFG_SENSITIVE) != 0));
+	set_text(object, "refused", d->reason);
+	set_versions(object, d);
+	return object;
+}
+
+/* --valkey, or what trees begin with. */
+static enum vk_rc version_of(const struct args *args, const char **out, struct vk_err *err)
+{
+	const char *version = args_get(args, "valkey");
+	struct vk_buf list;
+
+	if (version == NULL)
+		version = cfg_version_default();
+	if (cfg_version_is_known(version)) {
+		*out = version;
+		return VK_OK;
+	}
+	vk_buf_init(&list, VERSIONS_MAX_BYTES);
+	cfg_version_list(&list);
+	vk_err_set(err, VK_EINPUT, "Valkey version '%.50s' is not known", version);
+	vk_err_hint(err, "known: %s", list.data);
+	vk_buf_release(&list);
+	return VK_EINPUT;
+}
+
+static enum vk_rc say_unknown(const char *name, const char *version, struct vk_err *err)
+{
+	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
+
+	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
+	if (with != NULL)
+		vk_err_hint(err, "Valkey %s has it: --valkey %s", with, with);
+	else if (near != NULL)
+		vk_err_hint(err, "did you mean '%s'?", near);
+	return VK_ENOTFOUND;
+}
+
+enum vk_rc cmd_schema_show(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const struct cfg_directive *d;
+	const char *version = NULL;
+	struct vkjson *object;
+	enum vk_rc rc = version_of(args, &version, err);
+
+	if (rc != VK_OK)
+		return rc;
+	d = cfg_directive_find(args_at(args, 0), version);
+	if (d == NULL)
+		return say_unknown(args_at(args, 0), version, err);
+	object = directive_json(d);
+	if (!cli_print_json(cli, object))
+		table_print_object(cli, show_columns, object);
+	vkjson_free(object);
+	return VK_OK;
+}
+
+enum vk_rc cmd_schema_list(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const char *version = NULL;
+	struct vkjson *items;
+	enum vk_rc rc = version_of(args, &version, err);
+
+	if (rc != VK_OK)
+		return rc;
+	items = vkjson_array();
+	for (size_t i = 0; i < cfg_directive_count(version); i++)
+		vkjson_append(items, directive_json(cfg_directive_at(version, i)));
+	if (!cli_print_json_list(cli, items))
+		table_print(cli, list_columns, items, NULL);
+	vkjson_free(items);
+	return VK_OK;
+}
