@@ -51,6 +51,7 @@ E2E_TESTS += tests/e2e/112-online-keys.sh
 E2E_TESTS += tests/e2e/120-secrets-cli.sh
 E2E_TESTS += tests/e2e/152-online-keys-stolen.sh
 E2E_TESTS += tests/e2e/130-roles.sh
+E2E_TESTS += tests/e2e/131-waiting.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 EXTRA_DIST += tests/e2e/lsan.supp
