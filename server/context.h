@@ -14,8 +14,6 @@ struct background;
 struct denials;
 struct readers;
 struct signer;
-struct throttle;
-struct waiting;
 struct worker_pool;
 struct writer;
 
@@ -27,8 +25,6 @@ struct context {
 	struct readers *readers;
 	struct background *background;
 	struct denials *denials;
-	struct throttle *throttle; /* of strangers */
-	struct waiting *waiting;   /* hosts that ask to be let in */
 	struct worker_pool *workers; /* for statistics */
 
 	/* Settings that SIGHUP may change. */

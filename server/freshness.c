@@ -109,7 +109,7 @@ static enum vk_rc list_files(
 }
 
 static enum vk_rc sign_snapshot(
-	struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
+	struct writer_tx *tx, const struct tuf_meta *root, int64_t above, struct vk_err *err)
 {
 	struct signer *signer = writer_tx_signer(tx);
 	struct store_tuf file = {.role = tuf_type_name(TUF_SNAPSHOT)};
@@ -130,7 +130,8 @@ static enum vk_rc sign_snapshot(
 	if (rc == VK_OK)
 		rc = list_files(tx, &specs, &count, err);
 	if (rc == VK_OK) {
-		file.version = signer_next_snapshot_version(signer, file.version);
+		file.version = signer_next_snapshot_version(
+			signer, file.version > above ? file.version : above);
 		file.expires = writer_tx_now(tx) + PUBLISH_SNAPSHOT_SECONDS;
 		rc = tuf_build_snapshot(file.version, file.expires, specs, count, &part, err);
 	}
@@ -160,8 +161,8 @@ static enum vk_rc describe_snapshot(
 	return VK_OK;
 }
 
-enum vk_rc freshness_sign_timestamp(
-	struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
+static enum vk_rc sign_timestamp(
+	struct writer_tx *tx, const struct tuf_meta *root, int64_t above, struct vk_err *err)
 {
 	struct signer *signer = writer_tx_signer(tx);
 	struct store_tuf file = {.role = tuf_type_name(TUF_TIMESTAMP)};
@@ -181,7 +182,8 @@ enum vk_rc freshness_sign_timestamp(
 	if (rc == VK_OK)
 		rc = describe_snapshot(tx, &timestamp, err);
 	if (rc == VK_OK) {
-		file.version = signer_next_timestamp_version(signer, file.version);
+		file.version = signer_next_timestamp_version(
+			signer, file.version > above ? file.version : above);
 		file.expires = writer_tx_now(tx) + writer_tx_timestamp_seconds(tx);
 		timestamp.version = file.version;
 		timestamp.expires = file.expires;
@@ -197,11 +199,23 @@ enum vk_rc freshness_sign_timestamp(
 	return rc;
 }
 
+enum vk_rc freshness_sign_timestamp(
+	struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
+{
+	return sign_timestamp(tx, root, 0, err);
+}
+
 enum vk_rc freshness_sign_all(struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err)
 {
-	enum vk_rc rc = sign_snapshot(tx, root, err);
+	return freshness_sign_above(tx, root, 0, err);
+}
 
-	return rc == VK_OK ? freshness_sign_timestamp(tx, root, err) : rc;
+enum vk_rc freshness_sign_above(
+	struct writer_tx *tx, const struct tuf_meta *root, int64_t version, struct vk_err *err)
+{
+	enum vk_rc rc = sign_snapshot(tx, root, version, err);
+
+	return rc == VK_OK ? sign_timestamp(tx, root, version, err) : rc;
 }
 
 enum vk_rc freshness_renew_all(struct writer_tx *tx, struct vk_err *err)

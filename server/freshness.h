@@ -15,6 +15,10 @@
 VK_CHECKED enum vk_rc freshness_sign_all(
 	struct writer_tx *tx, const struct tuf_meta *root, struct vk_err *err);
 
+/* The same, with versions above this one at least. */
+VK_CHECKED enum vk_rc freshness_sign_above(
+	struct writer_tx *tx, const struct tuf_meta *root, int64_t version, struct vk_err *err);
+
 /* The same with the current root from the store. */
 VK_CHECKED enum vk_rc freshness_renew_all(struct writer_tx *tx, struct vk_err *err);
 

@@ -12,6 +12,7 @@
 
 #include <sodium.h>
 
+#include "server/command_backup.h"
 #include "server/init.h"
 #include "server/new_keys.h"
 #include "server/privilege.h"
@@ -66,6 +67,13 @@ static const char help_text[] =
 	"  vkcfgd new-log [--config FILE]\n"
 	"\n"
 	"  Hosts refuse it until the holders of root keys have signed it, in the same way.\n"
+	"\n"
+	"Copy it, also while it runs, and rebuild it elsewhere:\n"
+	"  vkcfgd backup DIR [--without-keys] [--config FILE]\n"
+	"  vkcfgd restore DIR [--log FILE] [--checkpoint FILE]... [--new-log] [--config FILE]\n"
+	"\n"
+	"  FILE of --log is what 'vkcfg audit export' wrote last, of --checkpoint what a host\n"
+	"  (STATE/checkpoint) or a person has seen of the audit log.\n"
 	"\n"
 	"Look before you leap:\n"
 	"  vkcfgd --check-config [--config FILE]   says what is wrong in them, and where\n"
@@ -381,6 +389,8 @@ static const struct command commands[] = {
 	{"run", command_run},
 	{"new-keys", command_new_keys},
 	{"new-log", command_new_log},
+	{"backup", command_backup},
+	{"restore", command_restore},
 	{"--check-config", command_check},
 	{"--show-config", command_show},
 	{"--help", command_help},

@@ -156,10 +156,9 @@ enum vk_rc new_keys_make(const char *state, struct new_keys *out, struct vk_err 
 	return rc;
 }
 
-static enum vk_rc record_log(
-	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+enum vk_rc new_log_record(
+	struct writer_tx *tx, struct store_log_start *start, struct vk_err *err)
 {
-	struct store_log_start *start = &((struct record *)command)->start;
 	struct store *store = writer_tx_store(tx);
 	struct vkjson *detail;
 	enum vk_rc rc = store_get_log_start(store, start, err);
@@ -178,6 +177,12 @@ static enum vk_rc record_log(
 	vkjson_set(detail, "size", vkjson_int((int64_t)start->size));
 	vkjson_set(detail, "root", vkjson_hex(start->root, sizeof(start->root)));
 	return audit(tx, "log.begin", detail, err);
+}
+
+static enum vk_rc record_log(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	return new_log_record(tx, &((struct record *)command)->start, err);
 }
 
 enum vk_rc new_log_begin(const char *state, struct new_log *out, struct vk_err *err)

@@ -11,7 +11,8 @@
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/signkey.h"
-#include "server/store/store.h"
+#include "server/store/store_log.h"
+#include "server/writer.h"
 
 struct signer;
 struct state_dir;
@@ -36,6 +37,10 @@ struct new_log {
 /* Begins another log with the entries that there are, and records it. No host believes it before a
  * root names it. */
 VK_CHECKED enum vk_rc new_log_begin(const char *state, struct new_log *out, struct vk_err *err);
+
+/* The same inside a command; the signer must have been started for this log. */
+VK_CHECKED enum vk_rc new_log_record(
+	struct writer_tx *tx, struct store_log_start *start, struct vk_err *err);
 
 /* At the start of a server: the log key of before goes when the root does not name it any more. */
 VK_CHECKED enum vk_rc new_keys_settle(const struct state_dir *dir, struct store *store,

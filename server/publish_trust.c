@@ -104,6 +104,15 @@ static enum vk_rc check_root_content(
 	return rc;
 }
 
+/* A server that was rebuilt from a backup may have missed versions; the first one is number 1. */
+static enum vk_rc check_newer(const struct tuf_meta *old, const struct tuf_meta *new,
+	const char *role, struct vk_err *err)
+{
+	return old != NULL && tuf_meta_version(new) > tuf_meta_version(old)
+		       ? VK_OK
+		       : check_next(old, new, role, err);
+}
+
 static enum vk_rc store_file(struct upload *upload, const struct publish_file *from,
 	const struct tuf_meta *meta, const char *role, struct vk_err *err)
 {
@@ -131,8 +140,6 @@ static enum vk_rc take_root(
 		rc = check_next(upload->root, root, tuf_type_name(TUF_ROOT), err);
 	if (rc == VK_OK)
 		rc = tuf_meta_verify_root(root, upload->root, err);
-	if (rc == VK_OK)
-		rc = check_root_content(upload, root, err);
 	if (rc == VK_OK)
 		rc = store_file(upload, file, root, tuf_type_name(TUF_ROOT), err);
 	if (rc != VK_OK) {
@@ -189,7 +196,7 @@ static enum vk_rc take_targets(
 	if (rc == VK_OK)
 		rc = check_name(file, targets, tuf_type_name(TUF_TARGETS), err);
 	if (rc == VK_OK)
-		rc = check_next(upload->targets, targets, tuf_type_name(TUF_TARGETS), err);
+		rc = check_newer(upload->targets, targets, tuf_type_name(TUF_TARGETS), err);
 	if (rc == VK_OK)
 		rc = check_delegations(targets, err);
 	if (rc == VK_OK)
@@ -245,7 +252,7 @@ static enum vk_rc check_role(const struct upload *upload, const struct publish_f
 	if (rc == VK_OK)
 		rc = check_name(file, role, environment, err);
 	if (rc == VK_OK)
-		rc = check_next(old, role, environment, err);
+		rc = check_newer(old, role, environment, err);
 	if (rc == VK_OK)
 		rc = tuf_meta_verify(role, delegation->role, environment, err);
 	if (rc == VK_OK)
@@ -361,6 +368,8 @@ static enum vk_rc check_result(const struct upload *upload, struct vk_err *err)
 	if (upload->root == NULL || upload->targets == NULL)
 		return vk_err_set(err, VK_EINPUT, "the first upload brings both root and targets");
 	rc = tuf_meta_check_expiry(upload->root, now, "root", err);
+	if (rc == VK_OK && upload->has_root) /* those before it led here, whatever they named */
+		rc = check_root_content(upload, upload->root, err);
 	if (rc == VK_OK)
 		rc = tuf_meta_verify(upload->targets, tuf_meta_root_role(upload->root, TUF_TARGETS),
 			"targets", err);

@@ -66,7 +66,6 @@ const struct route routes[] = {
 	{"GET",  "/tuf/{file*}",                      HOST | VIEWER,                NONE,      route_get_tuf,         0,      NULL, NULL},
 
 	{"POST", "/v1/enrol",                         ENROL,                        NONE,      route_enrol,           SMALL,  NULL, NULL},
-	{"POST", "/v1/wait",                          ENROL,                        NONE,      route_wait,            SMALL,  NULL, NULL},
 	{"POST", "/v1/renew",                         HOST | VIEWER,                NONE,      route_renew,           SMALL,  NULL, NULL},
 	{"GET",  "/v1/whoami",                        ANY,                          NONE,      route_whoami,          0,      NULL, NULL},
 
@@ -78,6 +77,7 @@ const struct route routes[] = {
 	{"POST", "/v1/changes/{id}/approve",          APPROVER,                     OF_CHANGE, route_approve_change,  SMALL,  NULL, NULL},
 	{"POST", "/v1/changes/{id}/reject",           AUTHOR | APPROVER,            OF_CHANGE, route_reject_change,   SMALL,  NULL, NULL},
 	{"GET",  "/v1/releases",                      VIEWER,                       LIST,      route_list_releases,   0,      NULL, by_environment},
+	{"POST", "/v1/releases",                      ADMIN,                        FLEET,     route_post_release,    TREE,   NULL, NULL},
 	{"GET",  "/v1/releases/{env}/{number}",       VIEWER,                       PATH,      route_get_release,     0,      NULL, NULL},
 
 	{"POST", "/v1/secrets",                       AUTHOR,                       ENVELOPE,  route_post_secret,     SECRET, NULL, NULL},
@@ -90,9 +90,6 @@ const struct route routes[] = {
 	{"POST", "/v1/hosts",                         OPERATOR,                     BODY,      route_post_host,       SMALL,  NULL, NULL},
 	{"GET",  "/v1/hosts/{name}",                  VIEWER,                       OF_HOST,   route_get_host,        0,      NULL, NULL},
 	{"POST", "/v1/hosts/{name}/revoke",           OPERATOR,                     OF_HOST,   route_revoke_host,     SMALL,  NULL, NULL},
-	{"GET",  "/v1/waiting",                       OPERATOR,                     LIST,      route_list_waiting,    0,      NULL, by_environment},
-	{"POST", "/v1/waiting/{name}/approve",        OPERATOR,                     BODY,      route_approve_waiting, SMALL,  NULL, NULL},
-	{"POST", "/v1/waiting/{name}/reject",         OPERATOR,                     BODY,      route_reject_waiting,  SMALL,  NULL, NULL},
 	{"GET",  "/v1/drift",                         VIEWER,                       LIST,      route_list_drift,      0,      NULL, by_environment},
 	{"GET",  "/v1/status",                        VIEWER,                       LIST,      route_get_status,      0,      NULL, NULL},
 

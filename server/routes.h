@@ -11,7 +11,6 @@
 
 /* routes_enrol.c */
 route_handler route_enrol;
-route_handler route_wait;
 route_handler route_renew;
 
 /* routes_agent.c */
@@ -36,6 +35,9 @@ route_handler route_get_change;
 route_handler route_approve_change;
 route_handler route_reject_change;
 
+/* routes_recover.c */
+route_handler route_post_release;
+
 /* routes_release.c */
 route_handler route_list_releases;
 route_handler route_get_release;
@@ -54,11 +56,6 @@ route_handler route_remove_secret;
 route_handler route_list_secrets;
 route_handler route_get_secret;
 route_handler route_get_host_secret;
-
-/* routes_waiting.c */
-route_handler route_list_waiting;
-route_handler route_approve_waiting;
-route_handler route_reject_waiting;
 
 /* routes_user.c */
 route_handler route_whoami;

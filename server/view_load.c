@@ -76,6 +76,9 @@ static enum vk_rc add_environments(
 		view_builder_add_environment(builder, items[i].name, current);
 		for (int64_t n = current; rc == VK_OK && n > 0 && n >= current - 1; n--)
 			rc = add_document(builder, store, arena, items[i].name, n, err);
+		/* Lost before the current one was recovered: there is nothing to go back to. */
+		if (rc == VK_ENOTFOUND)
+			rc = VK_OK;
 	}
 	return rc;
 }

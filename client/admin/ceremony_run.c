@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/admin/ceremony_words.h"
+#include "client/admin/roots.h"
 #include "client/admin/session.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -323,6 +324,9 @@ static enum vk_rc upload(const struct ceremony_run *run, struct vk_err *err)
 			vkjson_set(files, name, vkjson_stringn(text.data, text.len));
 		vk_buf_release(&text);
 	}
+	if (rc == VK_OK && ceremony_meta(ceremony, tuf_type_name(TUF_ROOT)) != NULL)
+		rc = roots_add_missing(
+			run->session, tuf_meta_version(run->trusted.root), files, err);
 	vkjson_set(body, "files", files);
 	if (rc == VK_OK)
 		rc = session_post(run->session, is_refresh ? "/v1/refresh" : "/v1/tuf", body,

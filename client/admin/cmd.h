@@ -33,6 +33,7 @@ command_run cmd_root_threshold;
 command_run cmd_root_sign;
 command_run cmd_root_show;
 command_run cmd_root_publish;
+command_run cmd_recover;
 command_run cmd_env_add;
 command_run cmd_env_keys;
 command_run cmd_env_threshold;
@@ -48,12 +49,6 @@ command_run cmd_host_token;
 command_run cmd_host_add;
 command_run cmd_host_revoke;
 command_run cmd_hosts;
-
-/* cmd_waiting.c: hosts without a token */
-command_run cmd_fleet_card;
-command_run cmd_host_waiting;
-command_run cmd_host_approve;
-command_run cmd_host_reject;
 
 /* cmd_change.c, cmd_approve.c: changes */
 command_run cmd_submit;

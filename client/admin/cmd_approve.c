@@ -142,6 +142,24 @@ static enum vk_rc sign_and_send(struct session *session, const struct change *ch
 	return rc;
 }
 
+/* Who made it a release keeps it, verified, with the signatures of all. That it cannot be had now is
+ * no failure of the approval. */
+static void keep_release(const struct cli *cli, struct session *session,
+	const struct change *change, const struct vkjson *reply)
+{
+	struct vk_err err = VK_ERR_INIT;
+	const char *state = "";
+	struct current current;
+
+	if (vkjson_get_opt_string(reply, "state", "", &state, NULL) != VK_OK ||
+		strcmp(state, "released") != 0)
+		return;
+	current_init(&current);
+	if (current_load(session, change->environment, &current, &err) != VK_OK)
+		cli_note(cli, "note: %s", err.msg);
+	current_release(&current);
+}
+
 static void print_result(
 	const struct cli *cli, const struct change *change, struct vkjson *reply)
 {
@@ -203,6 +221,8 @@ enum vk_rc cmd_approve(struct cli *cli, const struct args *args, struct vk_err *
 		rc = signers_unlock(&signers, cli, err);
 	if (rc == VK_OK)
 		rc = sign_and_send(session, &change, signers.items[0], &reply, err);
+	if (rc == VK_OK)
+		keep_release(cli, session, &change, reply);
 	if (rc == VK_OK)
 		print_result(cli, &change, reply);
 out:

@@ -128,6 +128,15 @@ static const struct option_spec root_sign_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec recover_options[] = {
+	TREE_OPTION,
+	{"document", 0, "FILE", "the release document (default: the one that you have verified last)",
+		false},
+	{"role", 0, "FILE", "the environment's role (default: the one that you have verified last)",
+		false},
+	OPTIONS_END,
+};
+
 static const struct option_spec user_add_options[] = {
 	{"roles", 0, "ROLE[@ENV],...", "author, approver, operator, auditor, admin, viewer", true},
 	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
@@ -142,16 +151,6 @@ static const struct option_spec user_roles_options[] = {
 static const struct option_spec host_token_options[] = {
 	{"env", 0, "ENV", "the environment that the host will be in", false},
 	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
-	OPTIONS_END,
-};
-
-static const struct option_spec fleet_card_options[] = {
-	{"env", 0, "ENV", "the environment that its hosts will be in", false},
-	OPTIONS_END,
-};
-
-static const struct option_spec fingerprint_options[] = {
-	{"fingerprint", 0, "SHA256:...", "what 'vkcfg-pull enrol --wait' shows on the host", false},
 	OPTIONS_END,
 };
 
@@ -389,6 +388,11 @@ const struct command commands[] = {
 	{"root publish", "FILE", "send a proposal that has all signatures to the server",
 		"Says whose signatures are missing otherwise.", 1, 1, NULL,
 		"admin, or approver for a refresh", cmd_root_publish},
+	{"recover", "[ENV]", "give a rebuilt server what it has lost and you have kept",
+		"Sends the roots and targets that the server lacks, and for ENV the release: its document and\n"
+		"its role with all signatures, from your home or from a host (STATE/release.json,\n"
+		"STATE/tuf/ENV.json), and its tree. The server believes the signatures only.",
+		0, 1, recover_options, "admin", cmd_recover},
 	{"env add", "ENV", "add an environment and its approvers", NULL, 1, 1, env_options, "admin",
 		cmd_env_add},
 	{"env keys", "ENV", "show or replace the approvers of an environment",
@@ -447,17 +451,6 @@ const struct command commands[] = {
 	{"host token", "NAME", "invite a host and print the token for 'vkcfg-pull enrol'",
 		"The token pins the root that this vkcfg has verified.", 1, 1, host_token_options,
 		"operator", cmd_host_token},
-	{"fleet card", "", "print the card with which hosts wait for 'vkcfg host approve'",
-		"It is no secret: it says which fleet, server, CA and root a new host shall trust, and can\n"
-		"be part of its image. 'vkcfg-pull enrol --wait' takes it.",
-		0, 0, fleet_card_options, "viewer", cmd_fleet_card},
-	{"host waiting", "", "list hosts that wait to be let in", NULL, 0, 0, NULL, "operator",
-		cmd_host_waiting},
-	{"host approve", "NAME", "let a waiting host in",
-		"Only with the fingerprint that the host itself shows. Others may ask for the same name.", 1,
-		1, fingerprint_options, "operator", cmd_host_approve},
-	{"host reject", "NAME", "send a waiting host away", NULL, 1, 1, fingerprint_options, "operator",
-		cmd_host_reject},
 	{"host add", "NAME", "write an enrolled host and its key into a tree",
 		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key.", 1, 1,
 		host_add_options, "viewer", cmd_host_add},

@@ -80,8 +80,21 @@ static enum vk_rc check_document(struct current *current, struct vk_err *err)
 	return VK_OK;
 }
 
+/* For the day on which the server has to be rebuilt and has lost it: releases/ENV.json. */
+static enum vk_rc keep_document(const char *home, const char *environment,
+	const struct vk_buf *document, struct vk_err *err)
+{
+	char *name = xasprintf("releases/%s.json", environment);
+	enum vk_rc rc = home_prepare(home, "releases", err);
+
+	if (rc == VK_OK)
+		rc = home_write(home, name, document->data, document->len, err);
+	free(name);
+	return rc;
+}
+
 static enum vk_rc load_document(struct tuf_client *tuf, const struct tuf_target *target,
-	struct current *current, struct vk_err *err)
+	const char *home, struct current *current, struct vk_err *err)
 {
 	struct vk_buf document;
 	enum vk_rc rc;
@@ -95,12 +108,14 @@ static enum vk_rc load_document(struct tuf_client *tuf, const struct tuf_target 
 	if (rc == VK_OK) {
 		current->base.document_len = document.len;
 		vk_sha256(document.data, document.len, current->base.document_sha256);
+		rc = keep_document(home, current->environment, &document, err);
 	}
 	vk_buf_release(&document);
 	return rc;
 }
 
-static enum vk_rc load_role(struct tuf_client *tuf, struct current *current, struct vk_err *err)
+static enum vk_rc load_role(
+	struct tuf_client *tuf, const char *home, struct current *current, struct vk_err *err)
 {
 	const struct tuf_meta *role = NULL;
 	const struct tuf_target *target;
@@ -115,7 +130,7 @@ static enum vk_rc load_role(struct tuf_client *tuf, struct current *current, str
 	if (target == NULL)
 		return vk_err_set(err, VK_EUNTRUSTED, "the role of '%s' lists no release",
 			current->environment);
-	return load_document(tuf, target, current, err);
+	return load_document(tuf, target, home, current, err);
 }
 
 enum vk_rc current_load(struct session *session, const char *environment, struct current *out,
@@ -142,7 +157,7 @@ enum vk_rc current_load(struct session *session, const char *environment, struct
 		vk_err_hint(err, "'vkcfg status' lists them, 'vkcfg env add' makes one");
 		return VK_ENOTFOUND;
 	}
-	return load_role(tuf, out, err);
+	return load_role(tuf, session_home(session), out, err);
 }
 
 enum vk_rc current_render_release(struct session *session, const struct vk_release *release,

@@ -16,6 +16,9 @@
 #include "common/tuf/tuf_fleet.h"
 #include "common/tuf/tuf_meta.h"
 
+struct session;
+struct vkjson;
+
 enum { ROOTS_MAX = 1024 };
 
 /* Keeps a root whose signatures were verified. */
@@ -25,6 +28,11 @@ VK_CHECKED enum vk_rc roots_keep(
 /* Appends the file of version N. VK_ENOTFOUND. */
 VK_CHECKED enum vk_rc roots_read(
 	const char *home, int64_t version, struct vk_buf *out, struct vk_err *err);
+
+/* Adds to `files` ("N.root.json" -> text) the roots up to this version, oldest first, that the server
+ * lacks: one that was rebuilt may have lost some. */
+VK_CHECKED enum vk_rc roots_add_missing(
+	struct session *session, int64_t newest, struct vkjson *files, struct vk_err *err);
 
 /* The newest one of which wants() is true; *out is NULL if there is none. Freed with
  * tuf_meta_free(). newest: the version to begin with. */

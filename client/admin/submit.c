@@ -35,14 +35,9 @@ enum vk_rc submit_message(const struct args *args, const char **out, struct vk_e
 	return VK_OK;
 }
 
-static enum vk_rc send_tree(struct session *session, const struct cfg_tree *tree,
-	struct vk_err *err)
+struct vkjson *submit_tree_files(const struct cfg_tree *tree)
 {
-	struct vkjson *body = vkjson_object();
 	struct vkjson *files = vkjson_array();
-	struct vkjson *reply = NULL;
-	const char *digest = NULL;
-	enum vk_rc rc;
 
 	for (size_t i = 0; i < cfg_tree_file_count(tree); i++) {
 		const struct cfg_tree_file *file = cfg_tree_file_at(tree, i);
@@ -52,7 +47,18 @@ static enum vk_rc send_tree(struct session *session, const struct cfg_tree *tree
 		vkjson_set(item, "text", vkjson_stringn(file->text, file->len));
 		vkjson_append(files, item);
 	}
-	vkjson_set(body, "files", files);
+	return files;
+}
+
+static enum vk_rc send_tree(struct session *session, const struct cfg_tree *tree,
+	struct vk_err *err)
+{
+	struct vkjson *body = vkjson_object();
+	struct vkjson *reply = NULL;
+	const char *digest = NULL;
+	enum vk_rc rc;
+
+	vkjson_set(body, "files", submit_tree_files(tree));
 	rc = session_post(session, "/v1/trees", body, &reply, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(reply, "tree", &digest, err);

@@ -33,4 +33,7 @@ VK_CHECKED enum vk_rc submit_tree(const struct cli *cli, struct session *session
 	const struct current *current, const struct cfg_tree *tree, const char *message,
 	const char *commit, struct vk_err *err);
 
+/* The files of a tree as the API takes them: [{"path","text"}]; the caller's. */
+struct vkjson *submit_tree_files(const struct cfg_tree *tree);
+
 #endif

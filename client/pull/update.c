@@ -3,6 +3,7 @@
 
 #include "client/pull/update.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "client/pull/witness.h"
 #include "common/bundle.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/merkle.h"
@@ -266,6 +268,22 @@ static enum vk_rc check_document(struct answer *answer, struct vk_err *err)
 	return VK_OK;
 }
 
+/* For the day on which the server has to be rebuilt and has lost it. */
+static enum vk_rc keep_document(
+	const struct answer *answer, const struct vk_buf *bytes, struct vk_err *err)
+{
+	const struct desired *desired = &answer->update->desired;
+	char *path;
+	enum vk_rc rc;
+
+	if (strcmp(desired->document, answer->digest) == 0 || answer->release < desired->highest)
+		return VK_OK;
+	path = xasprintf("%s/release.json", answer->update->settings->state);
+	rc = vk_file_replace(AT_FDCWD, path, 0600, bytes->data, bytes->len, err);
+	free(path);
+	return rc;
+}
+
 /* The release document: listed by the environment's own role, signed by its approvers. */
 static enum vk_rc load_document(struct answer *answer, struct vk_err *err)
 {
@@ -290,8 +308,10 @@ static enum vk_rc load_document(struct answer *answer, struct vk_err *err)
 		rc = vk_release_parse(bytes.data, bytes.len, &answer->document, err);
 	if (rc == VK_OK)
 		rc = check_document(answer, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK) {
 		vk_sha256_hex(bytes.data, bytes.len, answer->digest);
+		rc = keep_document(answer, &bytes, err);
+	}
 	vk_buf_release(&bytes);
 	free(path);
 	return rc;

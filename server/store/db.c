@@ -20,7 +20,7 @@
 /* "vkcf": says that the file is ours. */
 #define APPLICATION_ID "1986749286"
 
-enum { CACHE_BUCKETS = 128, ERROR_TEXT_BYTES = 256 };
+enum { CACHE_BUCKETS = 128, ERROR_TEXT_BYTES = 256, COPY_TRIES = 50, COPY_PAUSE_MS = 100 };
 
 struct db_stmt {
 	struct db *db;
@@ -166,6 +166,56 @@ void db_close(struct db *db)
 	}
 	sqlite3_close(db->handle);
 	free(db);
+}
+
+/* All pages in one read of the source: what others commit meanwhile is not in it. */
+static int copy_pages(sqlite3 *from, sqlite3 *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int code = SQLITE_BUSY;
+
+	if (backup == NULL)
+		return sqlite3_errcode(to);
+	for (int i = 0; i < COPY_TRIES && (code == SQLITE_BUSY || code == SQLITE_LOCKED); i++) {
+		code = sqlite3_backup_step(backup, -1);
+		if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+			sqlite3_sleep(COPY_PAUSE_MS);
+	}
+	sqlite3_backup_finish(backup);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+enum vk_rc db_copy(struct db *db, const char *path, struct vk_err *err)
+{
+	sqlite3 *to = NULL;
+	enum vk_rc rc = create_file(path, err);
+	int code;
+
+	if (rc != VK_OK)
+		return rc;
+	code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (code == SQLITE_OK)
+		code = copy_pages(db->handle, to);
+	if (code == SQLITE_OK) /* one file, without a log beside it */
+		code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		rc = vk_err_set(err, rc_of(code), "cannot copy the database to %s: %s", path,
+			sqlite3_errstr(code));
+	sqlite3_close(to);
+	if (rc != VK_OK)
+		unlink(path);
+	return rc;
+}
+
+enum vk_rc db_check(struct db *db, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(db, "PRAGMA integrity_check(1)");
+	bool is_good = db_step(q) && strcmp(db_peek_text(q), "ok") == 0;
+	enum vk_rc rc = db_finish(q, err);
+
+	if (rc == VK_OK && !is_good)
+		rc = vk_err_set(err, VK_EIO, "database: the file is damaged");
+	return rc;
 }
 
 enum vk_rc db_exec(struct db *db, const char *sql, struct vk_err *err)

@@ -45,6 +45,13 @@ VK_CHECKED enum vk_rc db_open(
 	const char *path, enum db_mode mode, struct db **out, struct vk_err *err);
 void db_close(struct db *db);
 
+/* Writes a consistent copy of the whole database to a new file (0600), while others may be writing.
+ * VK_ECONFLICT if the file exists. */
+VK_CHECKED enum vk_rc db_copy(struct db *db, const char *path, struct vk_err *err);
+
+/* Whether every page and index of the file is as it should be: VK_EIO if not. */
+VK_CHECKED enum vk_rc db_check(struct db *db, struct vk_err *err);
+
 /* Runs constant SQL of any number of statements, for migrations and transactions. */
 VK_CHECKED enum vk_rc db_exec(struct db *db, const char *sql, struct vk_err *err);
 

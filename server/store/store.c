@@ -65,6 +65,23 @@ void store_close(struct store *store)
 	free(store);
 }
 
+enum vk_rc store_copy(const char *from, const char *to, struct vk_err *err)
+{
+	struct db *db = NULL;
+	enum vk_rc rc = db_open(from, DB_READ, &db, err);
+
+	if (rc == VK_OK)
+		rc = db_copy(db, to, err);
+	db_close(db);
+	db = NULL;
+	if (rc == VK_OK)
+		rc = db_open(to, DB_READ, &db, err);
+	if (rc == VK_OK)
+		rc = db_check(db, err);
+	db_close(db);
+	return rc;
+}
+
 struct db *store_db(struct store *store)
 {
 	return store->db;

@@ -40,6 +40,10 @@ VK_CHECKED enum vk_rc store_open(
 	const char *path, enum store_mode mode, struct store **out, struct vk_err *err);
 void store_close(struct store *store);
 
+/* A consistent copy of a database in a new file (VK_ECONFLICT if it exists), while others may be
+ * writing; of any version of the schema. VK_EIO if what was copied is damaged. */
+VK_CHECKED enum vk_rc store_copy(const char *from, const char *to, struct vk_err *err);
+
 /* Transactions: for the writer, init and tests. A savepoint lies inside a transaction; undoing it
  * leaves the transaction open. store_rollback() of a transaction that has failed is no error. */
 VK_CHECKED enum vk_rc store_begin(struct store *store, struct vk_err *err);

@@ -293,7 +293,7 @@ START_TEST(refuses_a_role_that_is_not_just_signed_anew)
 	assert_fails(publish(), VK_EUNTRUSTED);
 	add_role(2, 2, expires, ALICE | BOB); /* another release */
 	assert_fails(publish(), VK_EUNTRUSTED);
-	add_role(3, 1, expires, ALICE | BOB);
+	add_role(1, 1, expires, ALICE | BOB); /* not newer */
 	assert_fails(publish(), VK_ECONFLICT);
 	add_role(2, 1, vk_clock_now() - 1, ALICE | BOB);
 	assert_fails(publish(), VK_EUNTRUSTED);

@@ -38,10 +38,6 @@ static const struct {
 	enum route_environment environment;
 } expected[] = {
 	{"POST", "/v1/enrol", "s", N},
-	{"POST", "/v1/wait", "s", N},
-	{"GET", "/v1/waiting", "o", ENVIRONMENT_LIST},
-	{"POST", "/v1/waiting/{name}/approve", "o", ENVIRONMENT_BODY},
-	{"POST", "/v1/waiting/{name}/reject", "o", ENVIRONMENT_BODY},
 	{"POST", "/v1/renew", "h" USERS, N},
 	{"GET", "/v1/whoami", "hn" USERS, N},
 	{"GET", "/v1/agent/desired", "h", N},
@@ -56,6 +52,7 @@ static const struct {
 	{"POST", "/v1/changes/{id}/approve", "p", ENVIRONMENT_CHANGE},
 	{"POST", "/v1/changes/{id}/reject", "ap", ENVIRONMENT_CHANGE},
 	{"GET", "/v1/releases", USERS, ENVIRONMENT_LIST},
+	{"POST", "/v1/releases", "d", FLEET},
 	{"GET", "/v1/releases/{env}/{number}", USERS, ENVIRONMENT_PATH},
 	{"GET", "/v1/agent/secrets/{digest}", "h", N},
 	{"POST", "/v1/secrets", "a", ENVIRONMENT_ENVELOPE},
