@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/admin/key_set.h"
 #include "client/admin/secret_file.h"
 #include "client/admin/secret_keeper.h"
 #include "client/admin/secret_remote.h"
@@ -182,28 +183,24 @@ struct reseal {
 	bool is_all;		/* --all: whatever the server says that it has */
 };
 
-/* Whom the server says that this version is sealed to; NULL: it does not hold it. */
-static const struct vkjson *recipients_of(const struct reseal *reseal, const struct cfg_pin *pin)
+/* Whom the server says that this version is sealed to; nobody with --all. */
+static struct key_set find_present(const struct reseal *reseal, const struct cfg_pin *pin)
 {
-	for (size_t i = 0; i < vkjson_count(reseal->held); i++) {
-		const struct vkjson *item = vkjson_at(reseal->held, i);
-		const char *digest = vkjson_text(vkjson_get(item, "sha256"));
+	const struct vkjson *item =
+		reseal->is_all ? NULL : secret_remote_find(reseal->held, pin->sha256);
 
-		if (digest != NULL && strcmp(digest, pin->sha256) == 0)
-			return vkjson_get(item, "recipients");
-	}
-	return NULL;
+	return key_set_of_list(vkjson_get(item, "recipients"));
 }
 
 static bool is_complete(const struct reseal *reseal, const struct cfg_secret_info *info,
-	const struct vkjson *present)
+	const struct key_set *present)
 {
 	const struct cfg_secrets *secrets = reseal->source.secrets;
 
 	for (size_t i = 0; i < secret_recipient_count(secrets, info); i++) {
 		const char *key = secret_recipient_at(secrets, info, i)->public_key;
 
-		if (key[0] != '\0' && (reseal->is_all || !secret_list_has(present, key)))
+		if (key[0] != '\0' && !key_set_has(present, key))
 			return false;
 	}
 	return true;
@@ -232,10 +229,10 @@ static void note_done(struct reseal *reseal, const struct cfg_secret_info *info,
 			(long long)pin->version, seals->items[i].recipient);
 }
 
-static enum vk_rc reseal_version(struct reseal *reseal, const struct cfg_secret_info *info,
-	const struct cfg_pin *pin, struct vk_err *err)
+/* Opens a version and seals it to those who are missing. */
+static enum vk_rc seal_missing(struct reseal *reseal, const struct cfg_secret_info *info,
+	const struct cfg_pin *pin, const struct key_set *present, struct vk_err *err)
 {
-	const struct vkjson *present = reseal->is_all ? NULL : recipients_of(reseal, pin);
 	const struct vk_secret_id id = secret_source_id(
 		&reseal->source, args_at(reseal->args, 0), info->name, pin->version);
 	uint8_t digest[VK_SHA256_BYTES];
@@ -246,11 +243,7 @@ static enum vk_rc reseal_version(struct reseal *reseal, const struct cfg_secret_
 	enum vk_rc rc;
 
 	secret_seals_init(&seals);
-	if (is_complete(reseal, info, present))
-		return VK_OK;
-	rc = open_keeper(reseal, err);
-	if (rc == VK_OK)
-		rc = parse_digest(pin, digest, err);
+	rc = parse_digest(pin, digest, err);
 	if (rc == VK_OK)
 		rc = secret_remote_open(
 			reseal->session, &id, digest, reseal->own, &secret, &key, err);
@@ -267,6 +260,21 @@ static enum vk_rc reseal_version(struct reseal *reseal, const struct cfg_secret_
 	vk_secret_value_free(value);
 	vk_secret_key_free(key);
 	vk_secret_free(secret);
+	return rc;
+}
+
+static enum vk_rc reseal_version(struct reseal *reseal, const struct cfg_secret_info *info,
+	const struct cfg_pin *pin, struct vk_err *err)
+{
+	struct key_set present = find_present(reseal, pin);
+	enum vk_rc rc = VK_OK;
+
+	if (!is_complete(reseal, info, &present)) {
+		rc = open_keeper(reseal, err);
+		if (rc == VK_OK)
+			rc = seal_missing(reseal, info, pin, &present, err);
+	}
+	key_set_release(&present);
 	return rc;
 }
 

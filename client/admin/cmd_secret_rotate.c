@@ -14,9 +14,9 @@
 #include "client/admin/source.h"
 #include "client/admin/submit.h"
 #include "client/admin/table.h"
+#include "client/admin/uncommitted.h"
 #include "common/config/tree.h"
 #include "common/mem.h"
-#include "common/name.h"
 
 #include "common/banned.h"
 
@@ -36,79 +36,6 @@ struct rotate {
 	struct vkjson *result;
 	enum rotation_step step;
 };
-
-/* ---- who has committed ---- */
-
-/* What a host has last said of an instance; NULL: nothing. */
-static const struct vkjson *find_report(const struct vkjson *hosts, const char *id)
-{
-	char host[VK_NAME_BYTES], instance[VK_NAME_BYTES];
-
-	if (!vk_instance_id_parse(id, host, instance))
-		return NULL;
-	for (size_t h = 0; h < vkjson_count(hosts); h++) {
-		const char *name = vkjson_text(vkjson_get(vkjson_at(hosts, h), "name"));
-		const struct vkjson *list = vkjson_get(vkjson_at(hosts, h), "instances");
-
-		for (size_t i = 0;
-			name != NULL && strcmp(name, host) == 0 && i < vkjson_count(list); i++) {
-			const char *part = vkjson_text(vkjson_get(vkjson_at(list, i), "name"));
-
-			if (part != NULL && strcmp(part, instance) == 0)
-				return vkjson_at(list, i);
-		}
-	}
-	return NULL;
-}
-
-static bool has_committed(const struct vkjson *report, int64_t release)
-{
-	const char *state = vkjson_text(vkjson_get(report, "state"));
-
-	return state != NULL && vkjson_integer(vkjson_get(report, "release")) >= release &&
-	       (strcmp(state, "committed") == 0 || strcmp(state, "unchanged") == 0);
-}
-
-static void note_waiting(struct rotate *rotate, const char *id, const struct vkjson *report)
-{
-	const char *state = vkjson_text(vkjson_get(report, "state"));
-	struct vkjson *item = vkjson_object();
-
-	vkjson_set(item, "instance", vkjson_string(id));
-	vkjson_set(item, "release", vkjson_int(vkjson_integer(vkjson_get(report, "release"))));
-	vkjson_set(item, "state", vkjson_string(state != NULL ? state : "unknown"));
-	vkjson_append(rotate->waiting, item);
-}
-
-/* Collects the instances of the current release that use the secret and have not committed it. The
- * server is believed here: a lie costs a password's overlap, and no secret. */
-static enum vk_rc find_waiting(struct rotate *rotate, struct vk_err *err)
-{
-	const struct cfg_secret_info *info =
-		cfg_secrets_find(rotate->released.secrets, rotate->name);
-	const char *last = "";
-	struct vkjson *hosts = NULL;
-	struct vk_buf target;
-	enum vk_rc rc;
-
-	if (info == NULL)
-		return VK_OK;
-	vk_buf_init(&target, TARGET_MAX_BYTES);
-	vk_buf_adds(&target, "/v1/hosts");
-	session_add_query(&target, "environment", rotate->environment);
-	rc = session_list(rotate->session, target.data, SESSION_LIST_MAX_ITEMS, &hosts, err);
-	for (size_t i = 0; rc == VK_OK && i < info->use_count; i++) {
-		const char *id = cfg_secret_use_at(info, i)->instance;
-		const struct vkjson *report = find_report(hosts, id);
-
-		if (strcmp(id, last) != 0 && !has_committed(report, rotate->released.release))
-			note_waiting(rotate, id, report);
-		last = id;
-	}
-	vkjson_free(hosts);
-	vk_buf_release(&target);
-	return rc;
-}
 
 /* ---- where it stands ---- */
 
@@ -413,12 +340,25 @@ static enum vk_rc do_step(struct rotate *rotate, struct vk_err *err)
 	return VK_OK;
 }
 
+/* Between two steps the hosts have to follow. */
+static enum vk_rc find_waiting(struct rotate *rotate, struct vk_err *err)
+{
+	const struct cfg_secret_info *info;
+
+	if (rotate->released.secrets == NULL ||
+		cfg_pins_rotation(&rotate->info->pins) == CFG_ROTATION_NONE)
+		return VK_OK;
+	info = cfg_secrets_find(rotate->released.secrets, rotate->name);
+	return info == NULL ? VK_OK
+			    : uncommitted_list(rotate->session, rotate->environment, info,
+				      rotate->released.release, rotate->waiting, err);
+}
+
 static enum vk_rc run(struct rotate *rotate, struct vk_err *err)
 {
 	enum vk_rc rc = load(rotate, err);
 
-	if (rc == VK_OK && rotate->released.secrets != NULL &&
-		cfg_pins_rotation(&rotate->info->pins) != CFG_ROTATION_NONE)
+	if (rc == VK_OK)
 		rc = find_waiting(rotate, err);
 	if (rc == VK_OK)
 		rc = decide(rotate, err);

@@ -69,6 +69,7 @@ static enum vk_rc set(struct cli *cli, const struct args *args, struct session *
 		rc = secret_new_check(session, secrets, environment, err);
 	if (rc == VK_OK)
 		rc = secret_new_version(session, environment, name, &pins, &id.version, err);
+	session_drop_trust(session); /* a person may take long to type */
 	if (rc == VK_OK)
 		rc = secret_value_read(args, environment, name, &value, err);
 	if (rc == VK_OK)

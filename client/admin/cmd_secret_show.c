@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "client/admin/key_set.h"
 #include "client/admin/secret_file.h"
 #include "client/admin/secret_remote.h"
 #include "client/admin/secret_seals.h"
@@ -13,19 +14,6 @@
 #include "client/admin/table.h"
 
 #include "common/banned.h"
-
-/* The server's item of that version, if its digest is the one that the tree pins. */
-static const struct vkjson *find_held(const struct vkjson *held, const struct cfg_pin *pin)
-{
-	for (size_t i = 0; i < vkjson_count(held); i++) {
-		const struct vkjson *item = vkjson_at(held, i);
-		const char *digest = vkjson_text(vkjson_get(item, "sha256"));
-
-		if (digest != NULL && strcmp(digest, pin->sha256) == 0)
-			return item;
-	}
-	return NULL;
-}
 
 /* Which pin of the tree it is that has this digest; NULL if none. */
 static const char *state_of(const struct cfg_secrets *secrets, const char *name, const char *digest)
@@ -78,7 +66,7 @@ static void add_missing(
 		for (size_t v = 0; v < count; v++) {
 			struct vkjson *row;
 
-			if (find_held(held, &pins[v]) != NULL)
+			if (secret_remote_find(held, pins[v].sha256) != NULL)
 				continue;
 			row = vkjson_object();
 			vkjson_set(row, "name", vkjson_string(info->name));
@@ -144,45 +132,46 @@ static void add_recipient(struct vkjson *rows, const struct cfg_secret_info *inf
 	vkjson_append(rows, row);
 }
 
-static bool is_entitled(const struct cfg_secrets *secrets, const struct cfg_secret_info *info,
-	const char *public_key)
-{
-	for (size_t i = 0; i < secret_recipient_count(secrets, info); i++) {
-		if (strcmp(secret_recipient_at(secrets, info, i)->public_key, public_key) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Those whom the server's seals let in though the tree does not. */
 static void add_former(struct vkjson *rows, const struct cfg_secrets *secrets,
 	const struct cfg_secret_info *info, const struct cfg_pin *pin,
 	const struct vkjson *recipients)
 {
+	struct key_set entitled = key_set_of_tree(secrets, info);
+
 	for (size_t i = 0; i < vkjson_count(recipients); i++) {
 		const struct vkjson *item = vkjson_at(recipients, i);
 		const char *label = vkjson_text(vkjson_get(item, "recipient"));
 		const char *public_key = vkjson_text(vkjson_get(item, "public"));
 
-		if (label != NULL && public_key != NULL && !is_entitled(secrets, info, public_key))
+		if (label != NULL && public_key != NULL && !key_set_has(&entitled, public_key))
 			add_recipient(rows, info, pin, label, public_key, "former");
 	}
+	key_set_release(&entitled);
+}
+
+static const char *state_of_recipient(
+	const struct key_set *present, const struct cfg_recipient *recipient)
+{
+	if (recipient->public_key[0] == '\0')
+		return "no-key";
+	return key_set_has(present, recipient->public_key) ? "sealed" : "missing";
 }
 
 static void add_version(struct vkjson *rows, const struct cfg_secrets *secrets,
 	const struct cfg_secret_info *info, const struct cfg_pin *pin, const struct vkjson *held)
 {
-	const struct vkjson *recipients = vkjson_get(find_held(held, pin), "recipients");
+	const struct vkjson *recipients =
+		vkjson_get(secret_remote_find(held, pin->sha256), "recipients");
+	struct key_set present = key_set_of_list(recipients);
 
 	for (size_t i = 0; i < secret_recipient_count(secrets, info); i++) {
 		const struct cfg_recipient *one = secret_recipient_at(secrets, info, i);
-		bool is_sealed = secret_list_has(recipients, one->public_key);
 
 		add_recipient(rows, info, pin, one->label, one->public_key,
-			one->public_key[0] == '\0' ? "no-key"
-			: is_sealed		   ? "sealed"
-						   : "missing");
+			state_of_recipient(&present, one));
 	}
+	key_set_release(&present);
 	add_former(rows, secrets, info, pin, recipients);
 }
 

@@ -52,6 +52,7 @@ libvkadmin_a_SOURCES += client/admin/file_lines.c client/admin/file_lines.h
 libvkadmin_a_SOURCES += client/admin/help.c client/admin/help.h
 libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
+libvkadmin_a_SOURCES += client/admin/key_set.c client/admin/key_set.h
 libvkadmin_a_SOURCES += client/admin/list.c client/admin/list.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h
 libvkadmin_a_SOURCES += client/admin/released.c client/admin/released.h
@@ -72,6 +73,7 @@ libvkadmin_a_SOURCES += client/admin/source.c client/admin/source.h
 libvkadmin_a_SOURCES += client/admin/submit.c client/admin/submit.h
 libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
 libvkadmin_a_SOURCES += client/admin/trusted.c client/admin/trusted.h
+libvkadmin_a_SOURCES += client/admin/uncommitted.c client/admin/uncommitted.h
 
 ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)
 

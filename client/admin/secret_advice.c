@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/admin/key_set.h"
 #include "client/admin/secret_remote.h"
 #include "client/admin/secret_seals.h"
 #include "client/admin/secret_source.h"
@@ -13,20 +14,35 @@
 
 #include "common/banned.h"
 
-static struct vkjson *new_advice(void)
-{
-	struct vkjson *advice = vkjson_object();
+struct advice {
+	struct vkjson *rotate;
+	struct vkjson *reseal;
+};
 
-	vkjson_set(advice, "rotate", vkjson_array());
-	vkjson_set(advice, "reseal", vkjson_array());
-	return advice;
+static struct advice new_advice(void)
+{
+	return (struct advice){.rotate = vkjson_array(), .reseal = vkjson_array()};
+}
+
+/* Takes the advice. */
+static struct vkjson *advice_json(struct advice *advice)
+{
+	struct vkjson *object = vkjson_object();
+
+	vkjson_set(object, "rotate", advice->rotate);
+	vkjson_set(object, "reseal", advice->reseal);
+	return object;
+}
+
+static void advice_release(struct advice *advice)
+{
+	vkjson_free(advice->rotate);
+	vkjson_free(advice->reseal);
 }
 
 /* version 0: of the secret as a whole. */
-static void add(struct vkjson *advice, const char *member, const char *name, int64_t version,
-	const char *recipient)
+static void add(struct vkjson *list, const char *name, int64_t version, const char *recipient)
 {
-	struct vkjson *list = vkjson_copy(vkjson_get(advice, member));
 	struct vkjson *item = vkjson_object();
 
 	vkjson_set(item, "name", vkjson_string(name));
@@ -34,17 +50,6 @@ static void add(struct vkjson *advice, const char *member, const char *name, int
 		vkjson_set(item, "version", vkjson_int(version));
 	vkjson_set(item, "recipient", vkjson_string(recipient));
 	vkjson_append(list, item);
-	vkjson_set(advice, member, list);
-}
-
-static bool is_recipient(const struct cfg_secrets *secrets, const struct cfg_secret_info *info,
-	const char *public_key)
-{
-	for (size_t i = 0; i < secret_recipient_count(secrets, info); i++) {
-		if (strcmp(secret_recipient_at(secrets, info, i)->public_key, public_key) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Whether a version is valid in both. */
@@ -64,48 +69,41 @@ static bool is_kept(const struct cfg_secret_info *before, const struct cfg_secre
 }
 
 /* Those who could open what is still in force, and no longer may. */
-static void advise_rotation(struct vkjson *advice, const struct cfg_secrets *before,
+static void advise_rotation(struct advice *advice, const struct cfg_secrets *before,
 	const struct cfg_secrets *after, const struct cfg_secret_info *info)
 {
 	const struct cfg_secret_info *old = cfg_secrets_find(before, info->name);
+	struct key_set entitled;
 
 	if (old == NULL || !is_kept(old, info))
 		return;
+	entitled = key_set_of_tree(after, info);
 	for (size_t i = 0; i < secret_recipient_count(before, old); i++) {
 		const struct cfg_recipient *one = secret_recipient_at(before, old, i);
 
-		if (one->public_key[0] != '\0' && !is_recipient(after, info, one->public_key))
-			add(advice, "rotate", info->name, 0, one->label);
+		if (one->public_key[0] != '\0' && !key_set_has(&entitled, one->public_key))
+			add(advice->rotate, info->name, 0, one->label);
 	}
+	key_set_release(&entitled);
 }
 
-static const struct vkjson *recipients_of(const struct vkjson *held, const struct cfg_pin *pin)
-{
-	for (size_t i = 0; i < vkjson_count(held); i++) {
-		const struct vkjson *item = vkjson_at(held, i);
-		const char *digest = vkjson_text(vkjson_get(item, "sha256"));
-
-		if (digest != NULL && strcmp(digest, pin->sha256) == 0)
-			return vkjson_get(item, "recipients");
-	}
-	return NULL;
-}
-
-static void advise_reseal(struct vkjson *advice, const struct cfg_secrets *secrets,
+static void advise_reseal(struct advice *advice, const struct cfg_secrets *secrets,
 	const struct cfg_secret_info *info, const struct vkjson *held)
 {
 	struct cfg_pin pins[CFG_PINS_MAX];
 	size_t count = cfg_pins_valid(&info->pins, pins);
 
 	for (size_t v = 0; v < count; v++) {
-		const struct vkjson *present = recipients_of(held, &pins[v]);
+		const struct vkjson *item = secret_remote_find(held, pins[v].sha256);
+		struct key_set present = key_set_of_list(vkjson_get(item, "recipients"));
 
 		for (size_t i = 0; i < secret_recipient_count(secrets, info); i++) {
 			const struct cfg_recipient *one = secret_recipient_at(secrets, info, i);
 
-			if (!secret_list_has(present, one->public_key))
-				add(advice, "reseal", info->name, pins[v].version, one->label);
+			if (!key_set_has(&present, one->public_key))
+				add(advice->reseal, info->name, pins[v].version, one->label);
 		}
+		key_set_release(&present);
 	}
 }
 
@@ -119,7 +117,7 @@ static bool has_pins(const struct cfg_secrets *secrets)
 }
 
 static enum vk_rc advise(struct session *session, const char *environment,
-	const struct cfg_secrets *before, const struct cfg_secrets *after, struct vkjson *advice,
+	const struct cfg_secrets *before, const struct cfg_secrets *after, struct advice *advice,
 	struct vk_err *err)
 {
 	struct vkjson *held = NULL;
@@ -144,7 +142,7 @@ enum vk_rc secret_advice_of(struct session *session, const char *environment,
 	struct vk_err *err)
 {
 	struct cfg_secrets *old = NULL, *new = NULL;
-	struct vkjson *advice = new_advice();
+	struct advice advice = new_advice();
 	enum vk_rc rc = cfg_secrets_read(after, environment, NULL, &new, err);
 
 	/* A tree of an older language says nothing of secrets. */
@@ -152,20 +150,20 @@ enum vk_rc secret_advice_of(struct session *session, const char *environment,
 		cfg_secrets_read(before, environment, NULL, &old, NULL) != VK_OK)
 		old = NULL;
 	if (rc == VK_OK)
-		rc = advise(session, environment, old, new, advice, err);
+		rc = advise(session, environment, old, new, &advice, err);
 	cfg_secrets_free(old);
 	cfg_secrets_free(new);
 	if (rc == VK_OK)
-		*out = advice;
+		*out = advice_json(&advice);
 	else
-		vkjson_free(advice);
+		advice_release(&advice);
 	return rc;
 }
 
 enum vk_rc secret_advice_of_host(struct session *session, const char *environment, const char *host,
 	struct vkjson **out, struct vk_err *err)
 {
-	struct vkjson *advice = new_advice();
+	struct advice advice = new_advice();
 	struct secret_source source;
 	enum vk_rc rc;
 
@@ -180,14 +178,14 @@ enum vk_rc secret_advice_of_host(struct session *session, const char *environmen
 			const struct cfg_recipient *one = cfg_secret_host_at(info, h);
 
 			if (strcmp(one->name, host) == 0)
-				add(advice, "rotate", info->name, 0, one->label);
+				add(advice.rotate, info->name, 0, one->label);
 		}
 	}
 	secret_source_release(&source);
 	if (rc == VK_OK)
-		*out = advice;
+		*out = advice_json(&advice);
 	else
-		vkjson_free(advice);
+		advice_release(&advice);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/admin/key_set.h"
 #include "client/admin/secret_remote.h"
 #include "client/admin/secret_seals.h"
 #include "common/tuf/tuf_fleet.h"
@@ -98,6 +99,7 @@ enum vk_rc secret_new_send(const struct cli *cli, struct session *session,
 {
 	const struct cfg_secret_info unused = {.name = id->name};
 	const struct cfg_secret_info *info = cfg_secrets_find(secrets, id->name);
+	const struct key_set nobody = {.count = 0};
 	struct vk_secret_key *key = NULL;
 	struct secret_seals seals;
 	struct vk_buf body;
@@ -112,7 +114,7 @@ enum vk_rc secret_new_send(const struct cli *cli, struct session *session,
 		rc = vk_secret_make(
 			id, secret_value_text(value), secret_value_len(value), &body, &key, err);
 	if (rc == VK_OK)
-		rc = secret_seals_make(&seals, secrets, info, NULL, key, err);
+		rc = secret_seals_make(&seals, secrets, info, &nobody, key, err);
 	if (rc == VK_OK)
 		rc = secret_remote_add(session, &body, seals.items, seals.count, err);
 	if (rc == VK_OK) {

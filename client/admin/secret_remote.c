@@ -157,6 +157,17 @@ enum vk_rc secret_remote_list(struct session *session, const char *environment, 
 	return rc;
 }
 
+const struct vkjson *secret_remote_find(const struct vkjson *held, const char *digest)
+{
+	for (size_t i = 0; i < vkjson_count(held); i++) {
+		const char *text = vkjson_text(vkjson_get(vkjson_at(held, i), "sha256"));
+
+		if (text != NULL && strcmp(text, digest) == 0)
+			return vkjson_at(held, i);
+	}
+	return NULL;
+}
+
 enum vk_rc secret_remote_remove(struct session *session, const char *digest, struct vk_err *err)
 {
 	uint8_t bytes[VK_SHA256_BYTES];

@@ -37,6 +37,10 @@ VK_CHECKED enum vk_rc secret_remote_open(struct session *session, const struct v
 VK_CHECKED enum vk_rc secret_remote_list(struct session *session, const char *environment,
 	const char *name, struct vkjson **out, struct vk_err *err);
 
+/* The item of such a list that has this digest (64 digits), borrowed; NULL: the server does not
+ * hold it. */
+const struct vkjson *secret_remote_find(const struct vkjson *held, const char *digest);
+
 /* Has the server forget a version, by the digest's 64 digits. */
 VK_CHECKED enum vk_rc secret_remote_remove(
 	struct session *session, const char *digest, struct vk_err *err);

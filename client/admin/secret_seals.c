@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/key_set.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
 
@@ -35,17 +36,6 @@ const struct cfg_recipient *secret_recipient_at(
 	return i < keepers ? cfg_keeper_at(secrets, i) : cfg_secret_host_at(info, i - keepers);
 }
 
-bool secret_list_has(const struct vkjson *recipients, const char *public_key)
-{
-	for (size_t i = 0; i < vkjson_count(recipients); i++) {
-		const char *text = vkjson_text(vkjson_get(vkjson_at(recipients, i), "public"));
-
-		if (text != NULL && strcmp(text, public_key) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum vk_rc add(struct secret_seals *seals, const struct cfg_recipient *recipient,
 	const struct vk_secret_key *key, struct vk_err *err)
 {
@@ -64,7 +54,7 @@ static enum vk_rc add(struct secret_seals *seals, const struct cfg_recipient *re
 }
 
 enum vk_rc secret_seals_make(struct secret_seals *seals, const struct cfg_secrets *secrets,
-	const struct cfg_secret_info *info, const struct vkjson *present,
+	const struct cfg_secret_info *info, const struct key_set *present,
 	const struct vk_secret_key *key, struct vk_err *err)
 {
 	size_t count = secret_recipient_count(secrets, info);
@@ -78,7 +68,7 @@ enum vk_rc secret_seals_make(struct secret_seals *seals, const struct cfg_secret
 		if (recipient->public_key[0] == '\0') {
 			if (seals->keyless_count++ == 0)
 				seals->keyless = recipient->name;
-		} else if (!secret_list_has(present, recipient->public_key)) {
+		} else if (!key_set_has(present, recipient->public_key)) {
 			rc = add(seals, recipient, key, err);
 		}
 	}

@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/secret.h"
 
+struct key_set;
 struct vkjson;
 
 /* Embedded: secret_seals_init() ... secret_seals_release(). */
@@ -27,21 +28,17 @@ struct secret_seals {
 void secret_seals_init(struct secret_seals *seals);
 void secret_seals_release(struct secret_seals *seals);
 
-/* How many recipients a secret has; host is false for the keepers. */
+/* How many recipients a secret has, and recipient i: keepers first, then hosts. */
 size_t secret_recipient_count(
 	const struct cfg_secrets *secrets, const struct cfg_secret_info *info);
 const struct cfg_recipient *secret_recipient_at(
 	const struct cfg_secrets *secrets, const struct cfg_secret_info *info, size_t i);
 
-/* Whether the server's list of recipients (docs/formats.md, GET /v1/secrets) has this public key.
- */
-bool secret_list_has(const struct vkjson *recipients, const char *public_key);
-
-/* Seals the data key to all recipients; those whose key is in present (may be NULL, the server's
- * list) are left out. VK_EINPUT names the recipient whose key is none. */
+/* Seals the data key to all recipients; those whose key is in present are left out. VK_EINPUT
+ * names the recipient whose key is none. */
 VK_CHECKED enum vk_rc secret_seals_make(struct secret_seals *seals,
 	const struct cfg_secrets *secrets, const struct cfg_secret_info *info,
-	const struct vkjson *present, const struct vk_secret_key *key, struct vk_err *err);
+	const struct key_set *present, const struct vk_secret_key *key, struct vk_err *err);
 
 /* [{"recipient":..,"public":..}] */
 struct vkjson *secret_seals_json(const struct secret_seals *seals);
