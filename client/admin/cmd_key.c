@@ -14,6 +14,7 @@
 #include "common/keyfile.h"
 #include "common/keyholder.h"
 #include "common/mem.h"
+#include "common/signkey.h"
 #include "common/tuf/tuf_key.h"
 
 #include "common/banned.h"
@@ -37,6 +38,7 @@ static const struct table_column key_details[] = {
 	{"Holder", "holder", TABLE_TEXT},
 	{"Token", "uri", TABLE_TEXT},
 	{"Key id", "keyid", TABLE_TEXT},
+	{"Public key", "public", TABLE_TEXT},
 	{"Public key file", "file", TABLE_TEXT},
 	{NULL, NULL, TABLE_TEXT},
 };
@@ -45,6 +47,8 @@ static struct vkjson *key_json(const struct keyholder *holder, const char *publi
 {
 	const struct tuf_key *key = keyholder_key(holder);
 	const char *uri = keyholder_uri(holder);
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	char public_text[VK_PUBLIC_KEY_TEXT_BYTES];
 	struct vkjson *object = vkjson_object();
 
 	vkjson_set(object, "name", vkjson_string(keyholder_name(holder)));
@@ -55,6 +59,11 @@ static struct vkjson *key_json(const struct keyholder *holder, const char *publi
 		vkjson_set(object, "uri", vkjson_string(uri));
 	vkjson_set(object, "keyid", vkjson_string(tuf_key_id(key)));
 	vkjson_set(object, "key", vkjson_ref(tuf_key_json(key)));
+	/* As the tree names a keeper of secrets, whose key has to be in a file. */
+	if (uri == NULL && tuf_key_ed25519(key, public_key)) {
+		vk_public_key_format(public_key, public_text);
+		vkjson_set(object, "public", vkjson_string(public_text));
+	}
 	vkjson_set(object, "file", vkjson_string(public_path));
 	return object;
 }

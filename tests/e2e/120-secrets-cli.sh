@@ -8,7 +8,7 @@ host_start db1 prod main
 VALUE="a value that only keepers and hosts may know"
 
 # key_of PERSON: the public key as a tree writes it
-key_of() { echo "ed25519:$(jq -r .keyval.public "$WORK/people/$1.pub")"; }
+key_of() { by "$1" key show "$1" --json | jq -r .public; }
 # keepers PERSON...: the keepers of prod
 keepers() {
 	local person list=
@@ -50,6 +50,10 @@ exits 3 "a file that is not there is refused" secret set prod app --file "$WORK/
 exits 5 "who is no author sets nothing" by alice secret set prod app --tree "$TREE" --generate
 ok "and no file is written" test ! -e "$TREE/secrets"
 exits 2 "a value on the command line is refused" secret set prod app "$VALUE"
+
+mkdir -m 700 "$WORK/people/erin"
+person_enrol erin author@dev
+exits 5 "an author of another environment sets nothing here" by erin secret set prod app --tree "$TREE" --generate
 
 #
 # Set: from a descriptor, from a file, made up
