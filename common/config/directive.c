@@ -49,6 +49,13 @@ const char *cfg_version_at(size_t i)
 	return cfg_schemas[i].version;
 }
 
+size_t cfg_version_order(const char *version)
+{
+	const struct cfg_schema *schema = find_schema(version);
+
+	return schema != NULL ? (size_t)(schema - cfg_schemas) : cfg_schema_count;
+}
+
 void cfg_version_list(struct vk_buf *out)
 {
 	for (size_t i = 0; i < cfg_schema_count; i++)

@@ -80,6 +80,9 @@ const char *cfg_version_default(void);
 size_t cfg_version_count(void);
 const char *cfg_version_at(size_t i);
 
+/* Its place among them, so that versions can be compared; the count for an unknown one. */
+size_t cfg_version_order(const char *version);
+
 /* "7.2, 8.0, 8.1": for messages. Appends. */
 void cfg_version_list(struct vk_buf *out);
 

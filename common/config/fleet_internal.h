@@ -69,6 +69,12 @@ struct cfg_resolved_layer {
 	struct cfg_resolved_layer *next;
 };
 
+/* Bits by cfg_version_order(): for which versions the commands of a line were looked up, and for
+ * which of them one is unknown. A line serves many instances. */
+struct cfg_user_checks {
+	unsigned done, bad;
+};
+
 struct cfg_user {
 	const char *name;
 	struct cfg_place place;
@@ -79,6 +85,7 @@ struct cfg_user {
 	size_t secret_count;
 	const struct cfg_secret_ref **secrets; /* passwords that are sealed */
 	const char *line; /* of users.acl; NULL: depends on parameters or on secrets */
+	struct cfg_user_checks *checks; /* NULL: vkcfg's own */
 };
 
 struct cfg_file {
@@ -404,6 +411,11 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
  * passwords as the environment pins them. False after a finding. */
 bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *environment,
 	const struct cfg_user *user, const char *rules, struct vk_buf *line);
+
+/* Whether this version of Valkey has the commands that the user's line names. False after a
+ * finding. */
+bool cfg_user_check_commands(struct cfg_fleet *fleet, const struct cfg_user *user, const char *line,
+	const char *version);
 
 /* default, switched off, and vkcfg's own user: there whatever the tree says. */
 extern const struct cfg_list cfg_own_users;

@@ -340,6 +340,7 @@ static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 	user->rules = cfg_expect_text(r->fleet, r->file, rules, "rules");
 	if (user->rules == NULL)
 		return NULL;
+	user->checks = arena_calloc(r->fleet->arena, 1, sizeof(*user->checks));
 	user->has_parameters = strstr(user->rules, "${") != NULL;
 	read_passwords(r, vkyaml_get(map, "passwords"), user);
 	if (user->has_parameters || user->secret_count > 0)

@@ -1,4 +1,5 @@
 # The Valkey configuration language; sources are added to libvkcommon.a.
+libvkcommon_a_SOURCES += common/config/acl_command.c common/config/acl_command.h
 libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
 libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
 libvkcommon_a_SOURCES += common/config/conf_effective.c
@@ -26,21 +27,26 @@ libvkcommon_a_SOURCES += common/config/template.h
 libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
 libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
 libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
+nodist_libvkcommon_a_SOURCES += common/config/command_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/directive_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 
-BUILT_SOURCES += common/config/directive_gen.c common/config/template_gen.c
-CLEANFILES += common/config/directive_gen.c common/config/template_gen.c
+BUILT_SOURCES += common/config/command_gen.c common/config/directive_gen.c common/config/template_gen.c
+CLEANFILES += common/config/command_gen.c common/config/directive_gen.c common/config/template_gen.c
 
 DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv
 TEMPLATES = $(top_srcdir)/schema/templates/baseline@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
 EXTRA_DIST += schema/directives/valkey.tsv
+EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
 EXTRA_DIST += schema/templates/baseline@1.yaml
 
 common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/directives.awk $(DIRECTIVES) >$@.tmp && mv $@.tmp $@
+common/config/command_gen.c: $(top_srcdir)/schema/commands/valkey.tsv $(top_srcdir)/schema/commands.awk
+	$(AM_V_GEN)$(MKDIR_P) common/config && \
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/commands.awk $(top_srcdir)/schema/commands/valkey.tsv >$@.tmp && mv $@.tmp $@
 common/config/template_gen.c: $(TEMPLATES) $(top_srcdir)/schema/embed.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/embed.awk $(TEMPLATES) >$@.tmp && mv $@.tmp $@

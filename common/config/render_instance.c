@@ -120,12 +120,14 @@ static bool render_conf(struct cfg_fleet *fleet, const struct cfg_instance *inst
 static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, struct vk_buf *out)
 {
+	const char *version = effective->role->version;
+	size_t start = out->len;
 	struct vk_buf rules;
 	bool is_good;
 
 	if (user->line != NULL) {
 		vk_buf_adds(out, user->line);
-		return true;
+		return cfg_user_check_commands(fleet, user, user->line, version);
 	}
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
 	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place, " ()",
@@ -137,7 +139,8 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 		is_good = false;
 	}
 	vk_buf_release(&rules);
-	return is_good;
+	return is_good && (out->is_overflowed ||
+				  cfg_user_check_commands(fleet, user, out->data + start, version));
 }
 
 static bool render_acl(struct cfg_fleet *fleet, const struct cfg_effective *effective,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/config/acl.h"
+#include "common/config/acl_command.h"
 #include "common/config/fleet_internal.h"
 #include "common/mem.h"
 #include "common/name.h"
@@ -120,5 +121,33 @@ bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *enviro
 	cfg_acl_rules_format(parsed, line);
 	vk_buf_addc(line, '\n');
 	cfg_acl_rules_free(parsed);
+	return is_good;
+}
+
+static bool look_up_commands(
+	struct cfg_fleet *fleet, const struct cfg_user *user, const char *line, const char *version)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	if (cfg_acl_check_commands(line, version, &err) == VK_OK)
+		return true;
+	cfg_report(fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name, err.msg);
+	return false;
+}
+
+bool cfg_user_check_commands(
+	struct cfg_fleet *fleet, const struct cfg_user *user, const char *line, const char *version)
+{
+	struct cfg_user_checks *checks = user->checks;
+	unsigned bit = 1U << cfg_version_order(version);
+	bool is_good;
+
+	if (checks == NULL)
+		return true;
+	if (user->line != NULL && (checks->done & bit) != 0)
+		return (checks->bad & bit) == 0;
+	is_good = look_up_commands(fleet, user, line, version);
+	checks->done |= bit;
+	checks->bad |= is_good ? 0 : bit;
 	return is_good;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "common/config/acl.h"
+#include "common/config/acl_command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,26 @@ START_TEST(refuses_hashes_that_valkey_refuses)
 	refuse("#AAAA" HASH_A, NULL);
 	refuse("#", NULL);
 	refuse("!x", NULL);
+}
+END_TEST
+
+START_TEST(refuses_commands_that_a_version_does_not_have)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_fails(cfg_acl_check_commands("on +@read +gett", "8.0", &err), VK_EINPUT);
+	ck_assert_str_eq(err.msg, "rule '+gett': Valkey 8.0 has no such command");
+	ck_assert_str_eq(err.hint, "did you mean '+get'?");
+	assert_fails(cfg_acl_check_commands("on -config|st", "8.0", &err), VK_EINPUT);
+	ck_assert_str_eq(err.hint, "did you mean '-config|set'?");
+	assert_fails(cfg_acl_check_commands("on (+hexpire ~a)", "8.1", &err), VK_EINPUT);
+	ck_assert_str_eq(err.hint, "Valkey 9.0 has it");
+	assert_fails(cfg_acl_check_commands("on +get|", "8.1", &err), VK_EINPUT);
+	assert_ok(cfg_acl_check_commands("on (+hexpire ~a)", "9.0.1", &err), err);
+	/* A first argument; a command of a module. */
+	assert_ok(cfg_acl_check_commands("on +select|0 -json.get ~+x &-y", "7.2", &err), err);
+	assert_fails(cfg_acl_check_commands("on +client|0", "7.2", &err), VK_EINPUT);
+	assert_ok(cfg_acl_check_commands("", "7.2", &err), err);
 }
 END_TEST
 
@@ -217,6 +238,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_passwords_in_clear_text_without_showing_them);
 	tcase_add_test(tc, refuses_hashes_that_valkey_refuses);
 	tcase_add_test(tc, refuses_rules_that_do_not_exist);
+	tcase_add_test(tc, refuses_commands_that_a_version_does_not_have);
 	tcase_add_test(tc, refuses_patterns_behind_everything);
 	tcase_add_test(tc, refuses_control_characters);
 	tcase_add_test(tc, refuses_nopass_beside_passwords);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/config/acl_command.h"
 #include "common/config/directive.h"
 #include "common/config/value.h"
 #include "tests/unit/unit.h"
@@ -352,6 +353,44 @@ START_TEST(starts_from_its_defaults_written_out)
 }
 END_TEST
 
+/* ACL SETUSER takes exactly the commands that the schema has for this version. */
+START_TEST(allows_the_commands_of_the_schema)
+{
+	const char *version = version_of(_i);
+	struct server server;
+
+	start_plain(&server, _i);
+	for (size_t i = 0; i < cfg_command_count; i++) {
+		const char *name = cfg_commands[i].name;
+		redisReply *reply = redisCommand(server.redis, "ACL SETUSER x +%s", name);
+
+		ck_assert_msg(
+			(reply->type == REDIS_REPLY_STATUS) == cfg_command_is_known(name, version),
+			"%s: %s", version, name);
+		freeReplyObject(reply);
+	}
+	server_stop(&server);
+}
+END_TEST
+
+/* Subcommands are not in COMMAND LIST; those of each command are. */
+START_TEST(has_no_command_that_the_schema_lacks)
+{
+	const char *version = version_of(_i);
+	struct server server;
+	redisReply *reply;
+
+	start_plain(&server, _i);
+	reply = redisCommand(server.redis, "COMMAND LIST");
+	ck_assert_uint_gt(reply->elements, 200);
+	for (size_t i = 0; i < reply->elements; i++)
+		ck_assert_msg(cfg_command_is_known(reply->element[i]->str, version), "%s: %s",
+			version, reply->element[i]->str);
+	freeReplyObject(reply);
+	server_stop(&server);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("schema_server");
@@ -367,6 +406,8 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, refuses_what_is_out_of_range_at_its_start, 0, count);
 	tcase_add_loop_test(tc, takes_the_ends_of_each_range_while_it_runs, 0, count);
 	tcase_add_loop_test(tc, starts_from_its_defaults_written_out, 0, count);
+	tcase_add_loop_test(tc, allows_the_commands_of_the_schema, 0, count);
+	tcase_add_loop_test(tc, has_no_command_that_the_schema_lacks, 0, count);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
