@@ -109,6 +109,24 @@ static void add_option(struct overrides *overrides, const char *name, const char
 	free(option);
 }
 
+static bool is_given(const struct overrides *overrides, const char *name, const char *nothing)
+{
+	const char *text = values_get(&overrides->file, name);
+
+	return text != NULL && strcmp(text, nothing) != 0;
+}
+
+/* A second replicaof that says "no one" takes the name of the primary away, but not the wish to connect:
+ * the server calls loopback at the primary's port then, with primaryauth, or ends where TLS is used
+ * (8.0.1). Nobody can listen on port 0. */
+static void add_replicaof(struct overrides *overrides)
+{
+	bool is_replica = is_given(overrides, "replicaof", "");
+
+	add_option(overrides, "replicaof", is_replica ? "127.0.0.1" : "no");
+	add(overrides, is_replica ? "0" : "one");
+}
+
 /* TMP/s, no port, no data, nothing of the host's own (semantics of Valkey's command line). */
 static void add_fixed(struct overrides *overrides, const char *scratch, const char *acl)
 {
@@ -120,8 +138,7 @@ static void add_fixed(struct overrides *overrides, const char *scratch, const ch
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add_option(overrides, fixed[i][0], fixed[i][1]);
-	add_option(overrides, "replicaof", "no");
-	add(overrides, "one");
+	add_replicaof(overrides);
 	add_option(overrides, "dir", scratch);
 	add_option(overrides, "aclfile", acl);
 }
@@ -143,13 +160,6 @@ static void add_generation_paths(
 		add_option(overrides, value->name, path);
 		free(path);
 	}
-}
-
-static bool is_given(const struct overrides *overrides, const char *name, const char *nothing)
-{
-	const char *text = values_get(&overrides->file, name);
-
-	return text != NULL && strcmp(text, nothing) != 0;
 }
 
 static enum vk_rc check_harmless(const struct overrides *overrides, struct vk_err *err)

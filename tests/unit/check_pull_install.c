@@ -4,9 +4,12 @@
 
 #include "client/pull/install.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -218,6 +221,33 @@ START_TEST(refuses_a_maxclients_that_would_stall_the_server)
 }
 END_TEST
 
+START_TEST(the_preflight_of_a_replica_connects_to_nobody)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	char *runtime;
+	struct vk_err err = VK_ERR_INIT;
+	char *text;
+
+	if (fd < 0)
+		return; /* a machine without IPv6 */
+	runtime = xasprintf("%s/runtime.conf", host.directory);
+	/* IPv4 arrives there too. */
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	text = xasprintf("replicaof 192.0.2.1 %u\nprimaryauth hunter2\n", ntohs(address.sin6_port));
+	assert_ok(vk_file_replace(AT_FDCWD, runtime, 0640, text, strlen(text), &err), err);
+	install_ok(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"});
+	ck_assert_int_lt(accept(fd, NULL, NULL), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	close(fd);
+	free(text);
+	free(runtime);
+}
+END_TEST
+
 START_TEST(takes_over_a_valkey_with_another_configuration)
 {
 	const char *const options[] = {"--maxmemory", "1mb", NULL};
@@ -358,6 +388,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, refuses_an_acl_that_locks_the_agent_out);
 		tcase_add_test(tc, refuses_a_maxclients_that_would_stall_the_server);
 		tcase_add_test(tc, a_damaged_journal_costs_no_installed_generation);
+		tcase_add_test(tc, the_preflight_of_a_replica_connects_to_nobody);
 		tcase_add_test(tc, starts_a_valkey_that_is_down);
 		tcase_add_test(tc, changes_values_and_users_live);
 		tcase_add_test(tc, restarts_for_what_cannot_change_live);
