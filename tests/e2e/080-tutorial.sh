@@ -47,6 +47,8 @@ fi
 out=$(cat "$WORK/log/tutorial.out")
 like "$out" '67108864' "64 MB came first"
 like "$out" '134217728' "then 128 MB"
+like "$out" 'user app on sanitize-payload #[0-9a-f]{64} ~' "the host filled in a hash of the password"
+like "$out" $'\nOK\n' "and app logs in with what the keeper opened"
 like "$out" 'there was drift' "drift was found"
 like "$out" 'stopped' "the typing error was stopped"
 like "$out" 'the host said no' "the host refused what it could not run"

@@ -114,6 +114,8 @@ exits 3 "there is nothing to sign anew where nothing was released" as dave refre
 like "$(by alice key list)" "alice +alice +ed25519 +file +[0-9a-f]{12}" "key list shows name, user, type, holder and key id"
 is "$(by alice key show alice --json | jq -r .keyid)" "$(by alice key list --json | jq -r '.items[0].keyid')" \
 	"key show has the whole id"
+is "$(by alice key show alice --json | jq -r .public)" "ed25519:$(by alice key show alice --json | jq -r .key.keyval.public)" \
+	"and the key as an environment names its keepers"
 two_phrases() { VKCFG_HOME=$WORK/people/alice "$VKCFG" key passwd alice --passphrase-fd 3 3<<<"$1"$'\n'"$2"; }
 exits 5 "key passwd needs the present passphrase" two_phrases "not the right one at all" "another long passphrase"
 exits 0 "key passwd changes it" two_phrases "$PASSPHRASE" "another long passphrase"
