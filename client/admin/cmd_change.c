@@ -9,6 +9,7 @@
 #include "client/admin/change.h"
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
+#include "client/admin/findings_show.h"
 #include "client/admin/list.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
@@ -29,7 +30,7 @@ static enum vk_rc check_findings(
 	enum vk_rc rc = cfg_validate(tree, findings, err);
 
 	if (rc == VK_OK)
-		source_print_findings(cli, findings);
+		findings_print(cli, findings, tree);
 	if (rc == VK_OK)
 		rc = cfg_findings_check(findings, err);
 	cfg_findings_free(findings);

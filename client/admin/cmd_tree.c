@@ -10,6 +10,7 @@
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
 #include "client/admin/example.h"
+#include "client/admin/findings_show.h"
 #include "client/admin/printable.h"
 #include "client/admin/released.h"
 #include "client/admin/session.h"
@@ -24,6 +25,8 @@
 #include "common/name.h"
 
 #include "common/banned.h"
+
+enum { JUNIT_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* Writes text to DIRECTORY/PATH, making the directories on the way. */
 static enum vk_rc write_below(const char *directory, const char *path, mode_t mode,
@@ -69,35 +72,76 @@ enum vk_rc cmd_new(struct cli *cli, const struct args *args, struct vk_err *err)
 	return rc;
 }
 
+static void print_summary(
+	const struct cli *cli, struct cfg_findings *findings, const struct cfg_tree *tree)
+{
+	size_t count = cfg_findings_count(findings);
+
+	findings_print(cli, findings, tree);
+	if (count == 0)
+		cli_say_in(cli, CLI_GOOD, "no findings");
+	else
+		cli_say(cli, "findings: %zu, of them errors: %zu", count,
+			cfg_findings_errors(findings));
+	cli_say(cli, " (tree %.12s, %zu files)\n", cfg_tree_digest(tree),
+		cfg_tree_file_count(tree));
+}
+
+static void print_junit(const struct cli *cli, struct cfg_findings *findings)
+{
+	struct vk_buf text;
+
+	vk_buf_init(&text, JUNIT_MAX_BYTES);
+	findings_junit(findings, &text);
+	cli_say(cli, "%s", text.data);
+	vk_buf_release(&text);
+}
+
+static void print_findings(struct cli *cli, enum findings_format format,
+	struct cfg_findings *findings, const struct cfg_tree *tree)
+{
+	struct vkjson *result = NULL;
+
+	switch (format) {
+	case FINDINGS_TEXT:
+		print_summary(cli, findings, tree);
+		break;
+	case FINDINGS_JSON:
+		result = findings_json(findings);
+		vkjson_set(result, "tree", vkjson_string(cfg_tree_digest(tree)));
+		break;
+	case FINDINGS_SARIF:
+		result = findings_sarif(findings);
+		break;
+	case FINDINGS_JUNIT:
+		print_junit(cli, findings);
+		break;
+	}
+	if (result != NULL) {
+		cli->is_json = true;
+		(void)cli_print_json(cli, result);
+	}
+	vkjson_free(result);
+}
+
 enum vk_rc cmd_validate(struct cli *cli, const struct args *args, struct vk_err *err)
 {
+	enum findings_format format = cli->is_json ? FINDINGS_JSON : FINDINGS_TEXT;
 	struct cfg_findings *findings = cfg_findings_new();
 	struct cfg_tree *tree = NULL;
-	struct vkjson *result = NULL;
-	size_t count;
-	enum vk_rc rc = released_or_source(cli, args, &tree, err);
+	enum vk_rc rc = VK_OK;
 
+	if (args_has(args, "format"))
+		rc = findings_format_parse(args_get(args, "format"), &format, err);
+	if (rc == VK_OK)
+		rc = released_or_source(cli, args, &tree, err);
 	if (rc == VK_OK)
 		rc = cfg_validate(tree, findings, err);
-	if (rc != VK_OK)
-		goto out;
-	count = cfg_findings_count(findings);
-	/* Warnings are for people: a tree with them can be released. */
-	cli->is_answer_no = cfg_findings_errors(findings) > 0;
-	result = source_findings_json(findings);
-	vkjson_set(result, "tree", vkjson_string(cfg_tree_digest(tree)));
-	if (!cli_print_json(cli, result)) {
-		source_print_findings(cli, findings);
-		if (count == 0)
-			cli_say_in(cli, CLI_GOOD, "no findings");
-		else
-			cli_say(cli, "findings: %zu, of them errors: %zu", count,
-				cfg_findings_errors(findings));
-		cli_say(cli, " (tree %.12s, %zu files)\n", cfg_tree_digest(tree),
-			cfg_tree_file_count(tree));
+	if (rc == VK_OK) {
+		/* Warnings are for people: a tree with them can be released. */
+		cli->is_answer_no = cfg_findings_errors(findings) > 0;
+		print_findings(cli, format, findings, tree);
 	}
-out:
-	vkjson_free(result);
 	cfg_tree_free(tree);
 	cfg_findings_free(findings);
 	return rc;

@@ -37,7 +37,12 @@
 		"key", 0, "NAME", "a key of yours to sign with (default: all that count)", true    \
 	}
 
-static const struct option_spec validate_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
+static const struct option_spec validate_options[] = {
+	TREE_OPTION,
+	RELEASE_OPTION,
+	{"format", 0, "FORMAT", "text (default), json, sarif or junit", false},
+	OPTIONS_END,
+};
 
 static const struct option_spec render_options[] = {
 	TREE_OPTION,

@@ -49,6 +49,7 @@ libvkadmin_a_SOURCES += client/admin/current.c client/admin/current.h
 libvkadmin_a_SOURCES += client/admin/difference.c client/admin/difference.h
 libvkadmin_a_SOURCES += client/admin/example.c client/admin/example.h
 libvkadmin_a_SOURCES += client/admin/file_lines.c client/admin/file_lines.h
+libvkadmin_a_SOURCES += client/admin/findings_show.c client/admin/findings_show.h
 libvkadmin_a_SOURCES += client/admin/help.c client/admin/help.h
 libvkadmin_a_SOURCES += client/admin/home.c client/admin/home.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h

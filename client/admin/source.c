@@ -12,11 +12,8 @@
 #include <unistd.h>
 
 #include "client/admin/args.h"
-#include "client/admin/cli.h"
 #include "common/buf.h"
-#include "common/config/findings.h"
 #include "common/config/tree.h"
-#include "common/vkjson.h"
 
 #include "common/banned.h"
 
@@ -36,53 +33,6 @@ enum vk_rc source_load(const struct args *args, struct cfg_tree **out, struct vk
 	if (rc == VK_ENOTFOUND && !args_has(args, "tree"))
 		vk_err_hint(err, "go to the directory of your tree, or give --tree DIR");
 	return rc;
-}
-
-struct vkjson *source_findings_json(struct cfg_findings *findings)
-{
-	struct vkjson *object = vkjson_object();
-	struct vkjson *list = vkjson_array();
-
-	for (size_t i = 0; i < cfg_findings_count(findings); i++) {
-		const struct cfg_finding *finding = cfg_findings_at(findings, i);
-		struct vkjson *item = vkjson_object();
-
-		vkjson_set(item, "severity",
-			vkjson_string(finding->severity == CFG_ERROR ? "error" : "warning"));
-		vkjson_set(item, "file", vkjson_string(finding->file));
-		vkjson_set(item, "line", vkjson_int(finding->line));
-		vkjson_set(item, "column", vkjson_int(finding->column));
-		vkjson_set(item, "message", vkjson_string(finding->message));
-		vkjson_set(item, "hint", vkjson_string(finding->hint));
-		vkjson_set(item, "value", vkjson_string(finding->value));
-		vkjson_append(list, item);
-	}
-	vkjson_set(object, "findings", list);
-	vkjson_set(object, "errors", vkjson_int((int64_t)cfg_findings_errors(findings)));
-	return object;
-}
-
-void source_print_findings(const struct cli *cli, struct cfg_findings *findings)
-{
-	struct vk_buf text;
-
-	vk_buf_init(&text, SIZE_MAX / 2);
-	for (size_t i = 0; i < cfg_findings_count(findings); i++) {
-		const struct cfg_finding *finding = cfg_findings_at(findings, i);
-		bool is_error = finding->severity == CFG_ERROR;
-
-		vk_buf_reset(&text);
-		cfg_finding_format(finding, &text);
-		cli_say_in(cli, is_error ? CLI_BAD : CLI_WARN, is_error ? "error: " : "warning: ");
-		cli_say_foreign(cli, CLI_PLAIN, text.data);
-		cli_say(cli, "\n");
-		if (finding->hint[0] != '\0') {
-			cli_say(cli, "  hint: ");
-			cli_say_foreign(cli, CLI_PLAIN, finding->hint);
-			cli_say(cli, "\n");
-		}
-	}
-	vk_buf_release(&text);
 }
 
 /* The child: standard output to the pipe, everything else to nowhere. */

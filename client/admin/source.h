@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The author's tree: loading it, showing its findings, and the git commit that it stands at. */
+/* The author's tree: loading it, and the git commit that it stands at. */
 #ifndef ADMIN_SOURCE_H
 #define ADMIN_SOURCE_H
 
@@ -9,10 +9,7 @@
 #include "common/err.h"
 
 struct args;
-struct cfg_findings;
 struct cfg_tree;
-struct cli;
-struct vkjson;
 
 enum { SOURCE_COMMIT_BYTES = 65 }; /* a SHA-256 object name with its NUL */
 
@@ -22,12 +19,6 @@ const char *source_directory(const struct args *args);
 /* Loads the tree of --tree. */
 VK_CHECKED enum vk_rc source_load(
 	const struct args *args, struct cfg_tree **out, struct vk_err *err);
-
-/* {"findings":[{"severity","file","line","column","message","hint","value"}],"errors":N} */
-struct vkjson *source_findings_json(struct cfg_findings *findings);
-
-/* "file:line:column: message" and hint of each. */
-void source_print_findings(const struct cli *cli, struct cfg_findings *findings);
 
 /* The commit of the git work tree that directory is in. Writes "" where it is in none, git is
  * missing, nothing was committed, or files differ from the commit (is_dirty then): a commit that is
