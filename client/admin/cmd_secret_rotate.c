@@ -296,6 +296,34 @@ static enum vk_rc submit(
 	return rc;
 }
 
+/* What a person should do between this step and the next. */
+static void say_what_follows(const struct rotate *rotate)
+{
+	const char *environment = rotate->environment, *name = rotate->name;
+
+	switch (rotate->step) {
+	case ROTATION_ADD:
+		cli_say(rotate->cli, "Once all hosts have committed it: vkcfg secret rotate %s %s\n",
+			environment, name);
+		return;
+	case ROTATION_SWITCH:
+		cli_say(rotate->cli,
+			"Give clients the new value (vkcfg secret get %s %s), and rotate once more.\n",
+			environment, name);
+		return;
+	case ROTATION_DROP:
+	case ROTATION_REPLACE:
+		cli_say(rotate->cli,
+			"That is the last step. The old version can go a release later:\n"
+			"vkcfg secret remove %s %s --version N\n",
+			environment, name);
+		return;
+	case ROTATION_WAIT_RELEASE:
+	case ROTATION_WAIT_HOSTS:
+		return;
+	}
+}
+
 static enum vk_rc propose(struct rotate *rotate, const struct cfg_pins *pins, struct vk_err *err)
 {
 	char *message = make_message(rotate, pins);
@@ -311,8 +339,10 @@ static enum vk_rc propose(struct rotate *rotate, const struct cfg_pins *pins, st
 	}
 	for (struct vkjson_iter it = vkjson_iter(reply); vkjson_next(&it);)
 		vkjson_set(rotate->result, it.name, vkjson_ref(it.value));
-	if (!cli_print_json(rotate->cli, rotate->result))
+	if (!cli_print_json(rotate->cli, rotate->result)) {
 		submit_print(rotate->cli, reply);
+		say_what_follows(rotate);
+	}
 	vkjson_free(reply);
 	return VK_OK;
 }
