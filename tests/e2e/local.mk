@@ -51,6 +51,7 @@ E2E_TESTS += tests/e2e/112-online-keys.sh
 E2E_TESTS += tests/e2e/120-secrets-cli.sh
 E2E_TESTS += tests/e2e/121-secrets-host.sh
 E2E_TESTS += tests/e2e/123-canary.sh
+E2E_TESTS += tests/e2e/122-rotation.sh
 E2E_TESTS += tests/e2e/152-online-keys-stolen.sh
 E2E_TESTS += tests/e2e/130-roles.sh
 E2E_TESTS += tests/e2e/154-server-lost.sh
