@@ -26,6 +26,7 @@ struct upload {
 	struct tuf_meta *targets; /* the same */
 	bool has_root;		  /* the upload brings one */
 	bool has_targets;
+	struct vkjson *signers;	       /* role -> ids of the keys that have signed it */
 	struct vkjson *refreshed;      /* environments whose role was signed anew: name -> version */
 	struct vkjson *unsigned_roles; /* environments whose release has too few valid signatures */
 };
@@ -263,6 +264,31 @@ static enum vk_rc check_role(const struct upload *upload, const struct publish_f
 	return rc;
 }
 
+/* The ids of the keys that have signed: what the key of a thief was used for can be told later. */
+static void add_signers(
+	struct vkjson *signers, const char *role, const struct tuf_meta *meta,
+	const struct tuf_role *authority)
+{
+	const struct vkjson *signatures = tuf_meta_signatures(meta);
+	struct vkjson *keyids = vkjson_array();
+	size_t len = 0;
+	const char *text = tuf_meta_signed(meta, &len);
+
+	for (size_t i = 0; i < vkjson_count(signatures); i++) {
+		const char *keyid = "", *sig = "";
+		struct vk_err ignored = VK_ERR_INIT;
+
+		if (vkjson_get_string(vkjson_at(signatures, i), "keyid", &keyid, &ignored) ==
+				VK_OK &&
+			vkjson_get_string(vkjson_at(signatures, i), "sig", &sig, &ignored) ==
+				VK_OK &&
+			tuf_role_verify_one(authority, keyid, sig, text, len, NULL, &ignored) ==
+				VK_OK)
+			vkjson_append(keyids, vkjson_string(keyid));
+	}
+	vkjson_set(signers, role, keyids);
+}
+
 /* Open changes carry the version that this one has taken: they become stale. */
 static enum vk_rc take_role(struct upload *upload, const struct publish_file *file,
 	const char *environment, struct vk_err *err)
@@ -279,8 +305,11 @@ static enum vk_rc take_role(struct upload *upload, const struct publish_file *fi
 		rc = store_file(upload, file, role, environment, err);
 	if (rc == VK_OK)
 		rc = publish_make_stale(upload->tx, environment, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK) {
 		vkjson_set(upload->refreshed, environment, vkjson_int(tuf_meta_version(role)));
+		add_signers(upload->signers, environment, role,
+			tuf_meta_delegation(upload->targets, environment)->role);
+	}
 	tuf_meta_free(role);
 	return rc;
 }
@@ -416,6 +445,13 @@ static enum vk_rc audit(const struct upload *upload, const char *actor, struct v
 		.actor = actor, .action = "tuf.publish", .object = "tuf", .detail = detail};
 	enum vk_rc rc;
 
+	if (upload->has_root)
+		add_signers(upload->signers, tuf_type_name(TUF_ROOT), upload->root,
+			tuf_meta_root_role(upload->root, TUF_ROOT));
+	if (upload->has_targets)
+		add_signers(upload->signers, tuf_type_name(TUF_TARGETS), upload->targets,
+			tuf_meta_root_role(upload->root, TUF_TARGETS));
+	vkjson_set(detail, "signers", vkjson_ref(upload->signers));
 	vkjson_set(detail, "root", vkjson_int(tuf_meta_version(upload->root)));
 	vkjson_set(detail, "targets", vkjson_int(tuf_meta_version(upload->targets)));
 	if (vkjson_count(upload->refreshed) > 0)
@@ -431,7 +467,10 @@ enum vk_rc publish_trust(struct writer_tx *tx, const char *actor, const struct p
 	size_t count, enum publish_scope scope, struct vk_err *err)
 {
 	struct upload upload = {
-		.tx = tx, .refreshed = vkjson_object(), .unsigned_roles = vkjson_array()};
+		.tx = tx,
+		.signers = vkjson_object(),
+		.refreshed = vkjson_object(),
+		.unsigned_roles = vkjson_array()};
 	struct publish_file sorted[PUBLISH_MAX_FILES];
 	enum vk_rc rc = VK_OK;
 
@@ -454,6 +493,7 @@ enum vk_rc publish_trust(struct writer_tx *tx, const char *actor, const struct p
 		rc = audit(&upload, actor, err);
 	tuf_meta_free(upload.root);
 	tuf_meta_free(upload.targets);
+	vkjson_free(upload.signers);
 	vkjson_free(upload.refreshed);
 	vkjson_free(upload.unsigned_roles);
 	return rc;

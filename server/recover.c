@@ -28,6 +28,7 @@ struct recovery {
 	struct tuf_meta *targets;
 	struct tuf_meta *role;
 	const struct tuf_delegation *delegation;
+	struct vkjson *keyids; /* that have signed the role */
 };
 
 static void target_path(
@@ -197,6 +198,7 @@ static enum vk_rc add_approvals(const struct recovery *recovery, int64_t id, str
 			tuf_key_user(key) == NULL)
 			continue;
 		approval.user = tuf_key_user(key);
+		vkjson_append(recovery->keyids, vkjson_string(approval.keyid));
 		rc = store_add_approval(writer_tx_store(recovery->tx), id, &approval, err);
 		if (rc == VK_ECONFLICT)
 			rc = VK_OK;
@@ -226,7 +228,7 @@ static enum vk_rc audit(
 	const struct recovery *recovery, const char *actor, int64_t id, struct vk_err *err)
 {
 	const struct vk_release *release = recovery->in->release;
-	struct vkjson *detail = vkjson_object();
+	struct vkjson *detail = vkjson_object(), *signers = vkjson_object();
 	char object[VK_NAME_BYTES + 40];
 	const struct writer_audit entry = {
 		.actor = actor, .action = "release.recover", .object = object, .detail = detail};
@@ -236,6 +238,8 @@ static enum vk_rc audit(
 	snprintf(object, sizeof(object), "release/%s/%" PRId64, release->environment,
 		release->number);
 	vk_sha256(recovery->in->document, recovery->in->document_len, sha256);
+	vkjson_set(signers, release->environment, vkjson_ref(recovery->keyids));
+	vkjson_set(detail, "signers", signers);
 	vkjson_set(detail, "change", vkjson_int(id));
 	vkjson_set(detail, "document", vkjson_hex(sha256, sizeof(sha256)));
 	rc = writer_tx_audit(recovery->tx, &entry, err);
@@ -246,7 +250,7 @@ static enum vk_rc audit(
 enum vk_rc recover_release(struct writer_tx *tx, const char *actor,
 	const struct recovered *recovered, struct vk_err *err)
 {
-	struct recovery recovery = {.tx = tx, .in = recovered};
+	struct recovery recovery = {.tx = tx, .in = recovered, .keyids = vkjson_array()};
 	int64_t id = 0;
 	enum vk_rc rc = VK_OK;
 
@@ -271,6 +275,7 @@ enum vk_rc recover_release(struct writer_tx *tx, const char *actor,
 		rc = audit(&recovery, actor, id, err);
 	if (rc == VK_OK)
 		rc = publish_make_stale(tx, recovered->release->environment, err);
+	vkjson_free(recovery.keyids);
 	tuf_meta_free(recovery.role);
 	tuf_meta_free(recovery.targets);
 	return rc;

@@ -155,6 +155,29 @@ enum vk_rc approvers_add_key_file(
 	return rc;
 }
 
+enum vk_rc approvers_remove(
+	struct environment_approvers *environment, const char *who, struct vk_err *err)
+{
+	size_t kept = 0, count = environment->key_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct tuf_key *key = environment->keys[i];
+
+		if (strcmp(tuf_key_id(key), who) == 0 ||
+			(tuf_key_user(key) != NULL && strcmp(tuf_key_user(key), who) == 0))
+			tuf_key_free(key);
+		else
+			environment->keys[kept++] = key;
+	}
+	environment->key_count = kept;
+	if (kept < count)
+		return VK_OK;
+	vk_err_set(err, VK_ENOTFOUND, "'%s' has no key '%s'", environment->name, who);
+	vk_err_hint(err, "give a user or a key id; 'vkcfg env keys %s' lists them",
+		environment->name);
+	return VK_ENOTFOUND;
+}
+
 static enum vk_rc load_environment(
 	struct approvers *approvers, const struct tuf_delegation *delegation, struct vk_err *err)
 {

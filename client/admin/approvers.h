@@ -61,6 +61,10 @@ VK_CHECKED enum vk_rc approvers_read_key(
 VK_CHECKED enum vk_rc approvers_add_key_file(
 	struct environment_approvers *environment, const char *path, struct vk_err *err);
 
+/* Removes a key by its id, or that of a user. VK_ENOTFOUND. */
+VK_CHECKED enum vk_rc approvers_remove(
+	struct environment_approvers *environment, const char *who, struct vk_err *err);
+
 /* Understands "ENV:THRESHOLD:PUBFILE,PUBFILE..." and adds that environment. */
 VK_CHECKED enum vk_rc approvers_add_spec(
 	struct approvers *approvers, const char *spec, struct vk_err *err);

@@ -34,6 +34,7 @@ command_run cmd_root_sign;
 command_run cmd_root_show;
 command_run cmd_root_publish;
 command_run cmd_recover;
+command_run cmd_key_audit;
 command_run cmd_env_add;
 command_run cmd_env_keys;
 command_run cmd_env_threshold;

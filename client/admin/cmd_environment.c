@@ -85,6 +85,35 @@ static enum vk_rc apply_options(struct environment_approvers *environment,
 	return rc;
 }
 
+/* Some come, some go, the others stay; the threshold too, unless it is given. */
+static enum vk_rc apply_edits(struct environment_approvers *environment, const struct args *args,
+	struct vk_err *err)
+{
+	uint64_t threshold = 0;
+	enum vk_rc rc = VK_OK;
+
+	if (args_has(args, "approver"))
+		return vk_err_set(err, VK_EINPUT,
+			"--approver names all approvers: --add and --remove change some");
+	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "remove"); i++)
+		rc = approvers_remove(environment, args_option_at(args, "remove", i), err);
+	for (size_t i = 0; rc == VK_OK && i < args_option_count(args, "add"); i++)
+		rc = approvers_add_key_file(environment, args_option_at(args, "add", i), err);
+	if (rc == VK_OK && args_has(args, "threshold"))
+		rc = args_get_uint(args, "threshold", 1, APPROVERS_MAX_KEYS, 1, &threshold, err);
+	if (rc == VK_OK && threshold > 0)
+		environment->threshold = (unsigned)threshold;
+	if (rc == VK_OK && environment->threshold > environment->key_count) {
+		rc = vk_err_set(err, VK_EINPUT,
+			"'%s' would ask for %u approvals of %zu approvers", environment->name,
+			environment->threshold, environment->key_count);
+		vk_err_hint(err, "--add PUBFILE, or another --threshold");
+	}
+	if (rc == VK_OK && args_has(args, "author-may-approve"))
+		environment->author_may_approve = true;
+	return rc;
+}
+
 static enum vk_rc apply_threshold(struct environment_approvers *environment,
 	const struct args *args, struct vk_err *err)
 {
@@ -178,8 +207,11 @@ static enum vk_rc find_or_add(struct approvers *approvers, const char *name, enu
 static enum vk_rc apply(struct environment_approvers *environment, const struct args *args,
 	enum edit edit, struct vk_err *err)
 {
-	return edit == EDIT_THRESHOLD ? apply_threshold(environment, args, err)
-				      : apply_options(environment, args, err);
+	if (edit == EDIT_THRESHOLD)
+		return apply_threshold(environment, args, err);
+	if (edit == EDIT_KEYS && (args_has(args, "add") || args_has(args, "remove")))
+		return apply_edits(environment, args, err);
+	return apply_options(environment, args, err);
 }
 
 /* What all three share: load, change one environment, publish or propose, show. */
@@ -191,6 +223,7 @@ static enum vk_rc change_environment(
 	struct ceremony_run run;
 	struct approvers approvers;
 	bool is_change = edit != EDIT_KEYS || args_has(args, "approver") ||
+			 args_has(args, "add") || args_has(args, "remove") ||
 			 args_has(args, "threshold") || args_has(args, "author-may-approve") ||
 			 args_has(args, "key") || args_has(args, "out");
 	enum vk_rc rc;

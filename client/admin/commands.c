@@ -100,6 +100,19 @@ static const struct option_spec env_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec env_keys_options[] = {
+	{"add", 0, "PUBFILE", "public key of one more who may approve", true},
+	{"remove", 0, "USER|KEYID", "who, or which key, may approve no longer", true},
+	{"approver", 0, "PUBFILE", "public keys of all who may approve from now on", true},
+	{"threshold", 0, "N",
+		"how many approvals make a release (default: as before; with --approver all)", false},
+	{"author-may-approve", 0, NULL, "an author's own approval counts", false},
+	KEYS_OPTION,
+	DAYS_OPTION,
+	OUT_OPTION,
+	OPTIONS_END,
+};
+
 static const struct option_spec root_rotate_options[] = {
 	{"add", 0, "PUBFILE", "public key of somebody who may sign root and targets", true},
 	{"remove", 0, "USER|KEYID", "whose key, or which, may sign no longer", true},
@@ -369,6 +382,11 @@ const struct command commands[] = {
 		cmd_key_show},
 	{"key passwd", "NAME", "change the passphrase of a key", NULL, 1, 1, NULL, NULL,
 		cmd_key_passwd},
+	{"key audit", "KEYID", "list what a key has signed, by the audit log",
+		"Approvals, and the releases that they became; roots, targets and roles that were published\n"
+		"with its signature. KEYID is at least the first 8 digits. 'vkcfg audit verify' proves that\n"
+		"the log is whole.",
+		1, 1, NULL, "viewer or auditor", cmd_key_audit},
 	{"root init", "", "found a fleet's trust: sign its first root and targets",
 		"Uses your keys (--key), asks the server for its online keys, signs root and targets with\n"
 		"yours, publishes them, and pins the root.",
@@ -400,10 +418,10 @@ const struct command commands[] = {
 		0, 1, recover_options, "admin", cmd_recover},
 	{"env add", "ENV", "add an environment and its approvers", NULL, 1, 1, env_options, "admin",
 		cmd_env_add},
-	{"env keys", "ENV", "show or replace the approvers of an environment",
-		"Without --approver it shows them. Where the current release is not signed by enough of\n"
-		"the new approvers, they sign it anew in the same proposal.",
-		1, 1, env_options, "admin", cmd_env_keys},
+	{"env keys", "ENV", "show or change the approvers of an environment",
+		"Without --add, --remove or --approver it shows them. Where the current release is not\n"
+		"signed by enough of the new approvers, they sign it anew in the same proposal.",
+		1, 1, env_keys_options, "admin", cmd_env_keys},
 	{"env threshold", "ENV N", "change how many approvals make a release", NULL, 2, 2,
 		ceremony_options, "admin", cmd_env_threshold},
 	{"refresh", "ENV", "sign an environment's release again before it expires",

@@ -30,6 +30,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_environment.c
 libvkadmin_a_SOURCES += client/admin/cmd_explain.c
 libvkadmin_a_SOURCES += client/admin/cmd_host.c
 libvkadmin_a_SOURCES += client/admin/cmd_key.c
+libvkadmin_a_SOURCES += client/admin/cmd_key_audit.c
 libvkadmin_a_SOURCES += client/admin/cmd_recover.c
 libvkadmin_a_SOURCES += client/admin/cmd_release.c
 libvkadmin_a_SOURCES += client/admin/cmd_root.c
