@@ -61,6 +61,7 @@ libvkcommon_a_SOURCES += common/bundle_secrets.c common/bundle_internal.h
 libvkcommon_a_SOURCES += common/placeholder.c common/placeholder.h
 libvkcommon_a_SOURCES += common/secret.c common/secret.h
 libvkcommon_a_SOURCES += common/secret_key.c common/secret_key.h
+libvkcommon_a_SOURCES += common/host_fingerprint.c common/host_fingerprint.h
 libvkcommon_a_SOURCES += common/token.c common/token.h
 libvkcommon_a_SOURCES += common/x509.c common/x509.h common/x509_internal.h common/x509_read.c
 libvkcommon_a_SOURCES += common/vkyaml.c common/vkyaml.h

@@ -15,7 +15,8 @@
 #include "common/banned.h"
 
 static const char prefix[] = "vkcfg1.";
-static const char *const kinds[] = {"host", "user"};
+static const char *const kinds[] = {"host", "user", "card"};
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
 const char *vk_token_kind_name(enum vk_token_kind kind)
 {
@@ -49,8 +50,8 @@ static bool is_url(const char *text)
 
 static enum vk_rc check(const struct vk_token *token, struct vk_err *err)
 {
-	if (!vk_name_is_valid(token->name))
-		return wrong(err, "name", "a name");
+	if (token->kind == VK_TOKEN_CARD ? token->name[0] != '\0' : !vk_name_is_valid(token->name))
+		return wrong(err, "name", token->kind == VK_TOKEN_CARD ? "nothing in a card" : "a name");
 	if (!vk_name_is_valid(token->fleet))
 		return wrong(err, "fleet", "a name");
 	if (!is_url(token->server))
@@ -59,7 +60,10 @@ static enum vk_rc check(const struct vk_token *token, struct vk_err *err)
 		return wrong(err, "environment", "the name of an environment");
 	if (token->kind == VK_TOKEN_USER && token->environment[0] != '\0')
 		return wrong(err, "environment", "nothing for a user");
-	if (token->kind == VK_TOKEN_HOST && !token->has_root)
+	if (token->kind == VK_TOKEN_CARD && token->environment[0] != '\0' &&
+		!vk_environment_is_valid(token->environment))
+		return wrong(err, "environment", "the name of an environment");
+	if (token->kind != VK_TOKEN_USER && !token->has_root)
 		return wrong(err, "root", "the digest of the root that the host trusts");
 	if (token->has_root && token->root_version < 1)
 		return wrong(err, "root_version", "a number from 1 on");
@@ -96,23 +100,44 @@ static enum vk_rc parse_root(const struct vkjson *doc, struct vk_token *out, str
 	return rc;
 }
 
+static enum vk_rc parse_kind(const struct vkjson *doc, enum vk_token_kind *out, struct vk_err *err)
+{
+	const char *kind = NULL;
+	enum vk_rc rc = vkjson_get_string(doc, "kind", &kind, err);
+
+	for (int i = 0; rc == VK_OK && i < KIND_COUNT; i++) {
+		if (strcmp(kind, kinds[i]) == 0) {
+			*out = (enum vk_token_kind)i;
+			return VK_OK;
+		}
+	}
+	return rc == VK_OK ? wrong(err, "kind", "host, user or card") : rc;
+}
+
+/* What names somebody and lets him in. */
+static enum vk_rc parse_person(const struct vkjson *doc, struct vk_token *out, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	if (out->kind == VK_TOKEN_CARD && vkjson_get(doc, "secret") != NULL)
+		return wrong(err, "secret", "nothing in a card");
+	rc = copy_text(doc, "name", out->kind == VK_TOKEN_CARD ? "" : NULL, out->name,
+		sizeof(out->name), err);
+	if (rc == VK_OK && out->kind != VK_TOKEN_CARD)
+		rc = vkjson_get_hex(doc, "secret", out->secret, sizeof(out->secret), err);
+	return rc;
+}
+
 static enum vk_rc parse_members(const struct vkjson *doc, struct vk_token *out, struct vk_err *err)
 {
 	static const char *const names[] = {"ca", "environment", "fleet", "kind", "name", "root",
 		"root_version", "secret", "server", NULL};
-	const char *kind = NULL;
 	enum vk_rc rc = vkjson_check_members(doc, names, err);
 
 	if (rc == VK_OK)
-		rc = vkjson_get_string(doc, "kind", &kind, err);
-	if (rc == VK_OK && strcmp(kind, kinds[VK_TOKEN_HOST]) == 0)
-		out->kind = VK_TOKEN_HOST;
-	else if (rc == VK_OK && strcmp(kind, kinds[VK_TOKEN_USER]) == 0)
-		out->kind = VK_TOKEN_USER;
-	else if (rc == VK_OK)
-		rc = wrong(err, "kind", "host or user");
+		rc = parse_kind(doc, &out->kind, err);
 	if (rc == VK_OK)
-		rc = copy_text(doc, "name", NULL, out->name, sizeof(out->name), err);
+		rc = parse_person(doc, out, err);
 	if (rc == VK_OK)
 		rc = copy_text(doc, "fleet", NULL, out->fleet, sizeof(out->fleet), err);
 	if (rc == VK_OK)
@@ -122,8 +147,6 @@ static enum vk_rc parse_members(const struct vkjson *doc, struct vk_token *out, 
 		rc = copy_text(doc, "server", NULL, out->server, sizeof(out->server), err);
 	if (rc == VK_OK)
 		rc = vkjson_get_hex(doc, "ca", out->ca, sizeof(out->ca), err);
-	if (rc == VK_OK)
-		rc = vkjson_get_hex(doc, "secret", out->secret, sizeof(out->secret), err);
 	if (rc == VK_OK)
 		rc = parse_root(doc, out, err);
 	return rc == VK_OK ? check(out, err) : rc;
@@ -181,12 +204,14 @@ static struct vkjson *to_json(const struct vk_token *token)
 		vkjson_set(doc, "environment", vkjson_string(token->environment));
 	vkjson_set(doc, "fleet", vkjson_string(token->fleet));
 	vkjson_set(doc, "kind", vkjson_string(kinds[token->kind]));
-	vkjson_set(doc, "name", vkjson_string(token->name));
+	if (token->kind != VK_TOKEN_CARD)
+		vkjson_set(doc, "name", vkjson_string(token->name));
 	if (token->has_root) {
 		vkjson_set(doc, "root", vkjson_hex(token->root, sizeof(token->root)));
 		vkjson_set(doc, "root_version", vkjson_int(token->root_version));
 	}
-	vkjson_set(doc, "secret", vkjson_hex(token->secret, sizeof(token->secret)));
+	if (token->kind != VK_TOKEN_CARD)
+		vkjson_set(doc, "secret", vkjson_hex(token->secret, sizeof(token->secret)));
 	vkjson_set(doc, "server", vkjson_string(token->server));
 	return doc;
 }

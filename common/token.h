@@ -3,6 +3,9 @@
  * The enrolment token: the text that a person carries to a new host or user,
  * "vkcfg1." + base64url of canonical JSON (docs/formats.md). It holds a secret;
  * a parsed token stands in memory that vk_token_free() wipes.
+ *
+ * A card is a token without name and secret: what a fleet's images carry, so
+ * that a new host knows whom to trust while it waits for its approval.
  */
 #ifndef VK_TOKEN_H
 #define VK_TOKEN_H
@@ -22,19 +25,19 @@ enum {
 	VK_TOKEN_URL_MAX_BYTES = 512,
 };
 
-enum vk_token_kind { VK_TOKEN_HOST, VK_TOKEN_USER };
+enum vk_token_kind { VK_TOKEN_HOST, VK_TOKEN_USER, VK_TOKEN_CARD };
 
 struct vk_token {
 	enum vk_token_kind kind;
-	char name[VK_NAME_BYTES];
+	char name[VK_NAME_BYTES];		 /* empty in cards */
 	char fleet[VK_NAME_BYTES];
-	char environment[VK_NAME_BYTES];	 /* hosts; empty for users */
+	char environment[VK_NAME_BYTES];	 /* hosts; empty for users, may be in cards */
 	char server[VK_TOKEN_URL_MAX_BYTES + 1]; /* https://... */
 	uint8_t ca[VK_SHA256_BYTES];		 /* SHA-256 of the CA certificate's DER */
 	bool has_root;				 /* not in the first admin's token */
 	int64_t root_version;
 	uint8_t root[VK_SHA256_BYTES]; /* SHA-256 of that version of root.json */
-	uint8_t secret[VK_TOKEN_SECRET_BYTES];
+	uint8_t secret[VK_TOKEN_SECRET_BYTES]; /* none in cards */
 };
 
 /* A new random secret. */

@@ -14,6 +14,8 @@ struct background;
 struct denials;
 struct readers;
 struct signer;
+struct throttle;
+struct waiting;
 struct worker_pool;
 struct writer;
 
@@ -25,6 +27,8 @@ struct context {
 	struct readers *readers;
 	struct background *background;
 	struct denials *denials;
+	struct throttle *throttle; /* of strangers */
+	struct waiting *waiting;   /* hosts that ask to be let in */
 	struct worker_pool *workers; /* for statistics */
 
 	/* Settings that SIGHUP may change. */

@@ -143,6 +143,11 @@ const char *request_peer_address(const struct request *req)
 	return req->conn->address;
 }
 
+const uint8_t *request_peer_network(const struct request *req)
+{
+	return req->conn->address_key;
+}
+
 void request_defer(struct request *req)
 {
 	assert(!req->is_deferred && req->conn->state == CONN_ANSWER);

@@ -114,6 +114,10 @@ void request_peer_public_key(const struct request *req, struct vk_buf *out);
 /* "192.0.2.7", "2001:db8::1": numeric, without port. */
 const char *request_peer_address(const struct request *req);
 
+/* What the peer shares with its neighbours: its address, or the /64 of IPv6; a key of
+ * server/quota.h. */
+const uint8_t *request_peer_network(const struct request *req);
+
 /* 2. of the contract above. */
 void request_defer(struct request *req);
 bool request_is_gone(const struct request *req);

@@ -66,6 +66,7 @@ const struct route routes[] = {
 	{"GET",  "/tuf/{file*}",                      HOST | VIEWER,                NONE,      route_get_tuf,         0,      NULL, NULL},
 
 	{"POST", "/v1/enrol",                         ENROL,                        NONE,      route_enrol,           SMALL,  NULL, NULL},
+	{"POST", "/v1/wait",                          ENROL,                        NONE,      route_wait,            SMALL,  NULL, NULL},
 	{"POST", "/v1/renew",                         HOST | VIEWER,                NONE,      route_renew,           SMALL,  NULL, NULL},
 	{"GET",  "/v1/whoami",                        ANY,                          NONE,      route_whoami,          0,      NULL, NULL},
 
@@ -90,6 +91,9 @@ const struct route routes[] = {
 	{"POST", "/v1/hosts",                         OPERATOR,                     BODY,      route_post_host,       SMALL,  NULL, NULL},
 	{"GET",  "/v1/hosts/{name}",                  VIEWER,                       OF_HOST,   route_get_host,        0,      NULL, NULL},
 	{"POST", "/v1/hosts/{name}/revoke",           OPERATOR,                     OF_HOST,   route_revoke_host,     SMALL,  NULL, NULL},
+	{"GET",  "/v1/waiting",                       OPERATOR,                     LIST,      route_list_waiting,    0,      NULL, by_environment},
+	{"POST", "/v1/waiting/{name}/approve",        OPERATOR,                     BODY,      route_approve_waiting, SMALL,  NULL, NULL},
+	{"POST", "/v1/waiting/{name}/reject",         OPERATOR,                     BODY,      route_reject_waiting,  SMALL,  NULL, NULL},
 	{"GET",  "/v1/drift",                         VIEWER,                       LIST,      route_list_drift,      0,      NULL, by_environment},
 	{"GET",  "/v1/status",                        VIEWER,                       LIST,      route_get_status,      0,      NULL, NULL},
 

@@ -11,6 +11,7 @@
 
 /* routes_enrol.c */
 route_handler route_enrol;
+route_handler route_wait;
 route_handler route_renew;
 
 /* routes_agent.c */
@@ -56,6 +57,11 @@ route_handler route_remove_secret;
 route_handler route_list_secrets;
 route_handler route_get_secret;
 route_handler route_get_host_secret;
+
+/* routes_waiting.c */
+route_handler route_list_waiting;
+route_handler route_approve_waiting;
+route_handler route_reject_waiting;
 
 /* routes_user.c */
 route_handler route_whoami;

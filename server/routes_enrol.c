@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Certificates: the first one for a token, the next ones for the one before. */
+/* Certificates: the first one for a token or an approval, the next ones for the one before. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "common/clock.h"
 #include "common/digest.h"
 #include "common/mem.h"
 #include "common/num.h"
@@ -15,20 +16,25 @@
 #include "common/x509.h"
 #include "server/certify.h"
 #include "server/mutation.h"
+#include "server/readers.h"
 #include "server/routes.h"
 #include "server/store/store_certificate.h"
 #include "server/store/store_host.h"
+#include "server/store/store_host_approval.h"
 #include "server/store/store_token.h"
 #include "server/store/store_user.h"
+#include "server/throttle.h"
+#include "server/waiting.h"
 
 #include "common/banned.h"
 
-enum { SPKI_MAX_BYTES = 1024, SECRET_BYTES = 32, PUBLIC_KEY_HEX = 64 };
+enum { SPKI_MAX_BYTES = 1024, SECRET_BYTES = 32, PUBLIC_KEY_HEX = 64, THROTTLED_RETRY_S = 5 };
 
 struct enrolment {
 	enum identity_kind kind;
 	const char *name;
-	const char *public_key; /* hosts: "ed25519:<hex>" */
+	const char *public_key;	 /* hosts: "ed25519:<hex>" */
+	const char *fingerprint; /* of a host that was approved instead of bringing a token */
 	uint8_t token[STORE_TOKEN_DIGEST_BYTES];
 	struct vk_buf spki;
 };
@@ -150,7 +156,9 @@ static enum vk_rc audit_enrolment(
 
 	if (enrolment->kind == IDENTITY_HOST)
 		vkjson_set(detail, "public_key", vkjson_string(enrolment->public_key));
-	/* The token was proof of the name: from here on the caller is who he says. */
+	if (enrolment->fingerprint != NULL)
+		vkjson_set(detail, "fingerprint", vkjson_string(enrolment->fingerprint));
+	/* Token or approval were proof of the name: from here on the caller is who he says. */
 	snprintf(mutation->actor, sizeof(mutation->actor), "%s", object);
 	rc = mutation_audit(mutation, tx,
 		enrolment->kind == IDENTITY_HOST ? "host.enrol" : "user.enrol", object, detail,
@@ -185,18 +193,216 @@ static enum vk_rc run_enrol(struct mutation *mutation, struct writer_tx *tx, str
 	return rc;
 }
 
+/* Strangers may try often, but the writer, which everybody waits for, is not theirs to keep busy. */
+static enum vk_rc check_token(const struct mutation *mutation, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	struct store *store = NULL;
+	enum vk_rc rc = readers_take(mutation->context->readers, &store, err);
+
+	if (rc != VK_OK)
+		return rc;
+	rc = store_check_token(
+		store, enrolment->token, enrolment->kind, enrolment->name, vk_clock_now(), err);
+	readers_give(mutation->context->readers, store);
+	return rc;
+}
+
+/* Answers a stranger who tries too often; true if so. */
+static bool is_throttled(struct request *req)
+{
+	const struct context *context = request_context(req);
+
+	if (throttle_take(context->throttle, request_peer_network(req), vk_clock_monotonic_ms()))
+		return false;
+	reply_busy(req, THROTTLED_RETRY_S);
+	return true;
+}
+
 void route_enrol(struct request *req)
 {
-	struct mutation *mutation = begin(req, "enrol", run_enrol);
+	struct mutation *mutation;
 	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc = mutation_parse_body(mutation, &err);
+	enum vk_rc rc;
 
+	if (is_throttled(req))
+		return;
+	mutation = begin(req, "enrol", run_enrol);
+	rc = mutation_parse_body(mutation, &err);
 	if (rc == VK_OK)
 		rc = parse_enrolment(mutation->body, mutation->data, &err);
+	if (rc == VK_OK)
+		rc = check_token(mutation, &err);
 	if (rc == VK_OK)
 		mutation_start(mutation);
 	else
 		mutation_fail(mutation, &err);
+}
+
+static enum vk_rc copy_name(const struct vkjson *body, const char *member,
+	bool (*is_valid)(const char *name), char out[VK_NAME_BYTES], struct vk_err *err)
+{
+	const char *name = NULL;
+	enum vk_rc rc = vkjson_get_string(body, member, &name, err);
+
+	if (rc == VK_OK && !is_valid(name))
+		return vk_err_set(err, VK_EINPUT, "member '%s': not a valid name", member);
+	if (rc == VK_OK)
+		snprintf(out, VK_NAME_BYTES, "%s", name);
+	return rc;
+}
+
+/* What the host says of itself, the key of its connection, and the fingerprint of it all. */
+static enum vk_rc parse_waiting(struct request *req, struct waiting_host *out, struct vk_err *err)
+{
+	const struct context *context = request_context(req);
+	struct vkjson *body = NULL;
+	const char *public_key = NULL;
+	struct vk_buf spki;
+	enum vk_rc rc = request_json(req, &body, err);
+
+	memset(out, 0, sizeof(*out));
+	vk_buf_init(&spki, SPKI_MAX_BYTES);
+	if (rc == VK_OK)
+		rc = copy_name(body, "name", vk_name_is_valid, out->name, err);
+	if (rc == VK_OK)
+		rc = copy_name(
+			body, "environment", vk_environment_is_valid, out->environment, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_string(body, "public_key", &public_key, err);
+	if (rc == VK_OK && !is_public_key(public_key))
+		rc = vk_err_set(err, VK_EINPUT,
+			"member 'public_key': expected ed25519: and 64 hexadecimal digits");
+	if (rc == VK_OK) {
+		const struct vk_host_claim claim = {.fleet = context->fleet,
+			.name = out->name,
+			.environment = out->environment,
+			.public_key = out->public_key,
+			.tls_key = out->tls_key};
+
+		request_peer_public_key(req, &spki);
+		vk_sha256(spki.data, spki.len, out->tls_key);
+		snprintf(out->public_key, sizeof(out->public_key), "%s", public_key);
+		snprintf(out->address, sizeof(out->address), "%s", request_peer_address(req));
+		memcpy(out->network, request_peer_network(req), sizeof(out->network));
+		vk_host_fingerprint(&claim, out->fingerprint);
+	}
+	vk_buf_release(&spki);
+	vkjson_free(body);
+	return rc;
+}
+
+static enum vk_rc find_approval(
+	struct request *req, const struct waiting_host *host, bool *out, struct vk_err *err)
+{
+	struct context *context = request_context(req);
+	struct store *store = NULL;
+	enum vk_rc rc = readers_take(context->readers, &store, err);
+
+	if (rc != VK_OK)
+		return rc;
+	rc = store_has_host_approval(
+		store, host->name, host->fingerprint, vk_clock_now(), out, err);
+	readers_give(context->readers, store);
+	return rc;
+}
+
+/* The approval is for this fingerprint, and so for the key of this connection. */
+static enum vk_rc use_approval(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	struct store *store = writer_tx_store(tx);
+	bool is_approved = false;
+	enum vk_rc rc = store_has_host_approval(store, enrolment->name, enrolment->fingerprint,
+		writer_tx_now(tx), &is_approved, err);
+
+	if (rc == VK_OK && !is_approved)
+		rc = vk_err_set(err, VK_EDENIED, "the approval of host %s is over", enrolment->name);
+	if (rc == VK_OK)
+		rc = store_make_room_for_certificate(store, IDENTITY_HOST, enrolment->name,
+			mutation->fingerprint, writer_tx_now(tx), err);
+	return rc;
+}
+
+static enum vk_rc run_let_in(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct enrolment *enrolment = mutation->data;
+	const char *environment = "";
+	struct vk_buf pem;
+	enum vk_rc rc = use_approval(mutation, tx, err);
+
+	if (rc != VK_OK)
+		return rc;
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = enrol_host(mutation, tx, &environment, err);
+	if (rc == VK_OK)
+		rc = certify(mutation, tx, IDENTITY_HOST, enrolment->name, &pem, err);
+	if (rc == VK_OK)
+		rc = audit_enrolment(mutation, tx, err);
+	if (rc == VK_OK) {
+		set_answer(mutation, &pem, environment);
+		waiting_remove(mutation->context->waiting, enrolment->fingerprint);
+	}
+	vk_buf_release(&pem);
+	return rc;
+}
+
+static void let_in(struct request *req, const struct waiting_host *host)
+{
+	struct mutation *mutation = begin(req, "host.enrol", run_let_in);
+	struct enrolment *enrolment = mutation->data;
+
+	enrolment->kind = IDENTITY_HOST;
+	enrolment->name = mutation_keep(mutation, host->name);
+	enrolment->public_key = mutation_keep(mutation, host->public_key);
+	enrolment->fingerprint = mutation_keep(mutation, host->fingerprint);
+	mutation_start(mutation);
+}
+
+static void reply_waiting(struct request *req, const struct waiting_host *host)
+{
+	const struct context *context = request_context(req);
+	struct vk_err err = VK_ERR_INIT;
+	struct vkjson *answer;
+
+	switch (waiting_ask(context->waiting, host, vk_clock_now())) {
+	case WAITING_LISTED:
+		answer = vkjson_object();
+		vkjson_set(answer, "state", vkjson_string("waiting"));
+		vkjson_set(answer, "fingerprint", vkjson_string(host->fingerprint));
+		reply_json(req, 202, answer);
+		vkjson_free(answer);
+		return;
+	case WAITING_REJECTED:
+		vk_err_set(&err, VK_EDENIED, "host %s was rejected", host->name);
+		vk_err_hint(&err, "ask an operator of environment %s", host->environment);
+		break;
+	case WAITING_FULL:
+		vk_err_set(&err, VK_EUNAVAIL, "too many hosts wait already");
+		vk_err_hint(&err, "enrol with a token, or let an operator see to those that wait");
+		break;
+	}
+	reply_error(req, &err);
+}
+
+void route_wait(struct request *req)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct waiting_host host;
+	bool is_approved = false;
+	enum vk_rc rc;
+
+	if (is_throttled(req))
+		return;
+	rc = parse_waiting(req, &host, &err);
+	if (rc == VK_OK)
+		rc = find_approval(req, &host, &is_approved, &err);
+	if (rc != VK_OK)
+		reply_error(req, &err);
+	else if (is_approved)
+		let_in(req, &host);
+	else
+		reply_waiting(req, &host);
 }
 
 static enum vk_rc run_renew(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)

@@ -31,7 +31,9 @@
 #include "server/server_settings.h"
 #include "server/signer.h"
 #include "server/state_dir.h"
+#include "server/throttle.h"
 #include "server/view_load.h"
+#include "server/waiting.h"
 #include "server/worker.h"
 #include "server/writer.h"
 
@@ -312,6 +314,8 @@ static void fill_context(struct server *server)
 	context->signer = server->signer;
 	context->readers = readers_new(server->database);
 	context->denials = denials_new(context->writer);
+	context->throttle = throttle_new();
+	context->waiting = waiting_new();
 	context->workers = server->workers;
 }
 
@@ -501,6 +505,8 @@ void server_free(struct server *server)
 	readers_free(server->context.readers);
 	writer_free(server->context.writer);
 	denials_free(server->context.denials);
+	throttle_free(server->context.throttle);
+	waiting_free(server->context.waiting);
 	signer_stop(server->signer);
 	vktls_ctx_free(server->tls);
 	view_slot_free(server->views);

@@ -51,6 +51,12 @@ command_run cmd_host_add;
 command_run cmd_host_revoke;
 command_run cmd_hosts;
 
+/* cmd_waiting.c: hosts without a token */
+command_run cmd_fleet_card;
+command_run cmd_host_waiting;
+command_run cmd_host_approve;
+command_run cmd_host_reject;
+
 /* cmd_change.c, cmd_approve.c: changes */
 command_run cmd_submit;
 command_run cmd_changes;

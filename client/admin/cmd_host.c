@@ -47,22 +47,6 @@ static enum vk_rc get_environment(const struct args *args, const char **out, str
 	return VK_OK;
 }
 
-/* The environment must be one that verified targets delegate. */
-static enum vk_rc check_environment(
-	struct session *session, const char *environment, struct vk_err *err)
-{
-	struct tuf_client *tuf = NULL;
-	enum vk_rc rc = session_trust(session, &tuf, err);
-
-	if (rc == VK_OK &&
-		tuf_meta_delegation(tuf_client_targets(tuf), environment) == NULL) {
-		vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", environment);
-		vk_err_hint(err, "'vkcfg status' lists them, 'vkcfg env add' makes one");
-		rc = VK_ENOTFOUND;
-	}
-	return rc;
-}
-
 enum vk_rc cmd_host_token(struct cli *cli, const struct args *args, struct vk_err *err)
 {
 	const char *name = args_at(args, 0);
@@ -83,7 +67,7 @@ enum vk_rc cmd_host_token(struct cli *cli, const struct args *args, struct vk_er
 	if (rc == VK_OK)
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
-		rc = check_environment(session, environment, err);
+		rc = invite_check_environment(session, environment, err);
 	if (rc != VK_OK)
 		goto out;
 	vkjson_set(body, "name", vkjson_string(name));

@@ -172,6 +172,16 @@ static const struct option_spec host_token_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec fleet_card_options[] = {
+	{"env", 0, "ENV", "the environment that its hosts will be in", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec fingerprint_options[] = {
+	{"fingerprint", 0, "SHA256:...", "what 'vkcfg-pull enrol --wait' shows on the host", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec host_add_options[] = {
 	{"env", 0, "ENV", "the environment that the host is in", false},
 	TREE_OPTION,
@@ -474,6 +484,17 @@ const struct command commands[] = {
 	{"host token", "NAME", "invite a host and print the token for 'vkcfg-pull enrol'",
 		"The token pins the root that this vkcfg has verified.", 1, 1, host_token_options,
 		"operator", cmd_host_token},
+	{"fleet card", "", "print the card with which hosts wait for 'vkcfg host approve'",
+		"It is no secret: it says which fleet, server, CA and root a new host shall trust, and can\n"
+		"be part of its image. 'vkcfg-pull enrol --wait' takes it.",
+		0, 0, fleet_card_options, "viewer", cmd_fleet_card},
+	{"host waiting", "", "list hosts that wait to be let in", NULL, 0, 0, NULL, "operator",
+		cmd_host_waiting},
+	{"host approve", "NAME", "let a waiting host in",
+		"Only with the fingerprint that the host itself shows. Others may ask for the same name.", 1,
+		1, fingerprint_options, "operator", cmd_host_approve},
+	{"host reject", "NAME", "send a waiting host away", NULL, 1, 1, fingerprint_options, "operator",
+		cmd_host_reject},
 	{"host add", "NAME", "write an enrolled host and its key into a tree",
 		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key.", 1, 1,
 		host_add_options, "viewer", cmd_host_add},

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "common/file.h"
+#include "common/nearest.h"
 #include "common/num.h"
 #include "common/tuf/tuf_client.h"
 #include "common/x509.h"
@@ -71,4 +72,44 @@ enum vk_rc invite_format_token(struct session *session, enum vk_token_kind kind,
 		rc = vk_token_format(&token, out, err);
 	sodium_memzero(&token, sizeof(token));
 	return rc;
+}
+
+enum vk_rc invite_format_card(struct session *session, const char *environment,
+	struct vk_buf *out, struct vk_err *err)
+{
+	const struct home_identity *identity = session_identity(session);
+	struct vk_token card = {.kind = VK_TOKEN_CARD};
+	enum vk_rc rc;
+
+	snprintf(card.fleet, sizeof(card.fleet), "%s", identity->fleet);
+	snprintf(card.server, sizeof(card.server), "%s", identity->server);
+	if (environment != NULL)
+		snprintf(card.environment, sizeof(card.environment), "%s", environment);
+	rc = ca_digest(session, card.ca, err);
+	if (rc == VK_OK)
+		rc = add_root(session, &card, err);
+	return rc == VK_OK ? vk_token_format(&card, out, err) : rc;
+}
+
+enum vk_rc invite_check_environment(
+	struct session *session, const char *environment, struct vk_err *err)
+{
+	struct vk_nearest nearest = vk_nearest_init(environment);
+	const struct tuf_meta *targets;
+	struct tuf_client *tuf = NULL;
+	enum vk_rc rc = session_trust(session, &tuf, err);
+
+	if (rc != VK_OK)
+		return rc;
+	targets = tuf_client_targets(tuf);
+	if (tuf_meta_delegation(targets, environment) != NULL)
+		return VK_OK;
+	for (size_t i = 0; i < tuf_meta_delegation_count(targets); i++)
+		vk_nearest_offer(&nearest, tuf_meta_delegation_at(targets, i)->name);
+	vk_err_set(err, VK_ENOTFOUND, "the fleet has no environment '%s'", environment);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean %s?", nearest.word);
+	else
+		vk_err_hint(err, "'vkcfg status' lists them, 'vkcfg env add' makes one");
+	return VK_ENOTFOUND;
 }

@@ -18,4 +18,13 @@ VK_CHECKED enum vk_rc invite_format_token(struct session *session, enum vk_token
 	const char *name, const char *environment, const char *secret_hex, struct vk_buf *out,
 	struct vk_err *err);
 
+/* Appends the text of a fleet's card: what every waiting host may know. environment: NULL, or the
+ * one that its hosts will be in. */
+VK_CHECKED enum vk_rc invite_format_card(struct session *session, const char *environment,
+	struct vk_buf *out, struct vk_err *err);
+
+/* VK_ENOTFOUND unless verified targets delegate this environment. */
+VK_CHECKED enum vk_rc invite_check_environment(
+	struct session *session, const char *environment, struct vk_err *err);
+
 #endif

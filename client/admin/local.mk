@@ -44,6 +44,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_schema.c
 libvkadmin_a_SOURCES += client/admin/cmd_status.c
 libvkadmin_a_SOURCES += client/admin/cmd_tree.c
 libvkadmin_a_SOURCES += client/admin/cmd_user.c
+libvkadmin_a_SOURCES += client/admin/cmd_waiting.c
 libvkadmin_a_SOURCES += client/admin/command.c client/admin/command.h
 libvkadmin_a_SOURCES += client/admin/commands.c
 libvkadmin_a_SOURCES += client/admin/current.c client/admin/current.h

@@ -30,14 +30,16 @@
 enum {
 	SEED_HEX = 2 * VK_SEED_BYTES,
 	SMALL_FILE_BYTES = 65536,
-	SELF_SIGNED_SECONDS = 24 * 60 * 60,
+	SELF_SIGNED_SECONDS = ENROL_WAIT_TIMEOUT_S + 60 * 60,
+	SPKI_MAX_BYTES = 1024,
 	CLOCK_SKEW_SECONDS = 5 * 60,
 };
 
 struct enrolment {
 	struct agent *agent;
 	const struct vk_token *token;
-	struct vk_buf tls_key; /* PEM */
+	const struct enrol_wait *wait; /* NULL: the token has a secret */
+	struct vk_buf tls_key;	       /* PEM */
 	char public_key[ENROL_PUBLIC_KEY_BYTES];
 };
 
@@ -189,6 +191,44 @@ static enum vk_rc keep_certificate(
 	return rc;
 }
 
+static enum vk_rc use_token(struct enrolment *work, struct httpc *client,
+	struct httpc_reply *reply, struct vk_err *err)
+{
+	struct vk_buf body;
+	enum vk_rc rc;
+
+	vk_buf_init(&body, VK_TOKEN_MAX_BYTES);
+	add_request(work, &body);
+	rc = httpc_post(client, "/v1/enrol", body.data, body.len, reply, err);
+	vk_buf_release_wiped(&body);
+	return rc;
+}
+
+static enum vk_rc wait_for_approval(struct enrolment *work, struct httpc *client,
+	struct httpc_reply *reply, struct vk_err *err)
+{
+	uint8_t digest[VK_SHA256_BYTES];
+	const struct vk_host_claim claim = {.fleet = work->token->fleet,
+		.name = work->token->name,
+		.environment = work->token->environment,
+		.public_key = work->public_key,
+		.tls_key = digest};
+	struct x509_key *key = NULL;
+	struct vk_buf spki;
+	enum vk_rc rc = x509_key_parse(work->tls_key.data, work->tls_key.len, &key, err);
+
+	vk_buf_init(&spki, SPKI_MAX_BYTES);
+	if (rc == VK_OK)
+		rc = x509_key_public(key, &spki, err);
+	if (rc == VK_OK) {
+		vk_sha256(spki.data, spki.len, digest);
+		rc = enrol_wait(client, work->wait, &claim, reply, err);
+	}
+	vk_buf_release(&spki);
+	x509_key_free(key);
+	return rc;
+}
+
 static enum vk_rc redeem(struct enrolment *work, const char *self_signed, struct vk_err *err)
 {
 	const struct httpc_options options = {.url = work->agent->settings->server,
@@ -198,16 +238,13 @@ static enum vk_rc redeem(struct enrolment *work, const char *self_signed, struct
 		.fleet = work->token->fleet};
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	struct httpc *client = NULL;
-	struct vk_buf body;
 	enum vk_rc rc = httpc_new(&options, &client, err);
 
-	vk_buf_init(&body, VK_TOKEN_MAX_BYTES);
-	add_request(work, &body);
 	if (rc == VK_OK)
-		rc = httpc_post(client, "/v1/enrol", body.data, body.len, &reply, err);
+		rc = work->wait != NULL ? wait_for_approval(work, client, &reply, err)
+					: use_token(work, client, &reply, err);
 	if (rc == VK_OK)
 		rc = keep_certificate(work, &reply, err);
-	vk_buf_release_wiped(&body);
 	httpc_reply_release(&reply);
 	httpc_free(client);
 	return rc;
@@ -329,12 +366,17 @@ static enum vk_rc write_pins(struct enrolment *work, struct vk_err *err)
 }
 
 static enum vk_rc check_token(
-	const struct agent *agent, const struct vk_token *token, struct vk_err *err)
+	const struct agent *agent, const struct vk_token *token, bool is_waiting, struct vk_err *err)
 {
 	struct vk_err ignored = VK_ERR_INIT;
 	struct pins pins;
 
-	if (token->kind != VK_TOKEN_HOST) {
+	if (token->kind == VK_TOKEN_CARD && !is_waiting) {
+		vk_err_set(err, VK_EINPUT, "this is a fleet's card, not a token");
+		vk_err_hint(err, "with --wait it is enough, until an operator lets this host in");
+		return VK_EINPUT;
+	}
+	if (token->kind == VK_TOKEN_USER) {
 		vk_err_set(err, VK_EINPUT, "this token is for a person");
 		vk_err_hint(err, "vkcfg enrol; for a host: vkcfg host token NAME");
 		return VK_EINPUT;
@@ -350,11 +392,11 @@ static enum vk_rc check_token(
 	return VK_OK;
 }
 
-enum vk_rc enrol(struct agent *agent, const struct vk_token *token,
+enum vk_rc enrol(struct agent *agent, const struct vk_token *token, const struct enrol_wait *wait,
 	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err)
 {
-	struct enrolment work = {.agent = agent, .token = token};
-	enum vk_rc rc = check_token(agent, token, err);
+	struct enrolment work = {.agent = agent, .token = token, .wait = wait};
+	enum vk_rc rc = check_token(agent, token, wait != NULL, err);
 
 	if (rc != VK_OK)
 		return rc;

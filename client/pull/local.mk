@@ -15,6 +15,7 @@ libvkpull_a_SOURCES += client/pull/drift.c client/pull/drift.h
 libvkpull_a_SOURCES += client/pull/drift_files.c client/pull/drift_files.h
 libvkpull_a_SOURCES += client/pull/enrol.c client/pull/enrol.h
 libvkpull_a_SOURCES += client/pull/envelope.c client/pull/envelope.h
+libvkpull_a_SOURCES += client/pull/enrol_wait.c client/pull/enrol_wait.h
 libvkpull_a_SOURCES += client/pull/expected.c client/pull/expected.h
 libvkpull_a_SOURCES += client/pull/fill.c client/pull/fill.h
 libvkpull_a_SOURCES += client/pull/generation.c client/pull/generation.h

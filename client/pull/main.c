@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,11 @@ struct options {
 	const char *config;
 	const char *token_file;
 	int token_fd;
+	const char *card;
+	const char *name;
+	const char *environment;
+	struct enrol_wait wait;
+	bool is_waiting;
 	bool is_enrolling;
 	bool is_watching;
 	bool is_showing_status;
@@ -45,6 +51,9 @@ static const char help_text[] =
 	"Make this machine a host, once, with a token from `vkcfg host token NAME`:\n"
 	"  vkcfg-pull enrol [--config FILE] [--token-file FILE | --token-fd N]\n"
 	"      without either, the token is read from standard input\n"
+	"or without a secret, with a card from `vkcfg fleet card`, by waiting for an operator:\n"
+	"  vkcfg-pull enrol --wait --card FILE [--name NAME] [--env ENV] [--poll SECONDS]\n"
+	"      [--timeout SECONDS]    shows a fingerprint for `vkcfg host approve NAME`\n"
 	"\n"
 	"Then, from cron or a systemd timer:\n"
 	"  vkcfg-pull                 one run: ask, verify, install or check, report\n"
@@ -65,7 +74,21 @@ static const char help_text[] =
 	"Exit status: 0 done; 1 --status found drift; 2 input or a refused configuration;\n"
 	"5 denied; 6 untrusted; 8 unavailable; 9 disk or system. See vkcfg-pull(8).\n";
 
-enum { OPT_JSON = 256, OPT_CHECK, OPT_TOKEN_FILE, OPT_TOKEN_FD, OPT_RETRY, OPT_LEVEL, OPT_VERSION };
+enum {
+	OPT_JSON = 256,
+	OPT_CHECK,
+	OPT_TOKEN_FILE,
+	OPT_TOKEN_FD,
+	OPT_WAIT,
+	OPT_CARD,
+	OPT_NAME,
+	OPT_ENV,
+	OPT_POLL,
+	OPT_TIMEOUT,
+	OPT_RETRY,
+	OPT_LEVEL,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -75,6 +98,12 @@ static const struct option long_options[] = {
 	{"check-config", no_argument, NULL, OPT_CHECK},
 	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
+	{"wait", no_argument, NULL, OPT_WAIT},
+	{"card", required_argument, NULL, OPT_CARD},
+	{"name", required_argument, NULL, OPT_NAME},
+	{"env", required_argument, NULL, OPT_ENV},
+	{"poll", required_argument, NULL, OPT_POLL},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"retry", no_argument, NULL, OPT_RETRY},
 	{"log-level", required_argument, NULL, OPT_LEVEL},
 	{"help", no_argument, NULL, 'h'},
@@ -105,6 +134,8 @@ static enum vk_rc read_token(const struct options *options, struct vk_buf *out, 
 	char data[VK_TOKEN_MAX_BYTES];
 	ssize_t got = 0;
 
+	if (options->is_waiting)
+		return vk_file_read(AT_FDCWD, options->card, VK_FILE_DEFAULT, out, err);
 	if (options->token_file != NULL)
 		return vk_file_read(AT_FDCWD, options->token_file, VK_FILE_DEFAULT, out, err);
 	do {
@@ -116,6 +147,62 @@ static enum vk_rc read_token(const struct options *options, struct vk_buf *out, 
 	if (got < 0)
 		return vk_err_errno(err, VK_EIO, errno, "cannot read the token");
 	return vk_buf_check(out, "token", err);
+}
+
+static void show_claim(const struct vk_host_claim *claim, const char *fingerprint)
+{
+	printf("host %s waits for %s of fleet %s\nfingerprint: %s\n", claim->name,
+		claim->environment, claim->fleet, fingerprint);
+	printf("Compare it, then: vkcfg host approve %s --fingerprint %s\n", claim->name,
+		fingerprint);
+	fflush(stdout); /* it is read while this program waits */
+}
+
+/* --name, else what this machine is called. */
+static enum vk_rc set_name(const struct options *options, struct vk_token *card, struct vk_err *err)
+{
+	char own[HOST_NAME_MAX + 1] = "";
+	const char *name = options->name;
+
+	if (name == NULL && gethostname(own, sizeof(own) - 1) != 0)
+		return vk_err_errno(err, VK_EIO, errno, "cannot read this machine's name");
+	if (name == NULL)
+		name = own;
+	if (!vk_name_is_valid(name)) {
+		vk_err_set(err, VK_EINPUT, "'%.80s' is no name of a host", name);
+		vk_err_hint(err, "give one with --name");
+		return VK_EINPUT;
+	}
+	snprintf(card->name, sizeof(card->name), "%s", name);
+	return VK_OK;
+}
+
+/* Makes of a card what a token says: who this host is, and where. */
+static enum vk_rc complete_card(
+	const struct options *options, struct vk_token *card, struct vk_err *err)
+{
+	const char *environment = options->environment;
+
+	if (card->kind != VK_TOKEN_CARD) {
+		vk_err_set(err, VK_EINPUT, "this is a token, not a fleet's card");
+		vk_err_hint(err, "use it without --wait, or write a card: vkcfg fleet card");
+		return VK_EINPUT;
+	}
+	if (environment == NULL && card->environment[0] == '\0') {
+		vk_err_set(err, VK_EINPUT, "neither card nor command say which environment");
+		vk_err_hint(err, "give --env ENV");
+		return VK_EINPUT;
+	}
+	if (environment != NULL && !vk_environment_is_valid(environment))
+		return vk_err_set(
+			err, VK_EINPUT, "'%.80s' is no name of an environment", environment);
+	if (environment != NULL && card->environment[0] != '\0' &&
+		strcmp(environment, card->environment) != 0)
+		return vk_err_set(err, VK_EINPUT, "the card is for environment '%s', not '%s'",
+			card->environment, environment);
+	if (environment != NULL)
+		snprintf(card->environment, sizeof(card->environment), "%s", environment);
+	return set_name(options, card, err);
 }
 
 static int run_enrol(const struct options *options)
@@ -134,10 +221,13 @@ static int run_enrol(const struct options *options)
 	if (rc == VK_OK)
 		rc = vk_token_parse(text.data, text.len, &token, &err);
 	vk_buf_release_wiped(&text);
+	if (rc == VK_OK && options->is_waiting)
+		rc = complete_card(options, token, &err);
 	if (rc == VK_OK)
 		rc = agent_load(options->config, &agent, &err);
 	if (rc == VK_OK)
-		rc = enrol(&agent, token, public_key, &err);
+		rc = enrol(&agent, token, options->is_waiting ? &options->wait : NULL, public_key,
+			&err);
 	if (rc == VK_OK)
 		printf("enrolled %s in %s of fleet %s\npublic key: %s\n", token->name,
 			token->environment, token->fleet, public_key);
@@ -217,6 +307,39 @@ static bool set_token_fd(const char *text, int *out)
 	return true;
 }
 
+static bool set_seconds(const char *text, unsigned max, unsigned *out)
+{
+	uint64_t seconds;
+
+	if (!vk_parse_uint(text, 1, max, &seconds))
+		return false;
+	*out = (unsigned)seconds;
+	return true;
+}
+
+/* Those of a host that waits; false if it is none of them, or wrong. */
+static bool take_wait_option(int option, struct options *options)
+{
+	switch (option) {
+	case OPT_WAIT:
+		return options->is_waiting = true;
+	case OPT_CARD:
+		options->card = optarg;
+		return true;
+	case OPT_NAME:
+		options->name = optarg;
+		return true;
+	case OPT_ENV:
+		options->environment = optarg;
+		return true;
+	case OPT_POLL:
+		return set_seconds(optarg, ENROL_WAIT_POLL_MAX_S, &options->wait.poll_seconds);
+	case OPT_TIMEOUT:
+		return set_seconds(optarg, ENROL_WAIT_TIMEOUT_S, &options->wait.timeout_seconds);
+	}
+	return false;
+}
+
 /* Takes one option; false with a usage error. Options that end the program set *status. */
 static bool take_option(int option, struct options *options, int *status)
 {
@@ -250,7 +373,7 @@ static bool take_option(int option, struct options *options, int *status)
 		*status = 0;
 		return true;
 	}
-	return false;
+	return take_wait_option(option, options);
 }
 
 static int dispatch(const struct options *options)
@@ -266,7 +389,11 @@ static int dispatch(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.config = PULL_SETTINGS_PATH, .token_fd = STDIN_FILENO};
+	struct options options = {.config = PULL_SETTINGS_PATH,
+		.token_fd = STDIN_FILENO,
+		.wait = {.poll_seconds = ENROL_WAIT_POLL_S,
+			.timeout_seconds = ENROL_WAIT_TIMEOUT_S,
+			.show = show_claim}};
 	int status = -1;
 	int option;
 
@@ -286,5 +413,7 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return show_usage_error(argv[optind]);
+	if (options.is_waiting && (!options.is_enrolling || options.card == NULL))
+		return show_usage_error("--wait");
 	return dispatch(&options);
 }

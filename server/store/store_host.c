@@ -5,6 +5,7 @@
 
 #include "server/store/store_certificate.h"
 #include "server/store/store_cosignature.h"
+#include "server/store/store_host_approval.h"
 #include "server/store/store_instance.h"
 #include "server/store/store_internal.h"
 #include "server/store/store_token.h"
@@ -32,7 +33,7 @@ enum vk_rc store_add_host(struct store *store, const char *name, const char *env
 	rc = db_run(q, err);
 	if (rc == VK_OK && db_changes(store_db(store)) == 0)
 		return vk_err_set(err, VK_ECONFLICT, "there is a host %s already", name);
-	return rc;
+	return rc == VK_OK ? store_remove_host_approval(store, name, err) : rc;
 }
 
 /* Runs an update of one host. */
@@ -184,6 +185,8 @@ enum vk_rc store_revoke_host(struct store *store, const char *name, int64_t now,
 		rc = store_revoke_certificates(store, IDENTITY_HOST, name, now, err);
 	if (rc == VK_OK)
 		rc = store_void_tokens(store, IDENTITY_HOST, name, err);
+	if (rc == VK_OK)
+		rc = store_remove_host_approval(store, name, err);
 	return rc;
 }
 

@@ -49,7 +49,8 @@ struct store_host {
 };
 
 /* Adds a host. Where one of that name exists: VK_ECONFLICT, unless it is revoked or has not
- * enrolled yet, when it gets the environment given here and may enrol (again). */
+ * enrolled yet, when it gets the environment given here and may enrol (again); an approval that
+ * it had as a waiting host is over. */
 VK_CHECKED enum vk_rc store_add_host(struct store *store, const char *name, const char *environment,
 	int64_t now, struct vk_err *err);
 

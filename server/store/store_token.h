@@ -31,4 +31,9 @@ VK_CHECKED enum vk_rc store_use_token(struct store *store,
 	const uint8_t digest[STORE_TOKEN_DIGEST_BYTES], enum identity_kind kind, const char *name,
 	int64_t now, struct vk_err *err);
 
+/* The same look without using it, for a reader: what is no token never reaches the writer. */
+VK_CHECKED enum vk_rc store_check_token(struct store *store,
+	const uint8_t digest[STORE_TOKEN_DIGEST_BYTES], enum identity_kind kind, const char *name,
+	int64_t now, struct vk_err *err);
+
 #endif

@@ -38,6 +38,10 @@ static const struct {
 	enum route_environment environment;
 } expected[] = {
 	{"POST", "/v1/enrol", "s", N},
+	{"POST", "/v1/wait", "s", N},
+	{"GET", "/v1/waiting", "o", ENVIRONMENT_LIST},
+	{"POST", "/v1/waiting/{name}/approve", "o", ENVIRONMENT_BODY},
+	{"POST", "/v1/waiting/{name}/reject", "o", ENVIRONMENT_BODY},
 	{"POST", "/v1/renew", "h" USERS, N},
 	{"GET", "/v1/whoami", "hn" USERS, N},
 	{"GET", "/v1/agent/desired", "h", N},

@@ -16,6 +16,7 @@
 #include "server/store/store_change.h"
 #include "server/store/store_environment.h"
 #include "server/store/store_host.h"
+#include "server/store/store_host_approval.h"
 #include "server/store/store_log.h"
 #include "server/store/store_migrate.h"
 #include "server/store/store_release.h"
@@ -342,6 +343,12 @@ static enum vk_rc use(
 	return store_use_token(fix.store, token->digest, kind, name, now, &fix.err);
 }
 
+static enum vk_rc look(
+	const struct store_token *token, enum identity_kind kind, const char *name, int64_t now)
+{
+	return store_check_token(fix.store, token->digest, kind, name, now, &fix.err);
+}
+
 START_TEST(a_token_works_once_for_its_name_until_it_expires)
 {
 	struct store_token token = token_for("db1", 1);
@@ -349,11 +356,17 @@ START_TEST(a_token_works_once_for_its_name_until_it_expires)
 
 	begin();
 	assert_ok(store_add_token(fix.store, &token, &fix.err), fix.err);
+	assert_fails(look(&other, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	assert_fails(look(&token, IDENTITY_HOST, "db2", 150), VK_EDENIED);
+	assert_fails(look(&token, IDENTITY_USER, "db1", 150), VK_EDENIED);
+	assert_fails(look(&token, IDENTITY_HOST, "db1", 200), VK_EDENIED);
 	assert_fails(use(&other, IDENTITY_HOST, "db1", 150), VK_EDENIED);
 	assert_fails(use(&token, IDENTITY_HOST, "db2", 150), VK_EDENIED);
 	assert_fails(use(&token, IDENTITY_USER, "db1", 150), VK_EDENIED);
 	assert_fails(use(&token, IDENTITY_HOST, "db1", 200), VK_EDENIED);
+	assert_ok(look(&token, IDENTITY_HOST, "db1", 199), fix.err);
 	assert_ok(use(&token, IDENTITY_HOST, "db1", 199), fix.err);
+	assert_fails(look(&token, IDENTITY_HOST, "db1", 150), VK_EDENIED);
 	assert_fails(use(&token, IDENTITY_HOST, "db1", 150), VK_EDENIED);
 	commit();
 }
@@ -371,6 +384,51 @@ START_TEST(a_new_token_makes_the_older_one_void_and_so_does_revoking)
 	assert_fails(use(&first, IDENTITY_HOST, "db1", 150), VK_EDENIED);
 	assert_ok(store_revoke_host(fix.store, "db1", 150, &fix.err), fix.err);
 	assert_fails(use(&second, IDENTITY_HOST, "db1", 150), VK_EDENIED);
+	commit();
+}
+END_TEST
+
+START_TEST(an_approval_is_for_one_fingerprint_until_it_expires_or_something_else_happens)
+{
+	struct store_host_approval approval = {.host = "db1",
+		.fingerprint = "SHA256:a",
+		.approved_by = "user/olaf",
+		.approved = 100,
+		.expires = 200};
+	bool has_one = true;
+
+	begin();
+	assert_fails(store_set_host_approval(fix.store, &approval, &fix.err), VK_ECONFLICT);
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(store_set_host_approval(fix.store, &approval, &fix.err), fix.err);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:b", 150, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
+	assert_ok(store_has_host_approval(fix.store, "db2", "SHA256:a", 150, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:a", 200, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:a", 199, &has_one, &fix.err),
+		fix.err);
+	ck_assert(has_one);
+	/* A second approval, for another machine, ends the first. */
+	approval.fingerprint = "SHA256:b";
+	assert_ok(store_set_host_approval(fix.store, &approval, &fix.err), fix.err);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:a", 150, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
+	/* So does an invitation with a token, and a revocation. */
+	assert_ok(store_add_host(fix.store, "db1", "dev", 1, &fix.err), fix.err);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:b", 150, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
+	assert_ok(store_set_host_approval(fix.store, &approval, &fix.err), fix.err);
+	assert_ok(store_revoke_host(fix.store, "db1", 150, &fix.err), fix.err);
+	assert_ok(store_has_host_approval(fix.store, "db1", "SHA256:b", 150, &has_one, &fix.err),
+		fix.err);
+	ck_assert(!has_one);
 	commit();
 }
 END_TEST
@@ -665,6 +723,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_list_shows_a_viewer_his_environments_only);
 	tcase_add_test(tc, lists_are_paged_with_a_cursor);
 	tcase_add_test(tc, refuses_cursors_of_other_lists);
+	tcase_add_test(
+		tc, an_approval_is_for_one_fingerprint_until_it_expires_or_something_else_happens);
 	tcase_add_test(tc, a_token_works_once_for_its_name_until_it_expires);
 	tcase_add_test(tc, a_new_token_makes_the_older_one_void_and_so_does_revoking);
 	tcase_add_test(tc, identities_follow_revocation_and_expiry);

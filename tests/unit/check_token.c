@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "common/host_fingerprint.h"
 #include "common/vkjson.h"
 #include "tests/unit/unit.h"
 
@@ -71,6 +72,10 @@ START_TEST(refuses_contents_that_make_no_token)
 		   "\"name\":\"db1\"," ROOT SECRET SERVER,
 		CA "\"environment\":\"prod\",\"fleet\":\"demo\",\"kind\":\"host\",\"name\":\"db1\","
 		   "\"root\":\"" HEX64 "\"," SECRET SERVER,
+		CA "\"fleet\":\"demo\",\"kind\":\"card\"," ROOT SECRET SERVER,
+		CA "\"fleet\":\"demo\",\"kind\":\"card\",\"name\":\"db1\"," ROOT SERVER,
+		CA "\"fleet\":\"demo\",\"kind\":\"card\"," SERVER,
+		CA "\"environment\":\"root\",\"fleet\":\"demo\",\"kind\":\"card\"," ROOT SERVER,
 	};
 
 	ck_assert_int_eq(
@@ -143,6 +148,65 @@ START_TEST(survives_the_way_to_another_machine)
 }
 END_TEST
 
+START_TEST(a_card_holds_no_secret)
+{
+	struct vk_token card = host;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_token *token = NULL;
+	struct vk_buf text;
+
+	vk_buf_init(&text, VK_TOKEN_MAX_BYTES);
+	card.kind = VK_TOKEN_CARD;
+	assert_fails(vk_token_format(&card, &text, NULL), VK_EINPUT); /* it has a name */
+	memset(card.name, 0, sizeof(card.name));
+	assert_ok(vk_token_format(&card, &text, &err), err);
+	assert_ok(vk_token_parse(text.data, text.len, &token, &err), err);
+	ck_assert_int_eq(token->kind, VK_TOKEN_CARD);
+	ck_assert_str_eq(token->environment, "prod");
+	ck_assert_mem_eq(token->root, host.root, sizeof(host.root));
+	ck_assert(sodium_is_zero(token->secret, sizeof(token->secret)));
+	vk_token_free(token);
+	vk_buf_reset(&text);
+	memset(card.environment, 0, sizeof(card.environment));
+	assert_ok(vk_token_format(&card, &text, &err), err);
+	vk_buf_release(&text);
+}
+END_TEST
+
+/* The vector was computed with another implementation (python, hashlib). */
+START_TEST(a_fingerprint_stands_for_all_that_a_host_says)
+{
+	uint8_t tls_key[VK_SHA256_BYTES];
+	struct vk_host_claim claim = {.fleet = "demo",
+		.name = "db1",
+		.environment = "prod",
+		.public_key = "ed25519:" HEX64,
+		.tls_key = tls_key};
+	char known[VK_HOST_FINGERPRINT_BYTES], other[VK_HOST_FINGERPRINT_BYTES];
+
+	memset(tls_key, 0x22, sizeof(tls_key));
+	vk_host_fingerprint(&claim, known);
+	ck_assert_str_eq(known, "SHA256:E6+HXnypTESrPxAW2Qb8cHqXrjYwamlpKQJaQrLqMTY");
+	for (int i = 0; i < 5; i++) {
+		struct vk_host_claim changed = claim;
+		uint8_t other_key[VK_SHA256_BYTES] = {1};
+
+		if (i == 0)
+			changed.fleet = "demos";
+		else if (i == 1)
+			changed.name = "db2";
+		else if (i == 2)
+			changed.environment = "dev";
+		else if (i == 3)
+			changed.public_key = "ed25519:";
+		else
+			changed.tls_key = other_key;
+		vk_host_fingerprint(&changed, other);
+		ck_assert_str_ne(known, other);
+	}
+}
+END_TEST
+
 START_TEST(secrets_are_random)
 {
 	uint8_t a[VK_TOKEN_SECRET_BYTES];
@@ -163,6 +227,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_every_damage_and_never_shows_the_token);
 	tcase_add_test(tcase, refuses_to_format_what_it_would_not_parse);
 	tcase_add_test(tcase, survives_the_way_to_another_machine);
+	tcase_add_test(tcase, a_card_holds_no_secret);
+	tcase_add_test(tcase, a_fingerprint_stands_for_all_that_a_host_says);
 	tcase_add_test(tcase, secrets_are_random);
 	suite_add_tcase(suite, tcase);
 	return suite;
