@@ -245,6 +245,9 @@ void cfg_secrets_read_files(struct cfg_fleet *fleet);
 void cfg_keepers_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
 	struct cfg_environment *environment);
 
+/* After all hosts have been read. */
+void cfg_keepers_check(struct cfg_fleet *fleet);
+
 /* NULL: the environment pins no such secret. */
 struct cfg_secret *cfg_secret_find(const struct cfg_environment *environment, const char *name);
 

@@ -138,6 +138,26 @@ void cfg_keepers_read(struct cfg_fleet *fleet, const char *file, const struct vk
 		compare_keepers);
 }
 
+/* A keeper with the key of a host: that host could open everything. */
+static void check_keeper_is_no_host(struct cfg_fleet *fleet, const struct cfg_keeper *keeper)
+{
+	for (size_t i = 0; i < fleet->host_count; i++) {
+		if (strcmp(fleet->hosts[i].public_key, keeper->public_key) == 0)
+			cfg_report(fleet, &keeper->place, keeper->public_key,
+				"keepers are people: vkcfg key new",
+				"keeper '%s' has the public key of host '%s'", keeper->name,
+				fleet->hosts[i].name);
+	}
+}
+
+void cfg_keepers_check(struct cfg_fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->environment_count; i++) {
+		for (size_t k = 0; k < fleet->environments[i].keeper_count; k++)
+			check_keeper_is_no_host(fleet, &fleet->environments[i].keepers[k]);
+	}
+}
+
 /* ---- references ---- */
 
 const char *cfg_secret_ref_name(const char *text)

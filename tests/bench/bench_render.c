@@ -18,7 +18,7 @@
 
 #include "common/banned.h"
 
-enum { MAX_INSTANCES = 200000, INSTANCES_PER_FILE = 1000, MAX_FILES = 256 };
+enum { MAX_INSTANCES = 200000, INSTANCES_PER_FILE = 1000, OWN_FILES = 4, MAX_FILES = 256 };
 
 static const char fleet_yaml[] = "fleet: bench\nenvironments: [prod]\nvalkey: \"8.0\"\n";
 
@@ -32,8 +32,14 @@ static const char role_yaml[] =
 	"  timeout: 300\n"
 	"  tcp-keepalive: 60\n"
 	"  client-output-buffer-limit: [\"pubsub 64mb 16mb 60\"]\n"
+	"  primaryauth: \"secret:replication\"\n"
 	"users:\n"
-	"  app: {rules: \"on nopass ~app:* resetchannels -@all +@read +@write -@dangerous\"}\n";
+	"  app: {rules: \"on ~app:* resetchannels -@all +@read +@write -@dangerous\",\n"
+	"        passwords: [\"secret:app\"]}\n";
+
+#define DIGEST "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const char pins_yaml[] = "version: 1\nsha256: " DIGEST "\n";
 
 static double seconds(void)
 {
@@ -62,10 +68,12 @@ static struct cfg_tree *make_tree(uint64_t instances)
 	struct cfg_tree_file files[MAX_FILES] = {
 		{"fleet.yaml", fleet_yaml, sizeof(fleet_yaml) - 1},
 		{"roles/cache.yaml", role_yaml, sizeof(role_yaml) - 1},
+		{"secrets/prod/app.yaml", pins_yaml, sizeof(pins_yaml) - 1},
+		{"secrets/prod/replication.yaml", pins_yaml, sizeof(pins_yaml) - 1},
 	};
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_tree *tree = NULL;
-	size_t count = 2;
+	size_t count = OWN_FILES;
 
 	for (uint64_t i = 0; i < instances; i++) {
 		if (i % INSTANCES_PER_FILE == 0) {
@@ -82,7 +90,7 @@ static struct cfg_tree *make_tree(uint64_t instances)
 		fprintf(stderr, "bench_render: %s\n", err.msg);
 		exit(EXIT_FAILURE);
 	}
-	for (size_t i = 2; i < count; i++)
+	for (size_t i = OWN_FILES; i < count; i++)
 		vk_buf_release(&hosts[i]);
 	return tree;
 }

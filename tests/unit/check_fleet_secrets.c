@@ -16,6 +16,8 @@
 #include "tests/unit/tree_text.h"
 
 #define HASH_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define KEY_D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+#define KEY_E "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
 #define HASH_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 static const char fleet_yaml[] = "fleet: demo\nenvironments: [dev, prod]\nvalkey: \"8.0\"\n";
@@ -28,9 +30,9 @@ static const char role_yaml[] =
 	"files: [{path: tls/server.key, secret: tls-key}]\n";
 static const char hosts_yaml[] =
 	"hosts:\n"
-	"  db1: {environment: prod, public-key: \"ed25519:" HASH_A "\",\n"
+	"  db1: {environment: prod, public-key: \"ed25519:" KEY_D "\",\n"
 	"        instances: {a: {role: cache}, b: {role: cache}}}\n"
-	"  db2: {environment: prod, public-key: \"ed25519:" HASH_B "\",\n"
+	"  db2: {environment: prod, public-key: \"ed25519:" KEY_E "\",\n"
 	"        instances: {main: {role: cache, config: {primaryauth: ~}}}}\n";
 static const char app_yaml[] = "version: 4\nsha256: " HASH_A "\n"
 			       "next: {version: 5, sha256: " HASH_B "}\n";
@@ -222,6 +224,8 @@ START_TEST(refuses_secrets_where_none_can_be)
 			":1:16: keepers: expected \"ed25519:\" and 64 hexadecimal digits"},
 		{"keepers: {EVE: \"ed25519:" HASH_A "\"}",
 			":1:11: 'EVE' cannot be the name of a keeper"},
+		{"keepers: {eve: \"ed25519:" KEY_D "\"}",
+			":1:11: keeper 'eve' has the public key of host 'db1'"},
 		{"keepers: {a: \"ed25519:" HASH_C "\", b: \"ed25519:" HASH_C "\"}",
 			":1:90: keepers 'a' and 'b' have the same public key"},
 	};
@@ -316,6 +320,25 @@ START_TEST(bundles_name_the_versions_that_they_need)
 	ck_assert_str_eq(bundle->secrets[1].name, "app");
 	ck_assert_int_eq(bundle->secrets[1].version, 5);
 	ck_assert_mem_eq(bundle->secrets[1].sha256, digest, sizeof(digest));
+	vk_bundle_free(bundle);
+	cfg_tree_free(tree);
+}
+END_TEST
+
+START_TEST(directives_have_the_name_of_their_version)
+{
+	static const char old_fleet[] =
+		"fleet: demo\nenvironments: [dev, prod]\nvalkey: \"7.2\"\n";
+	struct cfg_tree *tree = secret_tree("fleet.yaml", old_fleet);
+	struct vk_bundle *bundle = bundle_of(tree, "db1/a");
+
+	ck_assert_str_eq(vk_bundle_find(bundle, "secrets.conf")->text,
+		"masterauth \"@{secret:replication@2}\"\n");
+	vk_bundle_free(bundle);
+	cfg_tree_free(tree);
+	tree = secret_tree("fleet.yaml", old_fleet);
+	bundle = bundle_of(tree, "db2/main"); /* primaryauth: ~ takes masterauth away */
+	ck_assert_ptr_null(vk_bundle_find(bundle, "secrets.conf"));
 	vk_bundle_free(bundle);
 	cfg_tree_free(tree);
 }
@@ -511,7 +534,7 @@ START_TEST(knows_who_uses_a_secret_and_who_may_open_it)
 	cfg_secret_use_format(cfg_secret_use_at(info, 1), &text);
 	ck_assert_str_eq(text.data, "user app");
 	ck_assert_str_eq(cfg_secret_host_at(info, 0)->label, "host/db1");
-	ck_assert_str_eq(cfg_secret_host_at(info, 1)->public_key, "ed25519:" HASH_B);
+	ck_assert_str_eq(cfg_secret_host_at(info, 1)->public_key, "ed25519:" KEY_E);
 	info = cfg_secrets_find(secrets, "replication");
 	ck_assert_uint_eq(info->use_count, 2);
 	ck_assert_uint_eq(info->host_count, 1);
@@ -583,6 +606,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_role_without_instances_may_name_secrets);
 	tcase_add_test(tc, warns_about_what_somebody_should_look_at);
 	tcase_add_test(tc, bundles_name_the_versions_that_they_need);
+	tcase_add_test(tc, directives_have_the_name_of_their_version);
 	tcase_add_test(tc, what_a_layer_takes_away_is_gone);
 	tcase_add_test(tc, both_versions_of_a_rotation_are_passwords);
 	tcase_add_test(tc, a_rotation_is_one_change_and_no_noise);
