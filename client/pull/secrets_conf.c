@@ -24,15 +24,6 @@ static int match(const char *text)
 	return -1;
 }
 
-bool secrets_conf_is_directive(const char *name)
-{
-	for (int i = 0; i < DIRECTIVE_COUNT; i++) {
-		if (strcmp(name, directives[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Reads one line: which directive, and its placeholder. NULL if it is no such line, else the start
  * of the next. */
 static const char *read_line(const char *line, int *directive, struct vk_placeholder *out)

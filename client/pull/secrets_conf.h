@@ -15,9 +15,6 @@
 /* The line in valkey.conf that reads it. */
 #define SECRETS_CONF_INCLUDE "include \"@{generation}/" VK_BUNDLE_SECRETS "\"\n"
 
-/* requirepass, primaryauth and the passwords of TLS keys. */
-bool secrets_conf_is_directive(const char *name);
-
 /* VK_EINPUT unless the file is as above, each directive once, and valkey.conf includes it; or
  * neither is there. */
 VK_CHECKED enum vk_rc secrets_conf_check(const struct vk_bundle *bundle, struct vk_err *err);

@@ -113,3 +113,7 @@ check_PROGRAMS += tests/fuzz/fuzz_pins
 TESTS += tests/fuzz/fuzz_pins
 tests_fuzz_fuzz_pins_SOURCES = tests/fuzz/fuzz_pins.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pins_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_pull_envelope
+TESTS += tests/fuzz/fuzz_pull_envelope
+tests_fuzz_fuzz_pull_envelope_SOURCES = tests/fuzz/fuzz_pull_envelope.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pull_envelope_LDADD = $(PULL_LIBS)

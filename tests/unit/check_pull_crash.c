@@ -132,6 +132,19 @@ static void assert_whole(const char *after)
 	outcome_release(&outcome);
 }
 
+static bool is_on_disk(const char *text)
+{
+	const char *const argv[] = {"/bin/grep", "-rqF", text, host.root, NULL};
+	struct vk_err err = VK_ERR_INIT;
+	struct child *child;
+	int status = -1;
+
+	assert_ok(child_start(argv, NULL, CHILD_DEFAULT, &child, &err), err);
+	assert_ok(child_wait(child, vk_clock_monotonic_ms() + 10000, &status, &err), err);
+	child_free(child);
+	return status == 0;
+}
+
 /* Values of secrets stand in generations, and nowhere else. */
 static void assert_no_plaintext_outside(const char *after)
 {
@@ -244,11 +257,16 @@ START_TEST(survives_a_kill_during_a_change_with_a_restart)
 }
 END_TEST
 
-/* A secret in each of its places; versions 1 and 2. */
+/* A secret in each of its places; versions 1 and 2, and one before them that nobody needs any more
+ * once version 2 is installed. */
 static void crash_with_secrets_at(const struct crash *crash)
 {
 	const struct vk_bundle_secret pins[] = {pull_host_secret(&host, "app", 1, "canary-1"),
-		pull_host_secret(&host, "app", 2, "canary-2")};
+		pull_host_secret(&host, "app", 2, "canary-2"),
+		pull_host_secret(&host, "app", 3, "canary-oldest")};
+	const struct pull_bundle oldest = {.secrets_conf = "primaryauth \"@{secret:app@3}\"\n",
+		.secrets = &pins[2],
+		.secret_count = 1};
 	const struct pull_bundle old = {.users = "user default on #@{sha256:app@1} ~* &* +@all\n",
 		.secrets_conf = "primaryauth \"@{secret:app@1}\"\n",
 		.secrets = &pins[0],
@@ -261,7 +279,9 @@ static void crash_with_secrets_at(const struct crash *crash)
 	struct outcome outcome;
 	char *value;
 
+	install_ok(1, &oldest);
 	install_ok(1, &old);
+	ck_assert(is_on_disk("canary-oldest"));
 	if (!install_and_die(&new, crash->point))
 		return;
 	outcome_init(&outcome, "main");
@@ -271,6 +291,8 @@ static void crash_with_secrets_at(const struct crash *crash)
 	outcome_release(&outcome);
 	assert_whole(crash->point);
 	assert_no_plaintext_outside(crash->point);
+	ck_assert_msg(!crash->is_new || !is_on_disk("canary-oldest"), "after %s: not wiped",
+		crash->point);
 	ck_assert(is_second_current() == crash->is_new);
 	value = pull_host_config(&host, "primaryauth");
 	ck_assert_str_eq(value, crash->is_new ? "canary-2" : "canary-1");
