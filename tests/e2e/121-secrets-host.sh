@@ -30,10 +30,13 @@ write_prod() { # FURTHER-LINES...
 host_start db1 prod main second
 host_prepare db2 main
 host_enrol db2 prod
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -passout pass:of-the-key -keyout "$WORK/valkey.key" \
-	-subj /CN=localhost -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -days 2 -out "$WORK/valkey.crt" 2>/dev/null
+make_certificate() { # PASSWORD: of its key
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -passout "pass:$1" -keyout "$WORK/valkey.key" \
+		-subj /CN=localhost -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -days 2 -out "$WORK/valkey.crt" 2>/dev/null
+	cp "$WORK/valkey.crt" "$TREE/files/valkey.crt"
+}
 mkdir -p "$TREE/files"
-cp "$WORK/valkey.crt" "$TREE/files/valkey.crt"
+make_certificate of-the-key
 key=$(grep -oE 'ed25519:[0-9a-f]{64}' "$TREE/hosts/db1.yaml")
 cat >"$TREE/hosts/db1.yaml" <<-END
 	hosts:
@@ -97,6 +100,15 @@ is "$STATUS" 0 "a TLS key and its password arrive"
 tls_works() { [ "$(valkey-cli -h localhost -p "$tls" --tls --cacert "$WORK/valkey.crt" --user app --pass "open sesame" --no-auth-warning ping)" = PONG ]; }
 ok "and Valkey serves with them" tls_works
 ok "the key is the file" cmp -s "$WORK/valkey.key" "$gen/tls/valkey.key"
+run_id=$(info_of db1/main run_id)
+make_certificate of-the-next
+must by carol secret set prod tls-key --tree "$TREE" --file "$WORK/valkey.key"
+must put tls-password of-the-next
+release prod "renewed: certificate, key and its password"
+pull db1
+is "$STATUS" 0 "all three change at once"
+ok "new connections get the new certificate" tls_works
+is "$(info_of db1/main run_id)" "$run_id" "without a restart"
 
 # repair, without the server
 fingerprint=$(fingerprint_of db1/main)
@@ -109,9 +121,11 @@ is "$(fingerprint_of db1/main)" "$fingerprint" "damaged files of secrets are rep
 ok "the key too" cmp -s "$WORK/valkey.key" "$gen/tls/valkey.key"
 is "$(config_of db1/second primaryauth)" 'say "friend" \ and enter' "and a secret that runs"
 unlike "$OUT" 'foe|friend|sha256:' "the log shows neither values nor digests"
+as_daemon mkdir "$WORK/hosts/db1/state/preflight-main"
 server_start
 pull db1
 is "$STATUS" 0 "with the server back nothing is left to do"
+nok "but what a preflight that was killed has left" test -e "$WORK/hosts/db1/state/preflight-main"
 
 # an install that is undone without the server
 must put replication "second version"
