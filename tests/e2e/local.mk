@@ -60,6 +60,7 @@ E2E_TESTS += tests/e2e/153-root-key-stolen.sh
 E2E_TESTS += tests/e2e/154-server-lost.sh
 E2E_TESTS += tests/e2e/155-server-lost-log.sh
 E2E_TESTS += tests/e2e/156-server-lost-keys.sh
+E2E_TESTS += tests/e2e/158-security-page.sh
 E2E_TESTS += tests/e2e/131-waiting.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
