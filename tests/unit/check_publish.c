@@ -57,7 +57,8 @@ START_TEST(refuses_uploads_that_are_incomplete_or_out_of_order)
 	assert_fails(upload(1, 2, 0, 0), VK_ECONFLICT);
 	assert_fails(upload(3, 2, 0, 0), VK_ECONFLICT);
 	assert_fails(upload(0, 0, 1, 2), VK_ECONFLICT);
-	assert_fails(upload(0, 0, 3, 2), VK_ECONFLICT);
+	assert_ok(upload(0, 0, 3, 2), fix.err); /* a rebuilt server may have missed one */
+	assert_fails(upload(0, 0, 2, 2), VK_ECONFLICT);
 	assert_fails(fleet_fixture_upload_files(&fix, NULL, 0), VK_EINPUT);
 }
 END_TEST
