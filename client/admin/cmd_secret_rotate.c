@@ -15,6 +15,7 @@
 #include "client/admin/submit.h"
 #include "client/admin/table.h"
 #include "client/admin/uncommitted.h"
+#include "common/config/render.h"
 #include "common/config/tree.h"
 #include "common/mem.h"
 
@@ -303,12 +304,14 @@ static void say_what_follows(const struct rotate *rotate)
 
 	switch (rotate->step) {
 	case ROTATION_ADD:
-		cli_say(rotate->cli, "Once all hosts have committed it: vkcfg secret rotate %s %s\n",
+		cli_say(rotate->cli,
+			"Once all hosts have committed it: vkcfg secret rotate %s %s\n",
 			environment, name);
 		return;
 	case ROTATION_SWITCH:
 		cli_say(rotate->cli,
-			"Give clients the new value (vkcfg secret get %s %s), and rotate once more.\n",
+			"Give clients the new value (vkcfg secret get %s %s), and rotate once "
+			"more.\n",
 			environment, name);
 		return;
 	case ROTATION_DROP:
@@ -347,13 +350,25 @@ static enum vk_rc propose(struct rotate *rotate, const struct cfg_pins *pins, st
 	return VK_OK;
 }
 
+/* A tree that cannot be submitted is refused before a version is made and the step written. */
+static enum vk_rc check_tree(const struct rotate *rotate, struct vk_err *err)
+{
+	struct cfg_rendered *rendered = NULL;
+	enum vk_rc rc = cfg_render(rotate->own.tree, rotate->environment, NULL, &rendered, err);
+
+	cfg_rendered_free(rendered);
+	return rc;
+}
+
 static enum vk_rc do_step(struct rotate *rotate, struct vk_err *err)
 {
 	struct cfg_pin fresh = {.version = 0};
 	struct cfg_pins pins;
 	enum vk_rc rc = VK_OK;
 
-	if (rotation_is_fresh(rotate->step))
+	if (!args_has(rotate->args, "no-submit"))
+		rc = check_tree(rotate, err);
+	if (rc == VK_OK && rotation_is_fresh(rotate->step))
 		rc = make_version(rotate, &fresh, err);
 	if (rc != VK_OK)
 		return rc;

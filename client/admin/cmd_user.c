@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/admin/invite.h"
+#include "client/admin/secret_advice.h"
 #include "client/admin/session.h"
 #include "client/admin/table.h"
 #include "common/mem.h"
@@ -210,6 +211,37 @@ enum vk_rc cmd_whoami(struct cli *cli, const struct args *args, struct vk_err *e
 	return rc;
 }
 
+/* Which secrets the user may know, into reply. He is shut out by now: advice that cannot be had is only
+ * remarked on. */
+static void add_advice(
+	const struct cli *cli, struct session *session, const char *name, struct vkjson *reply)
+{
+	struct vkjson *advice = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	if (!session_has_root(session))
+		return;
+	if (secret_advice_of_keeper(session, name, &advice, &err) == VK_OK)
+		vkjson_set(reply, "secrets", advice);
+	else
+		cli_note(cli, "note: which secrets they may know is not known: %s", err.msg);
+}
+
+static void print_revoked(const struct cli *cli, const char *name, const struct vkjson *reply)
+{
+	const struct vkjson *secrets = vkjson_get(reply, "secrets");
+
+	if (cli_print_json(cli, reply))
+		return;
+	cli_say(cli, "%s is shut out from now on. Their key still counts until 'vkcfg env "
+		"keys' takes it away.\n", name);
+	if (vkjson_count(secrets) == 0)
+		return;
+	cli_say(cli, "Take their key out of the keepers in the tree, and give secrets new values:\n");
+	for (struct vkjson_iter it = vkjson_iter(secrets); vkjson_next(&it);)
+		secret_advice_print(cli, it.name, it.value);
+}
+
 enum vk_rc cmd_user_revoke(struct cli *cli, const struct args *args, struct vk_err *err)
 {
 	struct session *session = NULL;
@@ -222,9 +254,10 @@ enum vk_rc cmd_user_revoke(struct cli *cli, const struct args *args, struct vk_e
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_post(session, target, body, &reply, err);
-	if (rc == VK_OK && !cli_print_json(cli, reply))
-		cli_say(cli, "%s is shut out from now on. Their key still counts until 'vkcfg env "
-			"keys' takes it away.\n", args_at(args, 0));
+	if (rc == VK_OK) {
+		add_advice(cli, session, args_at(args, 0), reply);
+		print_revoked(cli, args_at(args, 0), reply);
+	}
 	vkjson_free(reply);
 	vkjson_free(body);
 	free(target);

@@ -3,6 +3,7 @@
 
 #include "client/admin/secret_advice.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/admin/key_set.h"
@@ -10,6 +11,8 @@
 #include "client/admin/secret_seals.h"
 #include "client/admin/secret_source.h"
 #include "common/config/tree.h"
+#include "common/mem.h"
+#include "common/tuf/tuf_client.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
@@ -186,6 +189,64 @@ enum vk_rc secret_advice_of_host(struct session *session, const char *environmen
 		*out = advice_json(&advice);
 	else
 		advice_release(&advice);
+	return rc;
+}
+
+static bool is_keeper(const struct cfg_secrets *secrets, const char *name)
+{
+	for (size_t i = 0; i < cfg_keeper_count(secrets); i++) {
+		if (strcmp(cfg_keeper_at(secrets, i)->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A keeper may know all that is pinned. */
+static enum vk_rc advise_keeper(struct session *session, const char *environment,
+	const char *keeper, struct vkjson *out, struct vk_err *err)
+{
+	struct advice advice = new_advice();
+	char *label = xasprintf("keeper/%s", keeper);
+	struct secret_source source;
+	enum vk_rc rc;
+
+	secret_source_init(&source);
+	rc = secret_source_load_released(session, environment, &source, err);
+	if (rc == VK_OK && source.secrets != NULL && is_keeper(source.secrets, keeper)) {
+		for (size_t i = 0; i < cfg_secrets_count(source.secrets); i++) {
+			const struct cfg_secret_info *info = cfg_secrets_at(source.secrets, i);
+
+			if (info->pins.current.version != 0)
+				add(advice.rotate, info->name, 0, label);
+		}
+	}
+	if (vkjson_count(advice.rotate) > 0)
+		vkjson_set(out, environment, advice_json(&advice));
+	else
+		advice_release(&advice);
+	secret_source_release(&source);
+	free(label);
+	return rc;
+}
+
+enum vk_rc secret_advice_of_keeper(
+	struct session *session, const char *keeper, struct vkjson **out, struct vk_err *err)
+{
+	struct vkjson *all = vkjson_object();
+	struct tuf_client *tuf = NULL;
+	const struct tuf_meta *targets;
+	enum vk_rc rc = session_trust(session, &tuf, err);
+
+	if (rc == VK_OK) {
+		targets = tuf_client_targets(tuf);
+		for (size_t i = 0; rc == VK_OK && i < tuf_meta_delegation_count(targets); i++)
+			rc = advise_keeper(session, tuf_meta_delegation_at(targets, i)->name,
+				keeper, all, err);
+	}
+	if (rc == VK_OK)
+		*out = all;
+	else
+		vkjson_free(all);
 	return rc;
 }
 

@@ -27,6 +27,11 @@ VK_CHECKED enum vk_rc secret_advice_of(struct session *session, const char *envi
 VK_CHECKED enum vk_rc secret_advice_of_host(struct session *session, const char *environment,
 	const char *host, struct vkjson **out, struct vk_err *err);
 
+/* What shutting a person out asks for in all environments that the fleet has, where the current
+ * release names him as a keeper: {"ENV":{"rotate":[..],"reseal":[]}}. */
+VK_CHECKED enum vk_rc secret_advice_of_keeper(
+	struct session *session, const char *keeper, struct vkjson **out, struct vk_err *err);
+
 /* Prints it for people, one line each; nothing where there is none. */
 void secret_advice_print(
 	const struct cli *cli, const char *environment, const struct vkjson *advice);

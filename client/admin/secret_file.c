@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/file.h"
 #include "common/mem.h"
@@ -25,34 +24,6 @@ enum vk_rc secret_file_check_names(const char *environment, const char *name, st
 		return VK_EINPUT;
 	}
 	return VK_OK;
-}
-
-enum vk_rc secret_file_put(const struct cfg_tree *tree, const char *environment, const char *name,
-	const struct cfg_pins *pins, struct cfg_tree **out, struct vk_err *err)
-{
-	size_t before = cfg_tree_file_count(tree), count = 0;
-	struct cfg_tree_file *files = xcalloc(before + 1, sizeof(*files));
-	char path[CFG_PINS_PATH_BYTES];
-	struct vk_buf text;
-	enum vk_rc rc;
-
-	cfg_pins_path(environment, name, path);
-	for (size_t i = 0; i < before; i++) {
-		if (strcmp(cfg_tree_file_at(tree, i)->path, path) != 0)
-			files[count++] = *cfg_tree_file_at(tree, i);
-	}
-	vk_buf_init(&text, PINS_MAX_BYTES);
-	if (pins != NULL) {
-		cfg_pins_format(pins, &text);
-		files[count++] =
-			(struct cfg_tree_file){.path = path, .text = text.data, .len = text.len};
-	}
-	rc = vk_buf_check(&text, path, err);
-	if (rc == VK_OK)
-		rc = cfg_tree_from_files(files, count, out, err);
-	vk_buf_release(&text);
-	free(files);
-	return rc;
 }
 
 static enum vk_rc write_text(const char *directory, const char *environment, const char *path,

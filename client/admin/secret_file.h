@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The file of a tree that pins a secret, secrets/ENV/NAME.yaml: put into a tree in memory, so that
- * what it leads to can be looked at first, and written to the directory. */
+/* The file of a tree that pins a secret, secrets/ENV/NAME.yaml. */
 #ifndef ADMIN_SECRET_FILE_H
 #define ADMIN_SECRET_FILE_H
 
 #include "common/config/pins.h"
-#include "common/config/tree.h"
 #include "common/err.h"
 
 /* VK_EINPUT unless both are names that a secret can have. */
 VK_CHECKED enum vk_rc secret_file_check_names(
 	const char *environment, const char *name, struct vk_err *err);
-
-/* A copy of the tree in which the file says so; pins NULL: in which there is none. */
-VK_CHECKED enum vk_rc secret_file_put(const struct cfg_tree *tree, const char *environment,
-	const char *name, const struct cfg_pins *pins, struct cfg_tree **out, struct vk_err *err);
 
 /* Writes the file below directory, or removes it (pins NULL). */
 VK_CHECKED enum vk_rc secret_file_write(const char *directory, const char *environment,

@@ -19,6 +19,7 @@ enum { TARGET_MAX_BYTES = 1024 };
 struct reported {
 	char id[VK_INSTANCE_ID_BYTES];
 	const struct vkjson *report; /* borrowed from the server's list */
+	bool is_revoked;
 };
 
 static int compare_reported(const void *a, const void *b)
@@ -55,6 +56,8 @@ static struct reported *index_reports(const struct vkjson *hosts, size_t *count)
 				continue;
 			snprintf(one->id, sizeof(one->id), "%s/%s", host, name);
 			one->report = vkjson_at(list, i);
+			one->is_revoked =
+				vkjson_text(vkjson_get(vkjson_at(hosts, h), "revoked")) != NULL;
 			(*count)++;
 		}
 	}
@@ -63,27 +66,29 @@ static struct reported *index_reports(const struct vkjson *hosts, size_t *count)
 }
 
 /* NULL: it has said nothing. */
-static const struct vkjson *find_report(const struct reported *all, size_t count, const char *id)
+static const struct reported *find_report(const struct reported *all, size_t count, const char *id)
 {
 	struct reported key = {.report = NULL};
-	const struct reported *found;
 
 	snprintf(key.id, sizeof(key.id), "%s", id);
-	found = bsearch(&key, all, count, sizeof(*all), compare_reported);
-	return found != NULL ? found->report : NULL;
+	return bsearch(&key, all, count, sizeof(*all), compare_reported);
 }
 
-static bool has_committed(const struct vkjson *report, int64_t release)
+static bool has_committed(const struct reported *reported, int64_t release)
 {
+	const struct vkjson *report = reported != NULL ? reported->report : NULL;
 	const char *state = vkjson_text(vkjson_get(report, "state"));
 
 	return state != NULL && vkjson_integer(vkjson_get(report, "release")) >= release &&
 	       (strcmp(state, "committed") == 0 || strcmp(state, "unchanged") == 0);
 }
 
-static void add(struct vkjson *out, const char *id, const struct vkjson *report)
+static void add(struct vkjson *out, const char *id, const struct reported *reported)
 {
-	const char *state = vkjson_text(vkjson_get(report, "state"));
+	const struct vkjson *report = reported != NULL ? reported->report : NULL;
+	const char *state = reported != NULL && reported->is_revoked
+				    ? "revoked"
+				    : vkjson_text(vkjson_get(report, "state"));
 	struct vkjson *item = vkjson_object();
 
 	vkjson_set(item, "instance", vkjson_string(id));
@@ -101,10 +106,10 @@ static void compare_with(const struct vkjson *hosts, const struct cfg_secret_inf
 
 	for (size_t i = 0; i < info->use_count; i++) {
 		const char *id = cfg_secret_use_at(info, i)->instance;
-		const struct vkjson *report = find_report(all, count, id);
+		const struct reported *reported = find_report(all, count, id);
 
-		if (strcmp(id, last) != 0 && !has_committed(report, release))
-			add(out, id, report);
+		if (strcmp(id, last) != 0 && !has_committed(reported, release))
+			add(out, id, reported);
 		last = id;
 	}
 	free(all);

@@ -13,8 +13,9 @@
 #include "common/config/secret_use.h"
 #include "common/err.h"
 
-/* Appends {"instance":"db1/main","release":41,"state":"committed"} for each to the array out;
- * release 0 and state "unknown" where a host has said nothing. */
+/* Appends {"instance":"db1/main","release":41,"state":"committed"} for each to the array out.
+ * release is 0 and state "unknown" where a host has said nothing; state is "revoked" where it never
+ * will again. */
 VK_CHECKED enum vk_rc uncommitted_list(struct session *session, const char *environment,
 	const struct cfg_secret_info *info, int64_t release, struct vkjson *out,
 	struct vk_err *err);

@@ -267,6 +267,20 @@ exits 4 "another tree makes the server forget nothing that the release uses" by 
 like "$(by carol secret list prod)" "link +1 +current" "it is still there"
 
 #
+# The agent's way and the people's
+#
+host() { curl -sS -o "$WORK/answer" -w '%{http_code}' --cacert "$WORK/people/admin/ca.crt" --cert "$WORK/hosts/db1/state/tls.crt" \
+	--key "$WORK/hosts/db1/state/tls.key" --resolve "localhost:$PORT:127.0.0.1" "$base$1" 2>"$WORK/curl.err"; }
+pinned() { jq -r ".items[] | select(.name == \"$2\") | .sha256" <<<"$(by carol secret list "$1" --json)" | head -n 1; }
+is "$(host "/v1/agent/secrets/$(pinned prod app)")" 200 "a host gets what is sealed to it"
+is "$(host "/v1/agent/secrets/$(pinned dev app)")" 404 "not what is of another environment"
+is "$(host "/v1/agent/secrets/$(printf %064d 1)")" 404 "nor what is not there"
+is "$(host "/v1/secrets/$(pinned prod app)?public=$(printf %064d 1)")" 403 "and has no way to those of others"
+is "$(api alice "/v1/agent/secrets/$(pinned prod app)")" 403 "nor has a person to a host's"
+by admin user revoke alice --json >"$WORK/out" 2>&1
+is "$(jq -r '[.secrets.prod.rotate[].name] | join(" ")' "$WORK/out")" "app link tls-key typed" "user revoke names what a keeper may know"
+
+#
 # Provable, and nowhere in clear
 #
 like "$(by carol audit log --action 'secret.*' --limit 200)" "secret.add +secret/prod/app/1" "the log says who set it"

@@ -58,3 +58,7 @@ tests_unit_check_secret_value_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_findings_show
 TESTS += tests/unit/check_findings_show
 tests_unit_check_findings_show_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_secret_seals
+TESTS += tests/unit/check_secret_seals
+tests_unit_check_secret_seals_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
