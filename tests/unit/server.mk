@@ -127,3 +127,8 @@ tests_unit_check_sealed_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_waiting
 TESTS += tests/unit/check_waiting
 tests_unit_check_waiting_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_backup
+TESTS += tests/unit/check_backup
+tests_unit_check_backup_SOURCES = tests/unit/check_backup.c $(FLEET_FIXTURE)
+tests_unit_check_backup_LDADD = $(SERVER_UNIT_LIBS)
