@@ -99,6 +99,17 @@ static bool is_renderers_line(const struct check *check, const struct cfg_conf_l
 	return is_same;
 }
 
+/* Inside quotes a newline can be written that Valkey reads: no tree says one, and whatever writes the
+ * value out again, unquoted, would write another line. */
+static bool has_control_character(const char *word)
+{
+	for (; *word != '\0'; word++) {
+		if ((unsigned char)*word < ' ' || *word == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 /* Why the line must not be there; NULL if it may. */
 static const char *objection(const struct check *check, const struct cfg_directive *directive,
 	const struct cfg_conf_line *line)
@@ -115,6 +126,8 @@ static const char *objection(const struct check *check, const struct cfg_directi
 	for (size_t i = 0; i < line->word_count; i++) {
 		const char *word = line->words[i];
 
+		if (has_control_character(word))
+			return "there is a control character in its value";
 		if (directive->type == CFG_TYPE_PATH && !is_own_path(check->instance, word))
 			return "the path leads out of the instance's own directories";
 		if (directive->type == CFG_TYPE_FILENAME &&

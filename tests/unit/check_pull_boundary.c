@@ -72,6 +72,10 @@ START_TEST(a_configuration_that_reaches_out_is_refused)
 		"user default on nopass +@all", "requirepass hunter2", "masterauth hunter2",
 		"replicaof 192.0.2.1 6379", "slaveof 192.0.2.1 6379", "daemonize yes",
 		"supervised systemd", "sentinel notification-script mymaster /bin/sh",
+		/* a second line inside a value */
+		"logfile \"%s/a\\nloadmodule x\"", "logfile \"%s/a\\x0aloadmodule x\"",
+		"proc-title-template \"{title}\\rx\"", "logfile \"%s/a\\x00b\"",
+		"proc-title-template \"\\x7f\"", "loglevel \"notice\\t\"",
 		/* what no schema knows */
 		"no-such-directive yes", "redisearch.option 1", "maxmemory 1gb\nexec /bin/sh",
 		/* no text that Valkey would read */
