@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/audit_before.h"
 #include "client/admin/audit_fetch.h"
 #include "client/admin/audit_proof.h"
 #include "client/admin/roots.h"
@@ -17,6 +18,7 @@
 #include "common/mem.h"
 #include "common/num.h"
 #include "common/tuf/tuf_client.h"
+#include "common/tuf/tuf_fleet.h"
 
 #include "common/banned.h"
 
@@ -32,10 +34,9 @@ static enum vk_rc keep_entry(
 	return VK_OK;
 }
 
-static enum vk_rc fetch_inclusion(struct session *session, uint64_t index, uint64_t size,
-	struct merkle_proof *out, struct vk_err *err)
+static enum vk_rc fetch_proof(
+	struct session *session, const char *target, struct merkle_proof *out, struct vk_err *err)
 {
-	char *target = xasprintf("/v1/log/inclusion?index=%" PRIu64 "&size=%" PRIu64, index, size);
 	const struct vkjson *hashes = NULL;
 	struct vkjson *reply = NULL;
 	enum vk_rc rc = session_get(session, target, &reply, err);
@@ -45,7 +46,60 @@ static enum vk_rc fetch_inclusion(struct session *session, uint64_t index, uint6
 	if (rc == VK_OK)
 		rc = merkle_proof_from_json(hashes, out, err);
 	vkjson_free(reply);
+	return rc;
+}
+
+static enum vk_rc fetch_inclusion(struct session *session, uint64_t index, uint64_t size,
+	struct merkle_proof *out, struct vk_err *err)
+{
+	char *target = xasprintf("/v1/log/inclusion?index=%" PRIu64 "&size=%" PRIu64, index, size);
+	enum vk_rc rc = fetch_proof(session, target, out, err);
+
 	free(target);
+	return rc;
+}
+
+static enum vk_rc check_growth(struct session *session, const struct note_checkpoint *before,
+	const struct note_checkpoint *now, struct vk_err *err)
+{
+	struct merkle_proof growth = {.count = 0};
+	enum vk_rc rc = VK_OK;
+
+	if (now->size < before->size)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"the audit log has shrunk from %" PRIu64 " to %" PRIu64 " entries",
+			before->size, now->size);
+	if (now->size > before->size) {
+		char *target = xasprintf("/v1/log/consistency?from=%" PRIu64 "&to=%" PRIu64,
+			before->size, now->size);
+
+		rc = fetch_proof(session, target, &growth, err);
+		free(target);
+	}
+	if (rc == VK_OK)
+		rc = merkle_verify_consistency(
+			before->size, before->root, now->size, now->root, &growth, err);
+	return rc == VK_OK ? rc : vk_err_prefix(err, "the log of your last 'audit verify' has forked");
+}
+
+/* Nobody is given a proof out of a log that is not the one that this person has verified. */
+static enum vk_rc check_same_log(struct session *session, const struct tuf_meta *root,
+	const struct note_checkpoint *now, struct vk_err *err)
+{
+	struct audit_before before;
+	struct tuf_fleet fleet;
+	enum vk_rc rc;
+
+	audit_before_init(&before);
+	rc = tuf_fleet_from_root(root, &fleet, err);
+	if (rc == VK_OK)
+		rc = audit_before_load(
+			&before, session_home(session), &fleet, tuf_meta_version(root), err);
+	/* Where the root began another log, 'audit verify' tells what became of the old one. */
+	if (rc == VK_OK && before.is_there && strcmp(before.origin, fleet.log_name) == 0 &&
+		before.checkpoint.size > 0)
+		rc = check_growth(session, &before.checkpoint, now, err);
+	audit_before_release(&before);
 	return rc;
 }
 
@@ -74,6 +128,8 @@ static enum vk_rc make_proof(
 		rc = fetch_inclusion(session, index, checkpoint.size, &inclusion, err);
 	if (rc == VK_OK)
 		rc = session_trust(session, &tuf, err);
+	if (rc == VK_OK)
+		rc = check_same_log(session, tuf_client_root(tuf), &checkpoint, err);
 	if (rc == VK_OK) {
 		const struct audit_proof_parts parts = {.index = index,
 			.entry = entry,
