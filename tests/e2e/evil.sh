@@ -84,9 +84,9 @@ evil_timestamp() {
 	evil_desired '.'
 }
 
-# evil_desired FILTER: the answer to polls, with the timestamp as it is now
+# evil_desired FILTER [JQ-OPTIONS]: the answer to polls, with the timestamp as it is now
 evil_desired() {
-	jq -c --rawfile timestamp "$EVIL/tuf/timestamp.json" ".timestamp = \$timestamp | $1" \
+	jq -c "${@:2}" --rawfile timestamp "$EVIL/tuf/timestamp.json" ".timestamp = \$timestamp | $1" \
 		"$EVIL/v1/agent/desired" >"$EVIL/desired.new" && mv "$EVIL/desired.new" "$EVIL/v1/agent/desired"
 }
 

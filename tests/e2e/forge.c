@@ -9,8 +9,10 @@
  *   forge sign KEY...      the `signed` part (JSON) -> a TUF file with the signatures of these keys
  *   forge note KEY         the three lines of a checkpoint -> the same, signed as its log
  *
- * KEY is an online key of vkcfgd (a seed in hexadecimal digits) or a person's key file, whose
- * passphrase is in FORGE_PASSPHRASE: it protects keys that live as long as a test.
+ *   forge unlock KEY       the key without its passphrase, which is dear: a seed, then whose it is
+ *
+ * KEY is an online key of vkcfgd (a seed in hexadecimal digits), a person's unlocked key, or a person's
+ * key file, whose passphrase is in FORGE_PASSPHRASE: it protects keys that live as long as a test.
  */
 #include "config.h"
 
@@ -113,6 +115,17 @@ static enum vk_rc open_person_key(
 	return rc;
 }
 
+/* The second line, if there is one. */
+static const char *user_of(struct vk_buf *text)
+{
+	char *user = strchr(text->data, '\n');
+
+	if (user == NULL || user[1] == '\0')
+		return NULL;
+	user[1 + strcspn(user + 1, "\n")] = '\0';
+	return user + 1;
+}
+
 static enum vk_rc open_key(
 	const char *path, struct vk_signkey **key, struct tuf_key **object, struct vk_err *err)
 {
@@ -134,10 +147,27 @@ static enum vk_rc open_key(
 	}
 	*key = vk_signkey_from_seed(seed);
 	vk_signkey_public(*key, public_key);
-	*object = tuf_key_new_ed25519(public_key, NULL);
+	*object = tuf_key_new_ed25519(public_key, user_of(&text));
 out:
 	sodium_memzero(seed, sizeof(seed));
 	vk_buf_release_wiped(&text);
+	return rc;
+}
+
+static enum vk_rc forge_unlock(const char *path, struct vk_buf *out, struct vk_err *err)
+{
+	uint8_t seed[VK_SEED_BYTES];
+	struct vk_signkey *key = NULL;
+	struct tuf_key *object = NULL;
+	enum vk_rc rc = open_person_key(path, &key, &object, err);
+
+	if (rc == VK_OK) {
+		vk_signkey_seed(key, seed);
+		vk_buf_add_hex(out, seed, sizeof(seed));
+		vk_buf_addf(out, "\n%s\n", tuf_key_user(object));
+	}
+	tuf_key_free(object);
+	vk_signkey_free(key);
 	return rc;
 }
 
@@ -210,6 +240,8 @@ static enum vk_rc run(int argc, char *const *argv, struct vk_err *err)
 		rc = forge_canonical(&in, &out, err);
 	else if (strcmp(command, "json") == 0)
 		rc = forge_json(&in, &out, err);
+	else if (strcmp(command, "unlock") == 0 && argc == 3)
+		rc = forge_unlock(argv[2], &out, err);
 	else if (strcmp(command, "leaf") == 0)
 		forge_leaf(&in, &out);
 	else if (strcmp(command, "sign") == 0)
@@ -218,7 +250,7 @@ static enum vk_rc run(int argc, char *const *argv, struct vk_err *err)
 		rc = forge_note(&in, argv[2], &out, err);
 	else
 		rc = vk_err_set(
-			err, VK_EINPUT, "usage: forge canonical|json|leaf|sign KEY...|note KEY");
+			err, VK_EINPUT, "usage: forge canonical|json|leaf|sign KEY...|unlock KEY|note KEY");
 	if (rc == VK_OK && fwrite(out.data, 1, out.len, stdout) != out.len)
 		rc = vk_err_errno(err, VK_EIO, errno, "standard output");
 out:

@@ -27,8 +27,6 @@ E2E_TESTS =
 E2E_TESTS += tests/e2e/010-life.sh
 E2E_TESTS += tests/e2e/011-author.sh
 E2E_TESTS += tests/e2e/012-watch.sh
-E2E_TESTS += tests/e2e/020-refused-metadata.sh
-E2E_TESTS += tests/e2e/021-refused-tampering.sh
 E2E_TESTS += tests/e2e/022-refused-identity.sh
 E2E_TESTS += tests/e2e/023-local-files.sh
 E2E_TESTS += tests/e2e/030-crash-agent.sh
@@ -65,9 +63,30 @@ E2E_TESTS += tests/e2e/131-waiting.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 EXTRA_DIST += tests/e2e/lsan.supp
+# One file per attack, on a fleet that the first one founds.
+E2E_TESTS += tests/e2e/200-attack-bundle.sh
+E2E_TESTS += tests/e2e/201-attack-unsigned.sh
+E2E_TESTS += tests/e2e/202-attack-replay.sh
+E2E_TESTS += tests/e2e/203-attack-freeze.sh
+E2E_TESTS += tests/e2e/204-attack-mix.sh
+E2E_TESTS += tests/e2e/205-attack-other-host.sh
+E2E_TESTS += tests/e2e/207-attack-two-logs.sh
+E2E_TESTS += tests/e2e/208-attack-log-entries.sh
+E2E_TESTS += tests/e2e/209-attack-renumber.sh
+E2E_TESTS += tests/e2e/210-attack-fallback.sh
+E2E_TESTS += tests/e2e/211-attack-endless.sh
+E2E_TESTS += tests/e2e/212-attack-slow.sh
+E2E_TESTS += tests/e2e/213-attack-paths.sh
+E2E_TESTS += tests/e2e/214-attack-newline.sh
+E2E_TESTS += tests/e2e/215-attack-revoked-key.sh
+E2E_TESTS += tests/e2e/216-attack-impostor.sh
+EXTRA_DIST += tests/e2e/attack.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
 
 demo: all
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' KEEP='$(KEEP)' \
 		bash $(srcdir)/tests/demo.sh
 .PHONY: demo
+
+clean-local:
+	rm -rf tests/e2e/attack-fleet tests/e2e/attack-fleet.new tests/e2e/attack-fleet.lock
