@@ -211,18 +211,11 @@ static enum vk_rc count_approvals(struct writer_tx *tx, const struct store_chang
 	const struct tuf_meta *targets, struct change_outcome *out, struct vk_err *err)
 {
 	const struct approval_change judged = judged_change(change, targets);
-	struct approval *approvals =
-		arena_calloc(writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
-	size_t threshold = 0;
-	enum vk_rc rc;
+	size_t count = 0, threshold = 0;
+	const struct approval *approvals = publish_approvals(writer_tx_arena(tx), change, &count);
+	enum vk_rc rc =
+		approval_count(&judged, approvals, count, &out->approvals, &threshold, err);
 
-	for (size_t i = 0; i < change->approval_count; i++) {
-		approvals[i].user = change->approvals[i].user;
-		approvals[i].keyid = change->approvals[i].keyid;
-		approvals[i].sig = change->approvals[i].sig;
-	}
-	rc = approval_count(
-		&judged, approvals, change->approval_count, &out->approvals, &threshold, err);
 	out->threshold = (unsigned)threshold;
 	return rc;
 }

@@ -43,6 +43,23 @@ static enum vk_rc check_current(
 	return VK_ECONFLICT;
 }
 
+struct approval *publish_approvals(
+	struct arena *arena, const struct store_change *change, size_t *count)
+{
+	struct approval *approvals =
+		arena_calloc(arena, change->approval_count + 1, sizeof(*approvals));
+
+	*count = 0;
+	for (size_t i = 0; i < change->approval_count; i++) {
+		const struct store_approval *from = &change->approvals[i];
+
+		if (from->is_in_force)
+			approvals[(*count)++] = (struct approval){
+				.user = from->user, .keyid = from->keyid, .sig = from->sig};
+	}
+	return approvals;
+}
+
 /* The role's file with the signatures that count, and its expiry. */
 static enum vk_rc build_role(struct writer_tx *tx, const struct store_change *change,
 	const struct tuf_meta *targets, struct vk_buf *out, int64_t *expires, struct vk_err *err)
@@ -52,17 +69,11 @@ static enum vk_rc build_role(struct writer_tx *tx, const struct store_change *ch
 		.author = change->author,
 		.metadata = change->metadata,
 		.metadata_len = change->metadata_len};
-	struct approval *approvals =
-		arena_calloc(writer_tx_arena(tx), change->approval_count, sizeof(*approvals));
 	struct tuf_meta *role = NULL;
-	enum vk_rc rc;
+	size_t count = 0;
+	const struct approval *approvals = publish_approvals(writer_tx_arena(tx), change, &count);
+	enum vk_rc rc = approval_build_role(&judged, approvals, count, out, err);
 
-	for (size_t i = 0; i < change->approval_count; i++) {
-		approvals[i].user = change->approvals[i].user;
-		approvals[i].keyid = change->approvals[i].keyid;
-		approvals[i].sig = change->approvals[i].sig;
-	}
-	rc = approval_build_role(&judged, approvals, change->approval_count, out, err);
 	if (rc == VK_OK)
 		rc = tuf_meta_parse(out->data, out->len, TUF_TARGETS, &role, err);
 	if (rc == VK_OK)

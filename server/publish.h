@@ -27,6 +27,8 @@ enum publish_scope {
 	PUBLISH_ROLES, /* environments' roles only */
 };
 
+struct approval;
+
 struct publish_file {
 	const char *name; /* "2.root.json", "1.targets.json", "5.prod.json" */
 	const char *text;
@@ -50,6 +52,11 @@ VK_CHECKED enum vk_rc publish_trust(struct writer_tx *tx, const char *actor,
  * version now. */
 VK_CHECKED enum vk_rc publish_make_stale(
 	struct writer_tx *tx, const char *environment, struct vk_err *err);
+
+/* The approvals of a change that are in force, in the arena; *count of them. A signature may be good
+ * and its giver revoked since: his key stands in targets until a ceremony takes it out. */
+struct approval *publish_approvals(
+	struct arena *arena, const struct store_change *change, size_t *count);
 
 /* For change_approve(): makes a change whose metadata has reached the threshold the release.
  * Verifies all signatures again as a host would. */

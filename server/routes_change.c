@@ -262,6 +262,8 @@ static struct vkjson *approvals_to_json(const struct store_change *change)
 		vkjson_set(object, "keyid", vkjson_string(approval->keyid));
 		vkjson_set(object, "sig", vkjson_string(approval->sig));
 		vkjson_set(object, "at", vkjson_time(approval->at));
+		if (change->state == CHANGE_OPEN)
+			vkjson_set(object, "in_force", vkjson_bool(approval->is_in_force));
 		vkjson_append(list, object);
 	}
 	return list;

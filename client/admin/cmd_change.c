@@ -117,6 +117,7 @@ static void print_details(const struct cli *cli, const struct vkjson *object)
 		{"APPROVED BY", "user", TABLE_TEXT},
 		{"KEY ID", "keyid", TABLE_DIGEST},
 		{"AT", "at", TABLE_TIME},
+		{"IN FORCE", "in_force", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
 	static const struct table_column rejection[] = {

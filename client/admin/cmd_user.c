@@ -211,20 +211,74 @@ enum vk_rc cmd_whoami(struct cli *cli, const struct args *args, struct vk_err *e
 	return rc;
 }
 
-/* Which secrets the user may know, into reply. He is shut out by now: advice that cannot be had is only
- * remarked on. */
+static bool has_key_of(const struct tuf_role *role, const char *name)
+{
+	for (size_t i = 0; i < tuf_role_key_count(role); i++) {
+		const char *owner = tuf_key_user(tuf_role_key(role, i));
+
+		if (owner != NULL && strcmp(owner, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* For whom a key of this user may sign, by verified metadata: revoking shuts out a certificate, and
+ * hosts know nothing of it. */
+static enum vk_rc list_key_roles(
+	struct session *session, const char *name, struct vkjson *roles, struct vk_err *err)
+{
+	static const enum tuf_type offline[] = {TUF_ROOT, TUF_TARGETS};
+	const struct tuf_meta *targets;
+	struct tuf_client *tuf = NULL;
+	enum vk_rc rc = session_trust(session, &tuf, err);
+
+	if (rc != VK_OK)
+		return rc;
+	for (size_t i = 0; i < 2; i++) {
+		if (has_key_of(tuf_meta_root_role(tuf_client_root(tuf), offline[i]), name))
+			vkjson_append(roles, vkjson_string(tuf_type_name(offline[i])));
+	}
+	targets = tuf_client_targets(tuf);
+	for (size_t i = 0; i < tuf_meta_delegation_count(targets); i++) {
+		const struct tuf_delegation *environment = tuf_meta_delegation_at(targets, i);
+
+		if (has_key_of(environment->role, name))
+			vkjson_append(roles, vkjson_string(environment->name));
+	}
+	return VK_OK;
+}
+
+/* What is left of the user: keys that may sign, secrets that he may know. Into reply. He is shut out
+ * by now: advice that cannot be had is only remarked on. */
 static void add_advice(
 	const struct cli *cli, struct session *session, const char *name, struct vkjson *reply)
 {
-	struct vkjson *advice = NULL;
+	struct vkjson *advice = NULL, *roles = vkjson_array();
 	struct vk_err err = VK_ERR_INIT;
 
-	if (!session_has_root(session))
-		return;
-	if (secret_advice_of_keeper(session, name, &advice, &err) == VK_OK)
-		vkjson_set(reply, "secrets", advice);
-	else
-		cli_note(cli, "note: which secrets they may know is not known: %s", err.msg);
+	if (session_has_root(session)) {
+		if (list_key_roles(session, name, roles, &err) != VK_OK)
+			cli_note(cli, "note: what their key may sign is not known: %s", err.msg);
+		if (secret_advice_of_keeper(session, name, &advice, &err) == VK_OK)
+			vkjson_set(reply, "secrets", advice);
+		else
+			cli_note(cli, "note: which secrets they may know is not known: %s", err.msg);
+	}
+	vkjson_set(reply, "keys_of", roles);
+}
+
+static void print_keys(const struct cli *cli, const char *name, const struct vkjson *roles)
+{
+	for (size_t i = 0; i < vkjson_count(roles); i++) {
+		const char *role = vkjson_text(vkjson_at(roles, i));
+
+		if (strcmp(role, "root") == 0 || strcmp(role, "targets") == 0)
+			cli_say(cli, "A key of %s may still sign %s: vkcfg root remove-key %s\n", name,
+				role, name);
+		else
+			cli_say(cli, "A key of %s may still sign for %s: vkcfg env keys %s\n", name,
+				role, role);
+	}
 }
 
 static void print_revoked(const struct cli *cli, const char *name, const struct vkjson *reply)
@@ -233,8 +287,8 @@ static void print_revoked(const struct cli *cli, const char *name, const struct 
 
 	if (cli_print_json(cli, reply))
 		return;
-	cli_say(cli, "%s is shut out from now on. Their key still counts until 'vkcfg env "
-		"keys' takes it away.\n", name);
+	cli_say(cli, "%s is shut out from now on; approvals of open changes no longer count.\n", name);
+	print_keys(cli, name, vkjson_get(reply, "keys_of"));
 	if (vkjson_count(secrets) == 0)
 		return;
 	cli_say(cli, "Take their key out of the keepers in the tree, and give secrets new values:\n");
@@ -244,19 +298,20 @@ static void print_revoked(const struct cli *cli, const char *name, const struct 
 
 enum vk_rc cmd_user_revoke(struct cli *cli, const struct args *args, struct vk_err *err)
 {
+	const char *name = args_at(args, 0);
 	struct session *session = NULL;
 	struct vkjson *body = vkjson_object();
 	struct vkjson *reply = NULL;
-	char *target = xasprintf("/v1/users/%s/revoke", args_at(args, 0));
-	enum vk_rc rc = check_user_name(args_at(args, 0), err);
+	char *target = xasprintf("/v1/users/%s/revoke", name);
+	enum vk_rc rc = check_user_name(name, err);
 
 	if (rc == VK_OK)
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = session_post(session, target, body, &reply, err);
 	if (rc == VK_OK) {
-		add_advice(cli, session, args_at(args, 0), reply);
-		print_revoked(cli, args_at(args, 0), reply);
+		add_advice(cli, session, name, reply);
+		print_revoked(cli, name, reply);
 	}
 	vkjson_free(reply);
 	vkjson_free(body);

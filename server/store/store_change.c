@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/identity.h"
 #include "server/store/store_internal.h"
 
 #include "common/banned.h"
@@ -121,10 +122,18 @@ static enum vk_rc read_approvals(
 	struct store *store, struct arena *arena, struct store_change *change, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_approval);
+	/* Whoever was revoked and came back is somebody else: he was created later. */
 	struct db_stmt *q = db_prepare(store_db(store),
-		"SELECT user_name, keyid, sig, at FROM approvals WHERE change_id = ?"
-		" ORDER BY position");
+		"SELECT a.user_name, a.keyid, a.sig, a.at,"
+		" EXISTS (SELECT 1 FROM users u WHERE u.name = a.user_name AND u.revoked = 0"
+		" AND u.created <= a.at AND ((u.roles & ?) <> 0 OR EXISTS (SELECT 1"
+		" FROM user_scopes s WHERE s.user_name = u.name AND s.environment = ?"
+		" AND (s.roles & ?) <> 0)))"
+		" FROM approvals a WHERE a.change_id = ? ORDER BY a.position");
 
+	db_bind_int(q, ROLE_APPROVER);
+	db_bind_text(q, change->environment);
+	db_bind_int(q, ROLE_APPROVER);
 	db_bind_int(q, change->id);
 	while (db_step(q)) {
 		struct store_approval *approval = store_array_add(&list);
@@ -133,6 +142,7 @@ static enum vk_rc read_approvals(
 		approval->keyid = db_get_text(q, arena);
 		approval->sig = db_get_text(q, arena);
 		approval->at = db_get_int(q);
+		approval->is_in_force = db_get_int(q) != 0;
 	}
 	change->approvals = list.items;
 	change->approval_count = list.count;

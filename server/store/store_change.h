@@ -23,6 +23,7 @@ struct store_approval {
 	const char *keyid; /* of the TUF key */
 	const char *sig;   /* hexadecimal */
 	int64_t at;
+	bool is_in_force; /* read only: its user is not revoked, and an approver there */
 };
 
 struct store_change {

@@ -60,6 +60,7 @@ E2E_TESTS += tests/e2e/155-server-lost-log.sh
 E2E_TESTS += tests/e2e/156-server-lost-keys.sh
 E2E_TESTS += tests/e2e/158-security-page.sh
 E2E_TESTS += tests/e2e/131-waiting.sh
+E2E_TESTS += tests/e2e/132-revocation.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 EXTRA_DIST += tests/e2e/lsan.supp
@@ -82,6 +83,7 @@ E2E_TESTS += tests/e2e/215-attack-revoked-key.sh
 E2E_TESTS += tests/e2e/216-attack-impostor.sh
 EXTRA_DIST += tests/e2e/attack.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/e2e/hold.py tests/demo.sh
 
 demo: all
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' KEEP='$(KEEP)' \

@@ -17,6 +17,7 @@
 #include "server/store/store_release.h"
 #include "server/store/store_tree.h"
 #include "server/store/store_tuf.h"
+#include "server/store/store_user.h"
 #include "tests/unit/fleet_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -31,6 +32,7 @@ static struct fleet_fixture fix;
 static void setup(void)
 {
 	fleet_fixture_init(&fix);
+	fleet_fixture_add_users(&fix);
 }
 
 static void teardown(void)
@@ -245,6 +247,29 @@ START_TEST(refuses_approvals_that_do_not_count)
 }
 END_TEST
 
+static enum vk_rc run_revoke(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	(void)command;
+	return store_revoke_user(writer_tx_store(tx), fixture_names[ALICE], writer_tx_now(tx), err);
+}
+
+START_TEST(an_approval_of_somebody_revoked_since_does_not_count)
+{
+	struct change_outcome outcome;
+	int64_t id;
+
+	assert_ok(upload(1, 2, 1, 2), fix.err);
+	assert_ok(submit(0, '1', &id), fix.err);
+	assert_ok(approve(id, ALICE, &outcome), fix.err);
+	assert_ok(fleet_fixture_run(&fix, run_revoke), fix.err);
+	assert_ok(approve(id, BOB, &outcome), fix.err);
+	ck_assert_int_eq(outcome.state, CHANGE_OPEN);
+	ck_assert_uint_eq(outcome.approvals, 1);
+	ck_assert_int_eq(fleet_fixture_newest(&fix, "prod"), 0);
+}
+END_TEST
+
 START_TEST(the_last_approval_that_is_needed_publishes_the_release)
 {
 	const struct store_bundle *bundles;
@@ -357,6 +382,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, refuses_submissions_that_differ_from_what_the_server_knows);
 	tcase_add_test(tc, refuses_approvals_that_do_not_count);
+	tcase_add_test(tc, an_approval_of_somebody_revoked_since_does_not_count);
 	tcase_add_test(tc, the_last_approval_that_is_needed_publishes_the_release);
 	tcase_add_test(tc, other_open_changes_become_stale_with_an_entry);
 	tcase_add_test(tc, authors_reject_their_own_and_approvers_any);

@@ -25,6 +25,7 @@ static struct fleet_fixture fix;
 static void setup(void)
 {
 	fleet_fixture_init(&fix);
+	fleet_fixture_add_users(&fix);
 }
 
 static void teardown(void)

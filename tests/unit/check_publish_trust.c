@@ -40,6 +40,7 @@ static void upload_clear(void)
 static void setup(void)
 {
 	fleet_fixture_init(&fix);
+	fleet_fixture_add_users(&fix);
 	memset(&up, 0, sizeof(up));
 }
 

@@ -12,6 +12,7 @@
 #include "common/file.h"
 #include "common/x509.h"
 #include "server/store/store_tuf.h"
+#include "server/store/store_user.h"
 #include "tests/unit/unit.h"
 
 #include "common/banned.h"
@@ -84,6 +85,19 @@ static void make_people(struct fleet_fixture *fixture)
 	}
 }
 
+/* As users, too: since ever, so that what they approve at any time counts. */
+static enum vk_rc add_people(
+	struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	(void)command;
+	for (size_t i = 0; rc == VK_OK && i < FIXTURE_PEOPLE; i++)
+		rc = store_add_user(writer_tx_store(tx), fixture_names[i],
+			ROLE_AUTHOR | ROLE_APPROVER | ROLE_ADMIN, 1, err);
+	return rc;
+}
+
 void fleet_fixture_init(struct fleet_fixture *fixture)
 {
 	struct writer_options writer = {.fleet = FIXTURE_FLEET,
@@ -101,6 +115,11 @@ void fleet_fixture_init(struct fleet_fixture *fixture)
 	writer.signer = fixture->signer;
 	fixture->writer = writer_new(&writer);
 	make_people(fixture);
+}
+
+void fleet_fixture_add_users(struct fleet_fixture *fixture)
+{
+	assert_ok(fleet_fixture_run(fixture, add_people), fixture->err);
 }
 
 void fleet_fixture_release(struct fleet_fixture *fixture)

@@ -37,6 +37,9 @@ void fixture_make_keys(const char *state);
 void fleet_fixture_init(struct fleet_fixture *fixture);
 void fleet_fixture_release(struct fleet_fixture *fixture);
 
+/* The people as users, with all that it takes to write and approve: what they approve counts. */
+void fleet_fixture_add_users(struct fleet_fixture *fixture);
+
 /* Runs a command to its end. */
 enum vk_rc fleet_fixture_run(struct fleet_fixture *fixture,
 	enum vk_rc (*run)(struct writer_tx *, struct writer_command *, struct vk_err *));
