@@ -13,6 +13,7 @@
 #include "common/note.h"
 #include "common/tuf/tuf_fleet.h"
 #include "common/vkjson.h"
+#include "server/grants.h"
 #include "server/log.h"
 #include "server/store/store_host.h"
 #include "server/store/store_log.h"
@@ -160,6 +161,21 @@ static enum vk_rc compare_entry(
 	return rc;
 }
 
+/* Roles that were taken away, too, would come back. */
+static enum vk_rc repeat_roles(
+	struct store *store, const char *name, const struct vkjson *detail, struct vk_err *err)
+{
+	struct arena *arena = arena_new();
+	struct grants grants;
+	enum vk_rc rc = grants_parse(detail, arena, &grants, err);
+
+	if (rc == VK_OK)
+		rc = store_set_user_roles(
+			store, name, grants.roles, grants.scopes, grants.count, err);
+	arena_free(arena);
+	return rc;
+}
+
 /* A revocation that is forgotten would let somebody in again. Whom the backup does not know cannot
  * come in anyway. */
 static enum vk_rc repeat_revocation(
@@ -174,6 +190,8 @@ static enum vk_rc repeat_revocation(
 		rc = store_revoke_host(store, slash + 1, now, err);
 	else if (strcmp(entry->action, "user.revoke") == 0)
 		rc = store_revoke_user(store, slash + 1, now, err);
+	else if (strcmp(entry->action, "user.roles") == 0)
+		rc = repeat_roles(store, slash + 1, entry->detail, err);
 	return rc == VK_ENOTFOUND || rc == VK_ECONFLICT ? VK_OK : rc;
 }
 
@@ -181,7 +199,8 @@ static enum vk_rc repeat_revocation(
 static bool is_worth_telling(const struct vk_audit_entry *entry)
 {
 	static const char *const quiet[] = {
-		"host.report", "access.denied", "change.stale", "host.revoke", "user.revoke"};
+		"host.report", "access.denied", "change.stale", "host.revoke", "user.revoke",
+		"user.roles"};
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
 		if (strcmp(entry->action, quiet[i]) == 0)
