@@ -36,6 +36,7 @@ is "$(config_of db1/main maxmemory)" 134217728 "a release comes after the backup
 must as admin env keys dev --approver "$WORK/people/dave.pub" --approver "$WORK/people/alice.pub" --threshold 1
 must as admin root rotate
 must by admin user revoke carol
+must by admin user roles dave --roles approver@dev
 mkdir -m 700 "$WORK/people/erin"
 person_enrol erin author
 pull db1
@@ -82,6 +83,7 @@ like "$OUT" "user.enrol user/erin" "and is not in the backup"
 unlike "$OUT" "user.revoke" "revocations are not among it"
 server_start
 exits 5 "because they are repeated" by carol status
+is "$(by admin user list --json | jq -c '.items[] | select(.name == "dave").roles')" '["approver@dev"]' "and so are changes of roles"
 pull db1
 is "$STATUS" 6 "a host that has seen more refuses the restored server"
 like "$OUT" "went back from version" "as a rollback"
