@@ -80,7 +80,7 @@ enum vk_rc x509_key_generate(struct x509_key **out, struct vk_err *err)
 }
 
 /* OpenSSL would ask on the terminal for the passphrase of an encrypted key. */
-static int no_passphrase(char *buf, int size, int is_writing, void *arg)
+int x509_no_passphrase(char *buf, int size, int is_writing, void *arg)
 {
 	(void)buf;
 	(void)size;
@@ -97,7 +97,7 @@ enum vk_rc x509_key_parse(const char *pem, size_t len, struct x509_key **out, st
 	if (len > X509_MAX_PEM_BYTES)
 		return vk_err_set(err, VK_ELIMIT, "the private key is too long");
 	bio = BIO_new_mem_buf(pem, (int)len);
-	pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, x509_no_passphrase, NULL);
 	BIO_free(bio);
 	if (pkey == NULL)
 		return vk_err_openssl(err, VK_EINPUT, "not an unencrypted private key in PEM form");
@@ -341,7 +341,7 @@ static EVP_PKEY *parse_spki(const void *spki, size_t len)
 X509 *x509_read_pem(const char *pem, size_t len)
 {
 	BIO *bio = len > X509_MAX_PEM_BYTES ? NULL : BIO_new_mem_buf(pem, (int)len);
-	X509 *cert = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	X509 *cert = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, x509_no_passphrase, NULL);
 
 	BIO_free(bio);
 	return cert;

@@ -88,6 +88,13 @@ static struct vkjson *fleet_member(const struct tuf_root_spec *spec)
 	vkjson_set(log, "public", vkjson_hex(spec->log_public, sizeof(spec->log_public)));
 	if (spec->log_start.is_there)
 		vkjson_set(log, "begins", tuf_log_start_to_json(&spec->log_start));
+	if (spec->ca.count > 0) {
+		struct vkjson *list = vkjson_array();
+
+		for (size_t i = 0; i < spec->ca.count; i++)
+			vkjson_append(list, vkjson_hex(spec->ca.digests[i], VK_SHA256_BYTES));
+		vkjson_set(custom, "ca", list);
+	}
 	vkjson_set(custom, "fleet", vkjson_string(spec->fleet));
 	vkjson_set(custom, "log", log);
 	return custom;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/ca_set.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/signkey.h"
@@ -36,6 +37,7 @@ struct tuf_root_spec {
 	const char *log_name; /* FLEET/log */
 	uint8_t log_public[VK_PUBLIC_KEY_BYTES];
 	struct tuf_log_start log_start;
+	struct ca_list ca; /* empty: not said */
 };
 
 struct tuf_environment_spec {

@@ -90,6 +90,30 @@ static enum vk_rc check_log(const struct tuf_fleet *fleet, struct vk_err *err)
 	return VK_OK;
 }
 
+static enum vk_rc parse_ca(const struct vkjson *custom, struct ca_list *out, struct vk_err *err)
+{
+	const struct vkjson *list = NULL;
+	enum vk_rc rc = vkjson_get_opt_array(custom, "ca", &list, err);
+
+	out->count = 0;
+	if (rc != VK_OK || list == NULL)
+		return rc;
+	if (vkjson_count(list) < 1 || vkjson_count(list) > CA_SET_MAX)
+		return vk_err_set(err, VK_EINPUT, "member 'ca': expected 1 to %d digests", CA_SET_MAX);
+	for (size_t i = 0; i < vkjson_count(list); i++) {
+		const char *text = vkjson_text(vkjson_at(list, i));
+		uint8_t digest[VK_SHA256_BYTES];
+
+		if (text == NULL || strspn(text, "0123456789abcdef") != strlen(text) ||
+			!vk_parse_hex(text, strlen(text), digest, sizeof(digest)) ||
+			ca_list_has(out, digest))
+			return vk_err_set(err, VK_EINPUT,
+				"member 'ca': expected different digests of 64 digits");
+		memcpy(out->digests[out->count++], digest, sizeof(digest));
+	}
+	return VK_OK;
+}
+
 enum vk_rc tuf_fleet_from_root(
 	const struct tuf_meta *root, struct tuf_fleet *out, struct vk_err *err)
 {
@@ -112,6 +136,8 @@ enum vk_rc tuf_fleet_from_root(
 		rc = tuf_log_start_from_json(log, &fleet.log_start, err);
 	if (rc == VK_OK)
 		rc = check_log(&fleet, err);
+	if (rc == VK_OK)
+		rc = parse_ca(custom, &fleet.ca, err);
 	if (rc != VK_OK) {
 		vk_err_prefix(err, "root: not the root of a vkcfg fleet");
 		if (err != NULL)

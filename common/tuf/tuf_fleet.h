@@ -3,7 +3,8 @@
  * What vkcfg adds to TUF's root (signed.x-vkcfg): the fleet's name and the audit
  * log's name and key. The first log is FLEET/log. Where entries were lost for
  * good, the root holders begin another one, FLEET/log.2 and so on, and the root
- * says with which entries of the log before it begins.
+ * says with which entries of the log before it begins. Once the CA was replaced, the root says which
+ * CAs are believed.
  */
 #ifndef VK_TUF_FLEET_H
 #define VK_TUF_FLEET_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/digest.h"
+#include "common/ca_set.h"
 #include "common/err.h"
 #include "common/signkey.h"
 #include "common/tuf/tuf_meta.h"
@@ -28,6 +30,7 @@ struct tuf_fleet {
 	const char *log_name; /* the checkpoint's origin: FLEET/log; borrowed */
 	uint8_t log_public[VK_PUBLIC_KEY_BYTES];
 	struct tuf_log_start log_start;
+	struct ca_list ca; /* empty: the CA that was pinned at enrolment */
 };
 
 /* Which log of the fleet this is: 1 for FLEET/log, N for FLEET/log.N; 0 for any other name. */

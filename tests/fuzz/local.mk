@@ -7,6 +7,10 @@
 # CONTRIBUTING.md says how to run one under libFuzzer.
 FUZZ_MAIN = tests/fuzz/standalone_main.c
 EXTRA_DIST += tests/fuzz/corpus
+check_PROGRAMS += tests/fuzz/fuzz_ca_set
+TESTS += tests/fuzz/fuzz_ca_set
+tests_fuzz_fuzz_ca_set_SOURCES = tests/fuzz/fuzz_ca_set.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_ca_set_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_x509
 TESTS += tests/fuzz/fuzz_x509
 tests_fuzz_fuzz_x509_SOURCES = tests/fuzz/fuzz_x509.c $(FUZZ_MAIN)

@@ -91,3 +91,7 @@ tests_unit_check_pkcs11_der_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_keyholder
 TESTS += tests/unit/check_keyholder
 tests_unit_check_keyholder_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_ca_set
+TESTS += tests/unit/check_ca_set
+tests_unit_check_ca_set_SOURCES = tests/unit/check_ca_set.c $(PKI_SOURCES)
+tests_unit_check_ca_set_LDADD = $(UNIT_LIBS)
