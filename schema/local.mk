@@ -10,5 +10,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0008-secrets.sql \
 	schema/sql/0009-logs.sql \
 	schema/sql/0010-user-scopes.sql \
-	schema/sql/0011-host-approvals.sql
+	schema/sql/0011-host-approvals.sql \
+	schema/sql/0012-issuers.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

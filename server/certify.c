@@ -20,6 +20,7 @@ static enum vk_rc remember(struct writer_tx *tx, const struct certify_request *r
 	const struct vk_buf *pem, struct vk_err *err)
 {
 	struct store_certificate certificate = {.kind = request->kind, .name = request->name};
+	char issuer[VK_SHA256_HEX_BYTES];
 	struct x509_info info;
 	enum vk_rc rc = x509_parse_identity(pem->data, pem->len, &info, err);
 
@@ -27,6 +28,8 @@ static enum vk_rc remember(struct writer_tx *tx, const struct certify_request *r
 		return rc;
 	memcpy(certificate.fingerprint, info.fingerprint, sizeof(certificate.fingerprint));
 	certificate.serial = info.serial;
+	vk_digest_format(request->issuer, issuer);
+	certificate.issuer = issuer;
 	certificate.not_before = info.not_before;
 	certificate.not_after = info.not_after;
 	rc = store_add_certificate(writer_tx_store(tx), &certificate, writer_tx_now(tx), err);
@@ -60,6 +63,7 @@ enum vk_rc certify_identity(struct writer_tx *tx, const struct certify_request *
 	const struct signer_certificate certificate = {
 		.spki = request->spki,
 		.spki_len = request->spki_len,
+		.issuer = request->issuer,
 		.kind = request->kind == IDENTITY_HOST ? X509_KIND_HOST : X509_KIND_USER,
 		.name = request->name,
 		.not_before = now - CERTIFY_BACKDATE_S,

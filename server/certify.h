@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/digest.h"
 #include "common/err.h"
 #include "server/identity.h"
 #include "server/writer.h"
@@ -20,6 +21,7 @@ struct certify_request {
 	const void *spki; /* DER SubjectPublicKeyInfo */
 	size_t spki_len;
 	int64_t lifetime_seconds;
+	uint8_t issuer[VK_SHA256_BYTES]; /* digest of the CA that issues it */
 };
 
 /* Appends the certificate's PEM. VK_EINPUT: not an ECDSA P-256 key; VK_EDENIED: the identity has

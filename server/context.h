@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct authority;
 struct background;
 struct denials;
 struct readers;
@@ -21,7 +22,7 @@ struct writer;
 
 struct context {
 	const char *fleet;
-	const char *ca_pem; /* the fleet's CA certificate */
+	struct authority *authority; /* the fleet's CAs */
 	struct writer *writer;
 	struct signer *signer;
 	struct readers *readers;

@@ -22,6 +22,7 @@
 #include "common/token.h"
 #include "common/vkjson.h"
 #include "common/x509.h"
+#include "server/ca_file.h"
 #include "server/init_fleet.h"
 #include "server/online_key.h"
 #include "server/privilege.h"
@@ -31,7 +32,7 @@
 
 #include "common/banned.h"
 
-enum { DAY_S = 24 * 60 * 60, CA_DAYS = 3650, BACKDATE_S = 300 };
+enum { BACKDATE_S = 300 };
 
 static const char default_listen[] = "127.0.0.1:7443";
 
@@ -71,28 +72,6 @@ static enum vk_rc write_key(const struct state_dir *dir, const char *name,
 		rc = write_pem(dir, name, 0600, &pem, err);
 	vk_buf_release_wiped(&pem);
 	return rc;
-}
-
-static enum vk_rc make_ca(const struct state_dir *dir, const struct init_options *options,
-	struct x509_key **key_out, struct vk_buf *pem, struct vk_err *err)
-{
-	int64_t now = vk_clock_now();
-	struct x509_key *key = NULL;
-	enum vk_rc rc = x509_key_generate(&key, err);
-
-	if (rc == VK_OK)
-		rc = x509_make_ca(key, options->fleet, now - BACKDATE_S,
-			now + (int64_t)CA_DAYS * DAY_S, pem, err);
-	if (rc == VK_OK)
-		rc = write_key(dir, STATE_CA_KEY, key, err);
-	if (rc == VK_OK)
-		rc = write_pem(dir, STATE_CA_CERTIFICATE, 0644, pem, err);
-	if (rc != VK_OK) {
-		x509_key_free(key);
-		return rc;
-	}
-	*key_out = key;
-	return VK_OK;
 }
 
 static enum vk_rc issue_server(const struct init_options *options, const struct x509_key *ca_key,
@@ -147,7 +126,7 @@ static enum vk_rc make_keys(const struct state_dir *dir, const struct init_optio
 	enum vk_rc rc;
 
 	vk_buf_init(&ca_pem, X509_MAX_PEM_BYTES);
-	rc = make_ca(dir, options, &ca_key, &ca_pem, err);
+	rc = ca_file_make(state_dir_fd(dir), CA_FILE_FIRST, options->fleet, &ca_key, &ca_pem, err);
 	if (rc == VK_OK)
 		rc = make_server(dir, options, ca_key, &ca_pem, err);
 	if (rc == VK_OK)

@@ -34,6 +34,20 @@ enum vk_rc invite_parse(struct mutation *mutation, enum identity_kind kind, stru
 	return VK_EINPUT;
 }
 
+enum vk_rc invite_parse_again(
+	struct mutation *mutation, enum identity_kind kind, const char *name, struct vk_err *err)
+{
+	struct invite *invite = arena_calloc(mutation->arena, 1, sizeof(*invite));
+	enum vk_rc rc = mutation_parse_body(mutation, err);
+
+	mutation->data = invite;
+	invite->kind = kind;
+	invite->name = mutation_keep(mutation, name);
+	return rc == VK_OK ? vkjson_get_opt_int(mutation->body, "ttl_seconds", 1, INVITE_TTL_MAX_S,
+				     INVITE_TTL_DEFAULT_S, &invite->ttl_seconds, err)
+			   : rc;
+}
+
 static enum vk_rc add_token(struct mutation *mutation, struct writer_tx *tx,
 	const uint8_t secret[VK_TOKEN_SECRET_BYTES], struct vk_err *err)
 {

@@ -28,6 +28,10 @@ struct invite {
 VK_CHECKED enum vk_rc invite_parse(
 	struct mutation *mutation, enum identity_kind kind, struct vk_err *err);
 
+/* The same for one who is there already and is named in the path; the body may hold a ttl. */
+VK_CHECKED enum vk_rc invite_parse_again(
+	struct mutation *mutation, enum identity_kind kind, const char *name, struct vk_err *err);
+
 /* Inside the writer, after host or user was added: makes the token, audits ACTION, and sets the
  * answer {"token","expires"}. Takes detail. */
 VK_CHECKED enum vk_rc invite_issue(struct mutation *mutation, struct writer_tx *tx,

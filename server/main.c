@@ -14,6 +14,7 @@
 
 #include "server/command_backup.h"
 #include "server/init.h"
+#include "server/new_ca.h"
 #include "server/new_keys.h"
 #include "server/privilege.h"
 #include "server/server.h"
@@ -74,6 +75,12 @@ static const char help_text[] =
 	"\n"
 	"  FILE of --log is what 'vkcfg audit export' wrote last, of --checkpoint what a host\n"
 	"  (STATE/checkpoint) or a person has seen of the audit log.\n"
+	"\n"
+	"Make the CA that is to replace the present one, while it does not run:\n"
+	"  vkcfgd new-ca [--config FILE]\n"
+	"\n"
+	"  prints its digest. It counts for nothing until a root names it (vkcfg root rotate\n"
+	"  --add-ca DIGEST).\n"
 	"\n"
 	"Look before you leap:\n"
 	"  vkcfgd --check-config [--config FILE]   says what is wrong in them, and where\n"
@@ -336,6 +343,23 @@ static enum vk_rc command_new_log(int argc, char **argv, struct vk_err *err)
 	return rc;
 }
 
+static enum vk_rc command_new_ca(int argc, char **argv, struct vk_err *err)
+{
+	uint8_t digest[VK_SHA256_BYTES];
+	char text[VK_SHA256_HEX_BYTES];
+	struct settings *settings = NULL;
+	enum vk_rc rc = load_offline(argc, argv, &settings, err);
+
+	if (rc == VK_OK)
+		rc = new_ca_make(settings_string(settings, "state"), digest, err);
+	if (rc == VK_OK) {
+		vk_digest_format(digest, text);
+		printf("ca %s\n", text);
+	}
+	settings_free(settings);
+	return rc;
+}
+
 static enum vk_rc command_check(int argc, char **argv, struct vk_err *err)
 {
 	const char *config = SERVER_SETTINGS_FILE;
@@ -391,6 +415,7 @@ static const struct command commands[] = {
 	{"new-log", command_new_log},
 	{"backup", command_backup},
 	{"restore", command_restore},
+	{"new-ca", command_new_ca},
 	{"--check-config", command_check},
 	{"--show-config", command_show},
 	{"--help", command_help},

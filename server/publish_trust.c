@@ -10,6 +10,7 @@
 #include "common/tuf/tuf_fleet.h"
 #include "common/tuf/tuf_meta.h"
 #include "common/vkjson.h"
+#include "server/ca_change.h"
 #include "server/freshness.h"
 #include "server/publish.h"
 #include "server/signer.h"
@@ -25,6 +26,7 @@ struct upload {
 	struct tuf_meta *root;	  /* the newest so far; NULL before the first */
 	struct tuf_meta *targets; /* the same */
 	bool has_root;		  /* the upload brings one */
+	int64_t revoked;	  /* certificates of CAs that it drops */
 	bool has_targets;
 	struct vkjson *signers;	       /* role -> ids of the keys that have signed it */
 	struct vkjson *refreshed;      /* environments whose role was signed anew: name -> version */
@@ -102,6 +104,8 @@ static enum vk_rc check_root_content(
 	rc = freshness_find_key(root, TUF_SNAPSHOT, keys.snapshot, &keyid, err);
 	if (rc == VK_OK)
 		rc = freshness_find_key(root, TUF_TIMESTAMP, keys.timestamp, &keyid, err);
+	if (rc == VK_OK)
+		rc = ca_change_check(upload->tx, root, err);
 	return rc;
 }
 
@@ -130,6 +134,7 @@ static enum vk_rc take_root(
 	struct upload *upload, const struct publish_file *file, struct vk_err *err)
 {
 	struct tuf_meta *root = NULL;
+	int64_t revoked = 0;
 	enum vk_rc rc;
 
 	if (upload->has_targets)
@@ -143,12 +148,15 @@ static enum vk_rc take_root(
 		rc = tuf_meta_verify_root(root, upload->root, err);
 	if (rc == VK_OK)
 		rc = store_file(upload, file, root, tuf_type_name(TUF_ROOT), err);
+	if (rc == VK_OK)
+		rc = ca_change_carry_out(upload->tx, root, &revoked, err);
 	if (rc != VK_OK) {
 		tuf_meta_free(root);
 		return rc;
 	}
 	tuf_meta_free(upload->root);
 	upload->root = root;
+	upload->revoked += revoked;
 	upload->has_root = true;
 	return VK_OK;
 }
@@ -454,6 +462,8 @@ static enum vk_rc audit(const struct upload *upload, const char *actor, struct v
 	vkjson_set(detail, "signers", vkjson_ref(upload->signers));
 	vkjson_set(detail, "root", vkjson_int(tuf_meta_version(upload->root)));
 	vkjson_set(detail, "targets", vkjson_int(tuf_meta_version(upload->targets)));
+	if (upload->revoked > 0)
+		vkjson_set(detail, "revoked", vkjson_int(upload->revoked));
 	if (vkjson_count(upload->refreshed) > 0)
 		vkjson_set(detail, "refreshed", vkjson_ref(upload->refreshed));
 	if (vkjson_count(upload->unsigned_roles) > 0)

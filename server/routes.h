@@ -14,6 +14,10 @@ route_handler route_enrol;
 route_handler route_wait;
 route_handler route_renew;
 
+/* routes_ca.c */
+route_handler route_get_ca;
+route_handler route_list_ca_lacking;
+
 /* routes_agent.c */
 route_handler route_get_desired;
 route_handler route_get_bundles;
@@ -48,6 +52,7 @@ route_handler route_list_hosts;
 route_handler route_get_host;
 route_handler route_post_host;
 route_handler route_revoke_host;
+route_handler route_readmit_host;
 route_handler route_list_drift;
 
 /* routes_secret.c */
@@ -69,6 +74,7 @@ route_handler route_list_users;
 route_handler route_post_user;
 route_handler route_set_user_roles;
 route_handler route_revoke_user;
+route_handler route_readmit_user;
 
 /* routes_log.c */
 route_handler route_list_audit;

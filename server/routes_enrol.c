@@ -14,6 +14,7 @@
 #include "common/num.h"
 #include "common/vkjson.h"
 #include "common/x509.h"
+#include "server/authority.h"
 #include "server/certify.h"
 #include "server/mutation.h"
 #include "server/readers.h"
@@ -37,6 +38,8 @@ struct enrolment {
 	const char *fingerprint; /* of a host that was approved instead of bringing a token */
 	uint8_t token[STORE_TOKEN_DIGEST_BYTES];
 	struct vk_buf spki;
+	uint8_t issuer[VK_SHA256_BYTES]; /* of the certificate */
+	const char *ca;			 /* its certificate, PEM */
 };
 
 static void release(void *data)
@@ -102,12 +105,35 @@ static enum vk_rc parse_enrolment(
 	return VK_OK;
 }
 
+/* The CA that is to issue the certificate: the one that the server's own is from, whose trust the
+ * caller has just shown; or the newest one, if he says that he has that, too (wanted; may be NULL). */
+static enum vk_rc choose_issuer(
+	struct mutation *mutation, const uint8_t *wanted, struct vk_err *err)
+{
+	struct enrolment *enrolment = mutation->data;
+	const struct ca_set_item *item;
+	struct authority_now now;
+
+	authority_now(mutation->context->authority, &now);
+	memcpy(enrolment->issuer, now.serving, sizeof(now.serving));
+	if (wanted != NULL && now.is_newest_loaded &&
+		memcmp(wanted, now.newest, sizeof(now.newest)) == 0)
+		memcpy(enrolment->issuer, now.newest, sizeof(now.newest));
+	item = ca_set_find(&now.trusted, enrolment->issuer);
+	if (item != NULL)
+		enrolment->ca = mutation_keep(mutation, item->pem);
+	authority_now_release(&now);
+	if (item == NULL)
+		return vk_err_set(err, VK_EUNAVAIL, "the server changes to another CA");
+	return VK_OK;
+}
+
 /* The answer of both calls. */
 static void set_answer(struct mutation *mutation, const struct vk_buf *pem, const char *environment)
 {
 	mutation->answer = vkjson_object();
 	vkjson_set(mutation->answer, "certificate", vkjson_string(pem->data));
-	vkjson_set(mutation->answer, "ca", vkjson_string(mutation->context->ca_pem));
+	vkjson_set(mutation->answer, "ca", vkjson_string(((struct enrolment *)mutation->data)->ca));
 	if (*environment != '\0')
 		vkjson_set(mutation->answer, "environment", vkjson_string(environment));
 }
@@ -116,7 +142,7 @@ static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx, enum 
 	const char *name, struct vk_buf *pem, struct vk_err *err)
 {
 	struct enrolment *enrolment = mutation->data;
-	const struct certify_request request = {
+	struct certify_request request = {
 		.kind = kind,
 		.name = name,
 		.spki = enrolment->spki.data,
@@ -126,7 +152,20 @@ static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx, enum 
 					    : mutation->context->user_certificate_seconds,
 	};
 
+	memcpy(request.issuer, enrolment->issuer, sizeof(request.issuer));
 	return certify_identity(tx, &request, pem, err);
+}
+
+/* A host that was there before comes back with the key that it had: with another one it would be
+ * another machine, and the secrets sealed to it and its word for the audit log are the old one's. */
+static enum vk_rc check_key(
+	const struct enrolment *enrolment, const struct store_host *host, struct vk_err *err)
+{
+	if (host->enrolled == 0 || strcmp(host->public_key, enrolment->public_key) == 0)
+		return VK_OK;
+	vk_err_set(err, VK_ECONFLICT, "host %s is known by another key", enrolment->name);
+	vk_err_hint(err, "if the machine was replaced: 'vkcfg host revoke', then 'vkcfg host token'");
+	return VK_ECONFLICT;
 }
 
 static enum vk_rc enrol_host(struct mutation *mutation, struct writer_tx *tx,
@@ -135,11 +174,17 @@ static enum vk_rc enrol_host(struct mutation *mutation, struct writer_tx *tx,
 	const struct enrolment *enrolment = mutation->data;
 	struct store *store = writer_tx_store(tx);
 	struct store_host host;
-	enum vk_rc rc = store_set_host_enrolled(
-		store, enrolment->name, enrolment->public_key, writer_tx_now(tx), err);
+	enum vk_rc rc = store_get_host(store, enrolment->name, writer_tx_arena(tx), &host, err);
 
 	if (rc == VK_OK)
-		rc = store_get_host(store, enrolment->name, writer_tx_arena(tx), &host, err);
+		rc = check_key(enrolment, &host, err);
+	if (rc != VK_OK)
+		return rc;
+	if (host.enrolled == 0)
+		rc = store_set_host_enrolled(
+			store, enrolment->name, enrolment->public_key, writer_tx_now(tx), err);
+	else
+		rc = store_set_host_seen(store, enrolment->name, writer_tx_now(tx), err);
 	if (rc == VK_OK)
 		*environment = mutation_keep(mutation, host.environment);
 	return rc;
@@ -233,6 +278,8 @@ void route_enrol(struct request *req)
 		rc = parse_enrolment(mutation->body, mutation->data, &err);
 	if (rc == VK_OK)
 		rc = check_token(mutation, &err);
+	if (rc == VK_OK)
+		rc = choose_issuer(mutation, NULL, &err);
 	if (rc == VK_OK)
 		mutation_start(mutation);
 	else
@@ -351,12 +398,16 @@ static void let_in(struct request *req, const struct waiting_host *host)
 {
 	struct mutation *mutation = begin(req, "host.enrol", run_let_in);
 	struct enrolment *enrolment = mutation->data;
+	struct vk_err err = VK_ERR_INIT;
 
 	enrolment->kind = IDENTITY_HOST;
 	enrolment->name = mutation_keep(mutation, host->name);
 	enrolment->public_key = mutation_keep(mutation, host->public_key);
 	enrolment->fingerprint = mutation_keep(mutation, host->fingerprint);
-	mutation_start(mutation);
+	if (choose_issuer(mutation, NULL, &err) == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
 }
 
 static void reply_waiting(struct request *req, const struct waiting_host *host)
@@ -425,5 +476,24 @@ static enum vk_rc run_renew(struct mutation *mutation, struct writer_tx *tx, str
 
 void route_renew(struct request *req)
 {
-	mutation_start(begin(req, "certificate.renew", run_renew));
+	struct mutation *mutation = begin(req, "certificate.renew", run_renew);
+	uint8_t wanted[VK_SHA256_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+	bool is_named = false;
+	enum vk_rc rc = VK_OK;
+	size_t len;
+
+	(void)request_body(req, &len);
+	if (len > 0)
+		rc = mutation_parse_body(mutation, &err);
+	if (rc == VK_OK && vkjson_get(mutation->body, "ca") != NULL) {
+		rc = vkjson_get_hex(mutation->body, "ca", wanted, sizeof(wanted), &err);
+		is_named = true;
+	}
+	if (rc == VK_OK)
+		rc = choose_issuer(mutation, is_named ? wanted : NULL, &err);
+	if (rc == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
 }

@@ -165,6 +165,35 @@ void route_post_host(struct request *req)
 		mutation_fail(mutation, &err);
 }
 
+/* The way back of a host whose certificate has expired, or is of a CA that was dropped. */
+static enum vk_rc run_readmit(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct invite *invite = mutation->data;
+	struct store_host host;
+	enum vk_rc rc = store_get_host(
+		writer_tx_store(tx), invite->name, writer_tx_arena(tx), &host, err);
+
+	if (rc == VK_OK && host.revoked != 0) {
+		rc = vk_err_set(err, VK_ECONFLICT, "host %s is revoked", invite->name);
+		vk_err_hint(err, "'vkcfg host token' takes it in as a new host");
+	} else if (rc == VK_OK && host.enrolled == 0) {
+		rc = vk_err_set(err, VK_ECONFLICT, "host %s has never enrolled", invite->name);
+		vk_err_hint(err, "'vkcfg host token' invites it");
+	}
+	return rc == VK_OK ? invite_issue(mutation, tx, "host.readmit", vkjson_object(), err) : rc;
+}
+
+void route_readmit_host(struct request *req)
+{
+	struct mutation *mutation = mutation_new(req, "host.readmit", run_readmit);
+	struct vk_err err = VK_ERR_INIT;
+
+	if (invite_parse_again(mutation, IDENTITY_HOST, request_param(req, "name"), &err) == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
+}
+
 static enum vk_rc run_revoke(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const char *name = mutation->data;

@@ -4,6 +4,7 @@
 
 #include "common/tuf/tuf_fleet.h"
 #include "common/vkjson.h"
+#include "server/ca_change.h"
 #include "server/mutation.h"
 #include "server/publish.h"
 #include "server/query.h"
@@ -112,7 +113,9 @@ static enum vk_rc publish_files(struct mutation *mutation, struct writer_tx *tx,
 
 static enum vk_rc run_publish(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
-	return publish_files(mutation, tx, PUBLISH_TRUST, err);
+	enum vk_rc rc = publish_files(mutation, tx, PUBLISH_TRUST, err);
+
+	return rc == VK_OK ? ca_change_check_publisher(tx, mutation->fingerprint, err) : rc;
 }
 
 static enum vk_rc run_refresh(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)

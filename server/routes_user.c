@@ -183,6 +183,33 @@ void route_set_user_roles(struct request *req)
 		mutation_fail(mutation, &err);
 }
 
+/* The way back of a person whose certificate has expired, or is of a CA that was dropped. */
+static enum vk_rc run_readmit(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
+{
+	const struct invite *invite = mutation->data;
+	struct store_user user;
+	enum vk_rc rc = store_get_user(
+		writer_tx_store(tx), invite->name, writer_tx_arena(tx), &user, err);
+
+	if (rc == VK_OK && (user.revoked != 0 || user.enrolled == 0)) {
+		rc = vk_err_set(err, VK_ECONFLICT, "user %s %s", invite->name,
+			user.revoked != 0 ? "is revoked" : "has never enrolled");
+		vk_err_hint(err, "'vkcfg user add' invites a user");
+	}
+	return rc == VK_OK ? invite_issue(mutation, tx, "user.readmit", vkjson_object(), err) : rc;
+}
+
+void route_readmit_user(struct request *req)
+{
+	struct mutation *mutation = mutation_new(req, "user.readmit", run_readmit);
+	struct vk_err err = VK_ERR_INIT;
+
+	if (invite_parse_again(mutation, IDENTITY_USER, request_param(req, "name"), &err) == VK_OK)
+		mutation_start(mutation);
+	else
+		mutation_fail(mutation, &err);
+}
+
 static enum vk_rc run_revoke(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	const char *name = mutation->data;

@@ -13,12 +13,11 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
-#include "common/file.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/vktls.h"
-#include "common/x509.h"
+#include "server/authority.h"
 #include "server/background.h"
+#include "server/ca_change.h"
 #include "server/context.h"
 #include "server/denials.h"
 #include "server/descriptors.h"
@@ -27,10 +26,11 @@
 #include "server/publish.h"
 #include "server/readers.h"
 #include "server/routes.h"
-#include "server/server_certificate.h"
 #include "server/server_settings.h"
+#include "server/server_tls.h"
 #include "server/signer.h"
 #include "server/state_dir.h"
+#include "server/store/store_certificate.h"
 #include "server/throttle.h"
 #include "server/view_load.h"
 #include "server/waiting.h"
@@ -41,7 +41,6 @@
 
 enum {
 	TICK_S = 5, /* how often the main thread looks whether the timestamp is due */
-	CERTIFICATE_CHECK_MS = 60 * 60 * 1000,
 	ALL_CHANGES = WRITER_CHANGED_LOG | WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_PUBLICATION,
 };
 
@@ -53,16 +52,14 @@ struct server {
 	char *database; /* path */
 	char *fleet;
 	unsigned log_number; /* which log of the fleet */
-	char *ca_pem;
 	struct signer *signer;
 	struct view_slot *views;
-	struct vktls_ctx *tls;
+	struct server_tls *tls;
 	struct worker_pool *workers;
 	pthread_mutex_t wake_lock; /* guards is_waking */
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
 	struct event_base *base;      /* the main thread's */
-	int64_t certificate_check_ms; /* when the own certificate is looked at next */
 	bool is_signer_gone;
 	atomic_bool is_view_lost;
 };
@@ -157,6 +154,36 @@ static void wake_workers(struct server *server)
 	pthread_mutex_unlock(&server->wake_lock);
 }
 
+/* Which CAs count is said by the root; also whose certificates those from before that was noted are. */
+static enum vk_rc follow_root(struct server *server, struct store *store, struct vk_err *err)
+{
+	struct ca_list list;
+	enum vk_rc rc = ca_change_read_list(store, &list, err);
+
+	if (rc == VK_OK)
+		authority_follow(server->context.authority, &list);
+	return rc;
+}
+
+static enum vk_rc open_authority(struct server *server, struct store *store, struct vk_err *err)
+{
+	char digest[VK_SHA256_HEX_BYTES];
+	enum vk_rc rc =
+		authority_new(state_dir_fd(server->dir), &server->context.authority, err);
+
+	if (rc != VK_OK)
+		return rc;
+	vk_digest_format(authority_known(server->context.authority)->items[0].digest, digest);
+	rc = store_begin(store, err);
+	if (rc == VK_OK)
+		rc = store_set_unknown_issuer(store, digest, err);
+	if (rc == VK_OK)
+		rc = store_commit(store, err);
+	else
+		store_rollback(store);
+	return rc == VK_OK ? follow_root(server, store, err) : rc;
+}
+
 /* The writer's publish hook. */
 static void publish(void *ctx, struct store *store, unsigned changes)
 {
@@ -167,7 +194,10 @@ static void publish(void *ctx, struct store *store, unsigned changes)
 		view_load(store, server->fleet, previous, changes, vk_clock_now(), &next, &err);
 
 	view_unref(previous);
+	if (rc == VK_OK && (changes & WRITER_CHANGED_PUBLICATION) != 0)
+		rc = follow_root(server, store, &err);
 	if (rc != VK_OK) {
+		view_unref(next);
 		give_up(server, &err);
 		return;
 	}
@@ -193,6 +223,8 @@ static enum vk_rc open_writer(struct server *server, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = new_keys_settle(server->dir, options.store, server->signer, err);
 	if (rc == VK_OK)
+		rc = open_authority(server, options.store, err);
+	if (rc == VK_OK)
 		rc = view_load(options.store, server->fleet, NULL, ALL_CHANGES, vk_clock_now(), &view, err);
 	if (rc != VK_OK) {
 		store_close(options.store);
@@ -203,77 +235,10 @@ static enum vk_rc open_writer(struct server *server, struct vk_err *err)
 	return VK_OK;
 }
 
-static enum vk_rc read_pem(struct server *server, const char *name, enum vk_file_flags flags,
-	struct vk_buf *out, struct vk_err *err)
-{
-	vk_buf_init(out, X509_MAX_PEM_BYTES);
-	return vk_file_read(state_dir_fd(server->dir), name, flags, out, err);
-}
-
-/* A context with the certificate and the key that lie in the state directory now. */
-static enum vk_rc load_tls(struct server *server, struct vktls_ctx **out, struct vk_err *err)
-{
-	struct vk_buf certificate, key;
-	enum vk_rc rc =
-		read_pem(server, STATE_SERVER_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
-
-	vk_buf_init(&key, X509_MAX_PEM_BYTES);
-	if (rc == VK_OK)
-		rc = vk_file_read(state_dir_fd(server->dir), STATE_SERVER_KEY,
-			VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &key, err);
-	if (rc == VK_OK) {
-		const struct vktls_server_options options = {.ca_pem = server->ca_pem,
-			.cert_pem = certificate.data,
-			.key_pem = key.data};
-
-		rc = vktls_server_new(&options, out, err);
-	}
-	vk_buf_release(&certificate);
-	vk_buf_release_wiped(&key);
-	return rc;
-}
-
-/* True if there is a new one to load. A failure is for people to mend, while the old one lasts. */
-static bool renew_certificate(struct server *server)
-{
-	struct vk_err err = VK_ERR_INIT;
-	bool is_renewed = false;
-
-	server->certificate_check_ms = vk_clock_monotonic_ms() + CERTIFICATE_CHECK_MS;
-	if (server_certificate_renew(
-		    state_dir_fd(server->dir), server->context.writer, &is_renewed, &err) != VK_OK)
-		vk_log_err(VK_LOG_ERROR, "certificate-not-renewed", &err);
-	else if (is_renewed)
-		vk_log(VK_LOG_INFO, "certificate-renewed", VK_KV("file", STATE_SERVER_CERTIFICATE));
-	return is_renewed;
-}
-
 static enum vk_rc open_tls(struct server *server, struct vk_err *err)
 {
-	struct vk_buf ca;
-	enum vk_rc rc = read_pem(server, STATE_CA_CERTIFICATE, VK_FILE_NOFOLLOW, &ca, err);
-
-	if (rc == VK_OK) {
-		server->ca_pem = xstrdup(ca.data);
-		(void)renew_certificate(server); /* it is about to be loaded in any case */
-		rc = load_tls(server, &server->tls, err);
-	}
-	vk_buf_release(&ca);
-	return rc;
-}
-
-/* Connections that are open keep the certificate with which they began. */
-static enum vk_rc reload_tls(struct server *server, struct vk_err *err)
-{
-	struct vktls_ctx *fresh = NULL;
-	enum vk_rc rc = load_tls(server, &fresh, err);
-
-	if (rc != VK_OK)
-		return rc;
-	worker_pool_set_tls(server->workers, fresh);
-	vktls_ctx_free(server->tls);
-	server->tls = fresh;
-	return VK_OK;
+	return server_tls_open(state_dir_fd(server->dir), server->context.writer,
+		server->context.readers, server->context.authority, &server->tls, err);
 }
 
 static void on_denied(void *ctx, const struct request *req, const struct vk_err *why)
@@ -290,7 +255,7 @@ static enum vk_rc open_workers(struct server *server, struct vk_err *err)
 		(unsigned)settings_int(server->settings, "max-connections"));
 	struct worker_pool_options options = {
 		.workers = (unsigned)settings_int(server->settings, "workers"),
-		.tls = server->tls,
+		.tls = server_tls_ctx(server->tls),
 		.views = server->views,
 		.routes = routes,
 		.route_count = route_count,
@@ -310,9 +275,7 @@ static void fill_context(struct server *server)
 	struct context *context = &server->context;
 
 	context->fleet = server->fleet;
-	context->ca_pem = server->ca_pem;
 	context->signer = server->signer;
-	context->readers = readers_new(server->database);
 	context->denials = denials_new(context->writer);
 	context->throttle = throttle_new();
 	context->waiting = waiting_new();
@@ -335,6 +298,7 @@ enum vk_rc server_start(struct server *server, struct vk_err *err)
 {
 	enum vk_rc rc = open_writer(server, err);
 
+	server->context.readers = readers_new(server->database);
 	if (rc == VK_OK)
 		rc = open_tls(server, err);
 	if (rc == VK_OK)
@@ -371,14 +335,11 @@ static bool is_timestamp_due(struct server *server)
 	return is_due;
 }
 
+/* Connections that are open keep the certificate with which they began. */
 static void look_at_certificate(struct server *server)
 {
-	struct vk_err err = VK_ERR_INIT;
-
-	if (vk_clock_monotonic_ms() < server->certificate_check_ms || !renew_certificate(server))
-		return;
-	if (reload_tls(server, &err) != VK_OK)
-		vk_log_err(VK_LOG_ERROR, "certificate-kept", &err);
+	if (server_tls_look(server->tls))
+		worker_pool_set_tls(server->workers, server_tls_ctx(server->tls));
 }
 
 static void on_tick(evutil_socket_t fd, short events, void *arg)
@@ -412,8 +373,10 @@ static void on_hangup(evutil_socket_t fd, short events, void *arg)
 		apply_settings(server);
 		vk_log(VK_LOG_INFO, "settings-reloaded", VK_KV("file", server->config_path));
 	}
-	if (reload_tls(server, &err) != VK_OK)
+	if (server_tls_reload(server->tls, &err) != VK_OK)
 		vk_log_err(VK_LOG_ERROR, "certificate-kept", &err);
+	else
+		worker_pool_set_tls(server->workers, server_tls_ctx(server->tls));
 }
 
 static void on_stop(evutil_socket_t fd, short events, void *arg)
@@ -508,14 +471,14 @@ void server_free(struct server *server)
 	throttle_free(server->context.throttle);
 	waiting_free(server->context.waiting);
 	signer_stop(server->signer);
-	vktls_ctx_free(server->tls);
+	server_tls_free(server->tls);
+	authority_free(server->context.authority);
 	view_slot_free(server->views);
 	pthread_mutex_destroy(&server->wake_lock);
 	state_dir_close(server->dir);
 	settings_free(server->settings);
 	if (server->base != NULL)
 		event_base_free(server->base);
-	free(server->ca_pem);
 	free(server->fleet);
 	free(server->database);
 	free(server->state);

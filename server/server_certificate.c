@@ -4,6 +4,7 @@
 #include "server/server_certificate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -21,6 +22,7 @@ struct renewal {
 	struct writer_command command; /* first: run() gets a pointer to it */
 	struct x509_info info;	       /* of the certificate so far */
 	struct x509_names names;
+	const uint8_t *issuer;
 	struct vk_buf spki, pem;
 };
 
@@ -78,6 +80,7 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 	const struct signer_certificate certificate = {
 		.spki = renewal->spki.data,
 		.spki_len = renewal->spki.len,
+		.issuer = renewal->issuer,
 		.kind = X509_KIND_SERVER,
 		.name = renewal->info.identity.name,
 		.names = names,
@@ -111,19 +114,23 @@ static enum vk_rc renew(int state_fd, struct writer *writer, struct renewal *ren
 }
 
 enum vk_rc server_certificate_renew(
-	int state_fd, struct writer *writer, bool *is_renewed, struct vk_err *err)
+	int state_fd, struct writer *writer, const struct ca_set *known,
+	const uint8_t issuer[VK_SHA256_BYTES], bool *is_renewed, struct vk_err *err)
 {
 	struct renewal *renewal = xcalloc(1, sizeof(*renewal));
 	struct vk_buf current;
 	enum vk_rc rc;
 
+	renewal->issuer = issuer;
 	renewal->command = (struct writer_command){.name = "certificate.renew", .run = run};
 	vk_buf_init(&current, X509_MAX_PEM_BYTES);
 	vk_buf_init(&renewal->spki, X509_MAX_PEM_BYTES);
 	vk_buf_init(&renewal->pem, X509_MAX_PEM_BYTES);
 	rc = read_current(state_fd, renewal, &current, err);
 	if (rc == VK_OK) {
-		bool is_wanted = is_due(&renewal->info);
+		const struct ca_set_item *from = ca_set_issuer(known, current.data);
+		bool is_wanted = is_due(&renewal->info) ||
+			(from != NULL && memcmp(from->digest, issuer, VK_SHA256_BYTES) != 0);
 
 		if (is_wanted)
 			rc = renew(state_fd, writer, renewal, &current, err);

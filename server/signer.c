@@ -96,6 +96,7 @@ static enum vk_rc check_answer(const struct signer_reader *reader, struct vk_err
 static enum vk_rc read_greeting(struct signer *signer, struct vk_err *err)
 {
 	struct signer_reader reader;
+	uint64_t count;
 	enum vk_rc rc = receive(signer, &reader, err);
 
 	if (rc != VK_OK)
@@ -103,6 +104,12 @@ static enum vk_rc read_greeting(struct signer *signer, struct vk_err *err)
 	signer_take_exactly(&reader, signer->keys.snapshot, VK_PUBLIC_KEY_BYTES);
 	signer_take_exactly(&reader, signer->keys.timestamp, VK_PUBLIC_KEY_BYTES);
 	signer_take_exactly(&reader, signer->keys.log, VK_PUBLIC_KEY_BYTES);
+	count = signer_take_number(&reader);
+	if (count > SIGNER_MAX_CAS)
+		return vk_err_set(err, VK_EIO, "the signer's answer makes no sense");
+	for (signer->keys.ca.count = 0; signer->keys.ca.count < count; signer->keys.ca.count++)
+		signer_take_exactly(&reader, signer->keys.ca.digests[signer->keys.ca.count],
+			VK_SHA256_BYTES);
 	return check_answer(&reader, err);
 }
 
@@ -340,6 +347,7 @@ enum vk_rc signer_make_checkpoint(struct signer *signer, uint64_t size,
 enum vk_rc signer_issue_certificate(struct signer *signer,
 	const struct signer_certificate *certificate, struct vk_buf *pem, struct vk_err *err)
 {
+	static const uint8_t first[VK_SHA256_BYTES];
 	struct vk_buf request;
 	size_t count = 0;
 	enum vk_rc rc;
@@ -348,6 +356,8 @@ enum vk_rc signer_issue_certificate(struct signer *signer,
 		count++;
 	vk_buf_init(&request, SIGNER_MESSAGE_MAX_BYTES);
 	signer_put_byte(&request, SIGNER_ISSUE_CERTIFICATE);
+	signer_put_bytes(&request, certificate->issuer != NULL ? certificate->issuer : first,
+		VK_SHA256_BYTES);
 	signer_put_bytes(&request, certificate->spki, certificate->spki_len);
 	signer_put_byte(&request, (uint8_t)certificate->kind);
 	signer_put_bytes(&request, certificate->name, strlen(certificate->name));

@@ -26,6 +26,7 @@
 #include <sys/types.h>
 
 #include "common/buf.h"
+#include "common/ca_set.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/merkle.h"
@@ -41,13 +42,15 @@ enum {
 	SIGNER_SERVER_MAX_SECONDS = 2 * 366 * 86400,
 	SIGNER_CLOCK_SKEW_SECONDS = 3600, /* not_before may lie this far in the past */
 	SIGNER_MAX_NAMES = 16,		  /* DNS names and addresses of a certificate */
+	SIGNER_MAX_CAS = 2,		  /* while a CA is replaced */
 };
 
 struct signer;
 
 struct signer_options {
 	const char
-		*state; /* directory: online/{snapshot,timestamp,log}.key, online/ca.key, ca.crt */
+		*state; /* directory: online/{snapshot,timestamp,log}.key, online/ca.key, ca.crt,
+			 * and those of the next CA */
 	const char *fleet;
 	unsigned log_number; /* which log of the fleet; 0 and 1: the first */
 	/* Where vkcfgd was started as root and has not dropped its privileges yet: the child drops
@@ -73,6 +76,7 @@ struct signer_public_keys {
 	uint8_t snapshot[VK_PUBLIC_KEY_BYTES];
 	uint8_t timestamp[VK_PUBLIC_KEY_BYTES];
 	uint8_t log[VK_PUBLIC_KEY_BYTES];
+	struct ca_list ca; /* those that it can issue certificates of */
 };
 
 /* Learned when the child started: does not ask it. */
@@ -122,6 +126,7 @@ VK_CHECKED enum vk_rc signer_make_checkpoint(struct signer *signer, uint64_t siz
 struct signer_certificate {
 	const void *spki; /* DER SubjectPublicKeyInfo, P-256 */
 	size_t spki_len;
+	const uint8_t *issuer; /* digest of the CA that issues it; NULL: the first one */
 	enum x509_kind kind;
 	const char *name;
 	const char *const *names; /* kind server: DNS names, addresses; NULL-terminated or NULL */

@@ -54,8 +54,10 @@ void signer_core_free(struct signer_core *core)
 	vk_signkey_free(core->keys.timestamp);
 	vk_signkey_free(core->keys.log);
 	vk_signkey_free(core->keys.log_before);
-	x509_key_free(core->keys.ca);
-	free(core->keys.ca_pem);
+	for (size_t i = 0; i < core->keys.ca_count; i++) {
+		x509_key_free(core->keys.cas[i].key);
+		free(core->keys.cas[i].pem);
+	}
 	free(core->fleet);
 	free(core->log_name);
 	free(core);
@@ -75,6 +77,9 @@ void signer_core_greet(const struct signer_core *core, struct vk_buf *reply)
 	put_public_key(core->keys.snapshot, reply);
 	put_public_key(core->keys.timestamp, reply);
 	put_public_key(core->keys.log, reply);
+	signer_put_number(reply, core->keys.ca_count);
+	for (size_t i = 0; i < core->keys.ca_count; i++)
+		signer_put_bytes(reply, core->keys.cas[i].digest, VK_SHA256_BYTES);
 }
 
 static enum vk_rc check_whole(const struct signer_reader *request, struct vk_err *err)
@@ -255,6 +260,7 @@ static enum vk_rc make_checkpoint(struct signer_core *core, struct signer_reader
 /* A certificate as asked for; the names point into name_texts. */
 struct certificate {
 	struct x509_request request;
+	uint8_t issuer[VK_SHA256_BYTES]; /* all zero: the first CA */
 	char name_texts[SIGNER_MAX_NAMES][SIGNER_FIELD_MAX_BYTES];
 	const char *names[SIGNER_MAX_NAMES + 1];
 };
@@ -265,6 +271,7 @@ static void take_certificate(struct signer_reader *request, struct certificate *
 	uint8_t kind;
 	uint64_t count;
 
+	signer_take_exactly(request, out->issuer, sizeof(out->issuer));
 	x509->spki = signer_take_bytes(request, SIGNER_FIELD_MAX_BYTES, &x509->spki_len);
 	kind = signer_take_byte(request);
 	if (kind > X509_KIND_SERVER)
@@ -313,11 +320,26 @@ static enum vk_rc check_certificate(const struct x509_request *request, struct v
 		"certificate", request->not_after, max_seconds(request->identity.kind), err);
 }
 
+static const struct signer_ca *find_ca(
+	const struct signer_core *core, const uint8_t digest[VK_SHA256_BYTES])
+{
+	static const uint8_t first[VK_SHA256_BYTES];
+
+	if (core->keys.ca_count > 0 && memcmp(digest, first, sizeof(first)) == 0)
+		return &core->keys.cas[0];
+	for (size_t i = 0; i < core->keys.ca_count; i++) {
+		if (memcmp(core->keys.cas[i].digest, digest, VK_SHA256_BYTES) == 0)
+			return &core->keys.cas[i];
+	}
+	return NULL;
+}
+
 static enum vk_rc issue_certificate(struct signer_core *core, struct signer_reader *request,
 	struct vk_buf *reply, struct vk_err *err)
 {
 	struct certificate *certificate = xcalloc(1, sizeof(*certificate));
 	struct x509_identity *identity = &certificate->request.identity;
+	const struct signer_ca *ca = NULL;
 	struct vk_buf pem;
 	enum vk_rc rc;
 
@@ -327,8 +349,13 @@ static enum vk_rc issue_certificate(struct signer_core *core, struct signer_read
 	if (rc == VK_OK)
 		rc = check_certificate(&certificate->request, err);
 	if (rc == VK_OK) {
+		ca = find_ca(core, certificate->issuer);
+		if (ca == NULL)
+			rc = vk_err_set(err, VK_EUNTRUSTED, "the signer has no such CA");
+	}
+	if (rc == VK_OK) {
 		memcpy(identity->fleet, core->fleet, strlen(core->fleet) + 1);
-		rc = x509_issue(&certificate->request, core->keys.ca, core->keys.ca_pem, &pem, err);
+		rc = x509_issue(&certificate->request, ca->key, ca->pem, &pem, err);
 	}
 	if (rc == VK_OK) {
 		signer_put_byte(reply, VK_OK);

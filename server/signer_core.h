@@ -13,16 +13,24 @@
 #include "common/err.h"
 #include "common/signkey.h"
 #include "common/x509.h"
+#include "server/signer.h"
 
 struct signer_core;
+
+/* An issuing CA. */
+struct signer_ca {
+	struct x509_key *key;
+	char *pem; /* its certificate; malloc'd */
+	uint8_t digest[VK_SHA256_BYTES];
+};
 
 struct signer_keys {
 	struct vk_signkey *snapshot;
 	struct vk_signkey *timestamp;
 	struct vk_signkey *log;
 	struct vk_signkey *log_before; /* NULL, or the key that the root still names: signs along */
-	struct x509_key *ca;
-	char *ca_pem; /* the CA's certificate; malloc'd */
+	size_t ca_count;
+	struct signer_ca cas[SIGNER_MAX_CAS]; /* the first one, and the next one if there is one */
 };
 
 /* Takes the keys. */
@@ -34,12 +42,12 @@ void signer_core_set_log(struct signer_core *core, unsigned log_number);
 /* Wipes and frees. NULL does nothing. */
 void signer_core_free(struct signer_core *core);
 
-/* Reads the keys from the state directory: owner and mode of each are checked, the CA's key must
- * be that of ca.crt. */
+/* Reads the keys from the state directory: owner and mode of each are checked, and there must be a
+ * key for each CA's certificate. */
 VK_CHECKED enum vk_rc signer_core_load(
 	const char *state, const char *fleet, struct signer_core **out, struct vk_err *err);
 
-/* Appends VK_OK and the three public keys: the child's first message. */
+/* Appends VK_OK, the three public keys and the digests of the CAs: the child's first message. */
 void signer_core_greet(const struct signer_core *core, struct vk_buf *reply);
 
 /* Appends the answer to a request, whatever its bytes. */

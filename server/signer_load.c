@@ -38,24 +38,70 @@ out:
 	return rc;
 }
 
-static enum vk_rc load_ca(int dir, struct signer_keys *keys, struct vk_err *err)
+/* VK_ENOTFOUND if there is none. */
+static enum vk_rc load_ca_key(
+	int dir, const char *path, struct x509_key **out, struct vk_err *err)
 {
-	struct vk_buf key, certificate;
+	struct vk_buf pem;
 	enum vk_rc rc;
 
-	vk_buf_init(&key, X509_MAX_PEM_BYTES);
-	vk_buf_init(&certificate, X509_MAX_PEM_BYTES);
-	rc = vk_file_read(dir, STATE_CA_KEY, VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &key, err);
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = vk_file_read(dir, path, VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &pem, err);
 	if (rc == VK_OK)
-		rc = x509_key_parse(key.data, key.len, &keys->ca, err);
+		rc = x509_key_parse(pem.data, pem.len, out, err);
+	vk_buf_release_wiped(&pem);
+	return rc;
+}
+
+/* Adds a CA: its certificate, and the key among the two that fits it. That need not be the one beside
+ * it: a crash may have left ca_file_promote() half done. */
+static enum vk_rc load_ca(int dir, const char *path, struct x509_key *keys[2],
+	struct signer_keys *out, struct vk_err *err)
+{
+	struct signer_ca *ca = &out->cas[out->ca_count];
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = vk_file_read(dir, path, VK_FILE_NOFOLLOW, &pem, err);
 	if (rc == VK_OK)
-		rc = vk_file_read(dir, STATE_CA_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
+		rc = x509_fingerprint(pem.data, pem.len, ca->digest, err);
+	for (int i = 0; rc == VK_OK && ca->key == NULL && i < 2; i++) {
+		if (keys[i] == NULL || x509_check_key(pem.data, keys[i], NULL) != VK_OK)
+			continue;
+		ca->key = keys[i];
+		keys[i] = NULL;
+	}
+	if (rc == VK_OK && ca->key == NULL)
+		rc = vk_err_set(err, VK_EINPUT, "%s: there is no key for this CA in %s", path,
+			STATE_ONLINE);
+	if (rc == VK_OK) {
+		ca->pem = vk_buf_detach(&pem, NULL);
+		out->ca_count++;
+	}
+	vk_buf_release(&pem);
+	return rc;
+}
+
+static enum vk_rc load_cas(int dir, struct signer_keys *out, struct vk_err *err)
+{
+	struct x509_key *keys[2] = {NULL, NULL};
+	enum vk_rc rc = load_ca_key(dir, STATE_CA_KEY, &keys[0], err);
+
+	if (rc == VK_OK) {
+		rc = load_ca_key(dir, STATE_NEXT_CA_KEY, &keys[1], err);
+		if (rc == VK_ENOTFOUND)
+			rc = VK_OK;
+	}
 	if (rc == VK_OK)
-		rc = x509_check_key(certificate.data, keys->ca, err);
-	if (rc == VK_OK)
-		keys->ca_pem = vk_buf_detach(&certificate, NULL);
-	vk_buf_release_wiped(&key);
-	vk_buf_release(&certificate);
+		rc = load_ca(dir, STATE_CA_CERTIFICATE, keys, out, err);
+	if (rc == VK_OK) {
+		rc = load_ca(dir, STATE_NEXT_CA_CERTIFICATE, keys, out, err);
+		if (rc == VK_ENOTFOUND)
+			rc = VK_OK;
+	}
+	x509_key_free(keys[0]);
+	x509_key_free(keys[1]);
 	return rc;
 }
 
@@ -79,7 +125,7 @@ enum vk_rc signer_core_load(
 	if (rc == VK_ENOTFOUND && keys.log != NULL)
 		rc = VK_OK;
 	if (rc == VK_OK)
-		rc = load_ca(dir, &keys, err);
+		rc = load_cas(dir, &keys, err);
 	close(dir);
 	core = signer_core_new(fleet, &keys);
 	if (rc == VK_OK)

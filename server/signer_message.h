@@ -27,8 +27,8 @@ enum signer_request {
 	SIGNER_MAKE_TIMESTAMP,	  /* version, expires, snapshot's version, length, sha256
 				   * -> signed part, signature */
 	SIGNER_MAKE_CHECKPOINT,	  /* size, root, proof -> note */
-	SIGNER_ISSUE_CERTIFICATE, /* spki, kind, name, not_before, not_after, count, names... -> PEM
-				   */
+	SIGNER_ISSUE_CERTIFICATE, /* CA, spki, kind, name, not_before, not_after, count, names...
+				   * -> PEM */
 };
 
 void signer_put_byte(struct vk_buf *out, uint8_t value);

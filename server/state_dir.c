@@ -61,6 +61,8 @@ static enum vk_rc check_keys(const struct state_dir *dir, struct vk_err *err)
 	if (rc == VK_OK &&
 		faccessat(dir->fd, STATE_LOG_KEY_BEFORE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		rc = check_private(dir->fd, dir->path, STATE_LOG_KEY_BEFORE, err);
+	if (rc == VK_OK && faccessat(dir->fd, STATE_NEXT_CA_KEY, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		rc = check_private(dir->fd, dir->path, STATE_NEXT_CA_KEY, err);
 	return rc;
 }
 

@@ -19,6 +19,8 @@
 #define STATE_SERVER_KEY "server.key"
 #define STATE_ONLINE "online"
 #define STATE_CA_KEY "online/ca.key"
+#define STATE_NEXT_CA_CERTIFICATE "ca.next.crt"
+#define STATE_NEXT_CA_KEY "online/ca.next.key"
 #define STATE_SNAPSHOT_KEY "online/snapshot.key"
 #define STATE_TIMESTAMP_KEY "online/timestamp.key"
 #define STATE_LOG_KEY "online/log.key"

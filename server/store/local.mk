@@ -3,6 +3,7 @@ libvkserver_a_SOURCES += server/store/db.c server/store/db.h
 libvkserver_a_SOURCES += server/store/store.c server/store/store.h server/store/store_internal.h
 libvkserver_a_SOURCES += server/store/store_bundle.c server/store/store_bundle.h
 libvkserver_a_SOURCES += server/store/store_certificate.c server/store/store_certificate.h
+libvkserver_a_SOURCES += server/store/store_issuer.c
 libvkserver_a_SOURCES += server/store/store_change.c server/store/store_change.h
 libvkserver_a_SOURCES += server/store/store_cosignature.c server/store/store_cosignature.h
 libvkserver_a_SOURCES += server/store/store_environment.c server/store/store_environment.h

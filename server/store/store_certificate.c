@@ -14,7 +14,7 @@ enum vk_rc store_add_certificate(struct store *store, const struct store_certifi
 {
 	struct db_stmt *q = db_prepare(store_db(store),
 		"INSERT INTO certificates (fingerprint, kind, name, serial, not_before, not_after,"
-		" issued) VALUES (?, ?, ?, ?, ?, ?, ?)");
+		" issued, issuer) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 
 	db_bind_blob(q, certificate->fingerprint, sizeof(certificate->fingerprint));
 	db_bind_text(q, identity_kind_name(certificate->kind));
@@ -23,6 +23,7 @@ enum vk_rc store_add_certificate(struct store *store, const struct store_certifi
 	db_bind_int(q, certificate->not_before);
 	db_bind_int(q, certificate->not_after);
 	db_bind_int(q, now);
+	db_bind_text(q, certificate->issuer != NULL ? certificate->issuer : "");
 	return db_run(q, err);
 }
 

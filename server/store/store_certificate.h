@@ -23,6 +23,7 @@ struct store_certificate {
 	enum identity_kind kind;		      /* host or user */
 	const char *name;
 	const char *serial; /* hexadecimal */
+	const char *issuer; /* digest of the CA, hexadecimal */
 	int64_t not_before;
 	int64_t not_after;
 };
@@ -44,6 +45,37 @@ VK_CHECKED enum vk_rc store_check_certificate(struct store *store,
  * was lost leaves a certificate that nobody has, and one identity must not fill view and disk. */
 VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store, enum identity_kind kind,
 	const char *name, const uint8_t asking[STORE_FINGERPRINT_BYTES], int64_t now,
+	struct vk_err *err);
+
+/* Certificates of which nobody noted the issuer are of this CA: those from before it was noted. */
+VK_CHECKED enum vk_rc store_set_unknown_issuer(
+	struct store *store, const char *issuer, struct vk_err *err);
+
+/* The CA of a certificate. VK_ENOTFOUND. */
+VK_CHECKED enum vk_rc store_get_issuer(struct store *store,
+	const uint8_t fingerprint[STORE_FINGERPRINT_BYTES], struct arena *arena, const char **out,
+	struct vk_err *err);
+
+/* Revokes all certificates but those of these CAs (hexadecimal); *count: how many. */
+VK_CHECKED enum vk_rc store_revoke_other_issuers(struct store *store, const char *const *issuers,
+	size_t issuer_count, int64_t now, int64_t *count, struct vk_err *err);
+
+/* An identity that has no certificate of a CA. */
+struct store_lacking {
+	enum identity_kind kind;
+	const char *name;
+	int64_t not_after; /* of its certificates */
+};
+
+struct store_lacking_list {
+	const struct store_lacking *items;
+	size_t count;
+	const char *next;
+};
+
+/* Whoever has certificates that count, but none of this CA: hosts first, by name. */
+VK_CHECKED enum vk_rc store_list_lacking(struct store *store, const char *issuer, int64_t now,
+	const struct store_page *page, struct arena *arena, struct store_lacking_list *out,
 	struct vk_err *err);
 
 struct store_identity {

@@ -19,10 +19,11 @@ static struct signer_core *make_core(void)
 	struct vk_buf pem;
 
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
-	if (x509_key_generate(&keys.ca, NULL) != VK_OK ||
-		x509_make_ca(keys.ca, "demo", 0, vk_clock_now() + 86400, &pem, NULL) != VK_OK)
+	if (x509_key_generate(&keys.cas[0].key, NULL) != VK_OK ||
+		x509_make_ca(keys.cas[0].key, "demo", 0, vk_clock_now() + 86400, &pem, NULL) != VK_OK)
 		abort();
-	keys.ca_pem = vk_buf_detach(&pem, NULL);
+	keys.ca_count = 1;
+	keys.cas[0].pem = vk_buf_detach(&pem, NULL);
 	vk_buf_release(&pem);
 	return signer_core_new("demo", &keys);
 }

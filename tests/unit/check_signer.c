@@ -16,6 +16,7 @@
 #include "common/file.h"
 #include "common/note.h"
 #include "common/tuf/tuf_build.h"
+#include "server/ca_file.h"
 #include "server/signer_core.h"
 #include "server/signer_message.h"
 #include "tests/unit/fleet_fixture.h"
@@ -294,6 +295,48 @@ START_TEST(refuses_certificates_beyond_their_kind)
 }
 END_TEST
 
+START_TEST(issues_of_the_ca_that_is_named_and_no_other)
+{
+	uint8_t next[VK_SHA256_BYTES], unknown[VK_SHA256_BYTES] = {1};
+	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct signer_certificate certificate = {.kind = X509_KIND_HOST,
+		.name = "db1",
+		.issuer = next,
+		.not_before = vk_clock_now() - 60,
+		.not_after = vk_clock_now() + 60};
+	struct signer_public_keys keys;
+	struct x509_key *key = NULL;
+	struct vk_buf spki;
+
+	/* Whatever lies under the other's name: the key that fits counts (a half-done promotion). */
+	assert_ok(ca_file_make_next(dir_fd, FIXTURE_FLEET, next, &err), err);
+	assert_fails(ca_file_make_next(dir_fd, FIXTURE_FLEET, unknown, &err), VK_ECONFLICT);
+	ck_assert_int_eq(renameat(dir_fd, "ca.next.crt", dir_fd, "ca.crt"), 0);
+	assert_ok(start(), err);
+	signer_get_public_keys(signer, &keys);
+	ck_assert_uint_eq(keys.ca.count, 1);
+	ck_assert_int_eq(memcmp(keys.ca.digests[0], next, sizeof(next)), 0);
+
+	vk_buf_init(&spki, 1000);
+	assert_ok(x509_key_generate(&key, &err), err);
+	assert_ok(x509_key_public(key, &spki, &err), err);
+	certificate.spki = spki.data;
+	certificate.spki_len = spki.len;
+	assert_ok(signer_issue_certificate(signer, &certificate, &out, &err), err);
+	memset(unknown, 1, sizeof(unknown));
+	certificate.issuer = unknown;
+	assert_fails(signer_issue_certificate(signer, &certificate, &out, &err), VK_EUNTRUSTED);
+	assert_ok(ca_file_promote(dir_fd, &err), err);
+	assert_ok(ca_file_promote(dir_fd, &err), err);
+	signer_stop(signer);
+	signer = NULL;
+	assert_ok(start(), err);
+	x509_key_free(key);
+	vk_buf_release(&spki);
+	close(dir_fd);
+}
+END_TEST
+
 START_TEST(issues_certificates_of_its_own_fleet)
 {
 	static const char *const names[] = {"localhost", "127.0.0.1", NULL};
@@ -396,6 +439,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(keys, setup_keys, teardown);
 	tcase_add_test(keys, refuses_keys_that_others_may_read);
+	tcase_add_test(keys, issues_of_the_ca_that_is_named_and_no_other);
 	tcase_add_test(keys, refuses_missing_and_malformed_keys_without_quoting_them);
 	tcase_add_test(keys, refuses_a_ca_key_that_is_not_the_certificates);
 	tcase_add_test(keys, refuses_messages_cut_off_at_every_byte_and_garbage);

@@ -516,6 +516,59 @@ static enum vk_rc report(const char *id, const struct store_instance *instances,
 	return store_save_report(fix.store, &report, now, out, &fix.err);
 }
 
+static void add_issued(uint8_t i, enum identity_kind kind, const char *name, const char *issuer)
+{
+	const struct store_certificate certificate = {.fingerprint = {9, i},
+		.kind = kind,
+		.name = name,
+		.serial = "01",
+		.issuer = issuer,
+		.not_before = 1,
+		.not_after = 1000};
+
+	assert_ok(store_add_certificate(fix.store, &certificate, 1, &fix.err), fix.err);
+}
+
+START_TEST(a_dropped_ca_leaves_nobody_who_has_another)
+{
+	const struct store_page page = {.limit = 1};
+	const uint8_t first[STORE_FINGERPRINT_BYTES] = {9, 1};
+	const uint8_t second[STORE_FINGERPRINT_BYTES] = {9, 2};
+	const char *const kept[] = {"new"};
+	struct store_page rest = {.limit = 10};
+	struct store_lacking_list list;
+	const char *issuer = NULL;
+	int64_t count = 0;
+
+	begin();
+	add_issued(1, IDENTITY_HOST, "db1", "");
+	assert_ok(store_set_unknown_issuer(fix.store, "old", &fix.err), fix.err);
+	assert_ok(store_get_issuer(fix.store, first, fix.arena, &issuer, &fix.err), fix.err);
+	ck_assert_str_eq(issuer, "old");
+	add_issued(2, IDENTITY_HOST, "db1", "new");
+	add_issued(3, IDENTITY_HOST, "db2", "old");
+	add_issued(4, IDENTITY_USER, "alice", "old");
+	assert_ok(store_list_lacking(fix.store, "new", 10, &page, fix.arena, &list, &fix.err),
+		fix.err);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_str_eq(list.items[0].name, "db2");
+	rest.after = list.next;
+	assert_ok(store_list_lacking(fix.store, "new", 10, &rest, fix.arena, &list, &fix.err),
+		fix.err);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_str_eq(list.items[0].name, "alice");
+	ck_assert_ptr_null(list.next);
+	assert_ok(store_list_lacking(fix.store, "new", 1000, &rest, fix.arena, &list, &fix.err),
+		fix.err);
+	ck_assert_uint_eq(list.count, 0); /* all have expired */
+
+	assert_ok(store_revoke_other_issuers(fix.store, kept, 1, 10, &count, &fix.err), fix.err);
+	ck_assert_int_eq(count, 3);
+	assert_fails(store_check_certificate(fix.store, first, 11, &fix.err), VK_EDENIED);
+	assert_ok(store_check_certificate(fix.store, second, 11, &fix.err), fix.err);
+}
+END_TEST
+
 START_TEST(a_certificate_counts_until_it_is_revoked_or_expires)
 {
 	struct store_certificate certificate = {.fingerprint = {1},
@@ -728,6 +781,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_token_works_once_for_its_name_until_it_expires);
 	tcase_add_test(tc, a_new_token_makes_the_older_one_void_and_so_does_revoking);
 	tcase_add_test(tc, identities_follow_revocation_and_expiry);
+	tcase_add_test(tc, a_dropped_ca_leaves_nobody_who_has_another);
 	tcase_add_test(tc, a_certificate_counts_until_it_is_revoked_or_expires);
 	tcase_add_test(tc, an_identity_has_few_certificates_and_keeps_the_one_it_uses);
 	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);

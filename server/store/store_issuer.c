@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Certificates by the CA that has issued them. */
+#include "config.h"
+
+#include "server/store/store_certificate.h"
+
+#include <string.h>
+
+#include "server/store/store_internal.h"
+
+#include "common/banned.h"
+
+enum vk_rc store_set_unknown_issuer(struct store *store, const char *issuer, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(
+		store_db(store), "UPDATE certificates SET issuer = ? WHERE issuer = ''");
+
+	db_bind_text(q, issuer);
+	return db_run(q, err);
+}
+
+enum vk_rc store_get_issuer(struct store *store, const uint8_t fingerprint[STORE_FINGERPRINT_BYTES],
+	struct arena *arena, const char **out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT issuer FROM certificates WHERE fingerprint = ?");
+	const char *issuer = NULL;
+	enum vk_rc rc;
+
+	db_bind_blob(q, fingerprint, STORE_FINGERPRINT_BYTES);
+	if (db_step(q))
+		issuer = db_get_text(q, arena);
+	rc = db_finish(q, err);
+	if (rc == VK_OK && issuer == NULL)
+		rc = vk_err_set(err, VK_ENOTFOUND, "the certificate is not known here");
+	if (rc == VK_OK)
+		*out = issuer;
+	return rc;
+}
+
+static bool has_text(const char *const *texts, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(texts[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum vk_rc store_revoke_other_issuers(struct store *store, const char *const *issuers,
+	size_t issuer_count, int64_t now, int64_t *count, struct vk_err *err)
+{
+	struct arena *arena = arena_new();
+	struct store_array list = STORE_ARRAY(arena, const char *);
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT DISTINCT issuer FROM certificates WHERE revoked = 0");
+	enum vk_rc rc;
+
+	*count = 0;
+	while (db_step(q))
+		*(const char **)store_array_add(&list) = db_get_text(q, arena);
+	rc = db_finish(q, err);
+	for (size_t i = 0; rc == VK_OK && i < list.count; i++) {
+		const char *issuer = ((const char *const *)list.items)[i];
+
+		if (has_text(issuers, issuer_count, issuer))
+			continue;
+		q = db_prepare(store_db(store),
+			"UPDATE certificates SET revoked = ? WHERE issuer = ? AND revoked = 0");
+		db_bind_int(q, now);
+		db_bind_text(q, issuer);
+		rc = db_run(q, err);
+		*count += rc == VK_OK ? db_changes(store_db(store)) : 0;
+	}
+	arena_free(arena);
+	return rc;
+}
+
+static void read_lacking(struct db_stmt *q, struct arena *arena, struct store_lacking *out)
+{
+	if (!identity_kind_parse(db_get_text(q, arena), &out->kind))
+		out->kind = IDENTITY_HOST; /* the table allows no other word */
+	out->name = db_get_text(q, arena);
+	out->not_after = db_get_int(q);
+}
+
+/* The cursor is "host/NAME" or "user/NAME". */
+static enum vk_rc list_lacking(struct store *store, const char *issuer, int64_t now,
+	const char *after, unsigned limit, struct arena *arena, struct store_lacking_list *out,
+	struct vk_err *err)
+{
+	struct store_array list = STORE_ARRAY(arena, struct store_lacking);
+	struct db_stmt *q = db_prepare(store_db(store),
+		"SELECT kind, name, MAX(not_after) FROM certificates"
+		" WHERE revoked = 0 AND not_after > ? AND kind || '/' || name > ?"
+		" GROUP BY kind, name HAVING SUM(CASE WHEN issuer = ? THEN 1 ELSE 0 END) = 0"
+		" ORDER BY kind, name LIMIT ?");
+	bool is_more;
+	enum vk_rc rc;
+
+	db_bind_int(q, now);
+	db_bind_text(q, after);
+	db_bind_text(q, issuer);
+	db_bind_int(q, (int64_t)limit + 1);
+	while ((is_more = db_step(q)) && list.count < limit)
+		read_lacking(q, arena, store_array_add(&list));
+	rc = db_finish(q, err);
+	if (rc != VK_OK)
+		return rc;
+	out->items = list.items;
+	out->count = list.count;
+	out->next = is_more ? arena_printf(arena, "%s/%s",
+				      identity_kind_name(out->items[list.count - 1].kind),
+				      out->items[list.count - 1].name)
+			    : NULL;
+	return VK_OK;
+}
+
+enum vk_rc store_list_lacking(struct store *store, const char *issuer, int64_t now,
+	const struct store_page *page, struct arena *arena, struct store_lacking_list *out,
+	struct vk_err *err)
+{
+	unsigned limit;
+	enum vk_rc rc = store_page_limit(page, &limit, err);
+
+	return rc == VK_OK ? list_lacking(store, issuer, now,
+				     page->after != NULL ? page->after : "", limit, arena, out, err)
+			   : rc;
+}
