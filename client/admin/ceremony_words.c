@@ -82,6 +82,37 @@ static void say_expiry(struct vkjson *lines, const struct tuf_meta *old, const s
 	vkjson_free(to);
 }
 
+static void say_ca(struct vkjson *lines, const char *what, const uint8_t digest[VK_SHA256_BYTES])
+{
+	char text[VK_SHA256_HEX_BYTES];
+
+	vk_digest_format(digest, text);
+	say(lines, "%s %s", what, text);
+}
+
+/* Where the old root names none, each one had its CA pinned at enrolment. */
+static void say_ca_changes(
+	struct vkjson *lines, const struct ca_list *old, const struct ca_list *new)
+{
+	for (size_t i = 0; i < new->count; i++) {
+		if (!ca_list_has(old, new->digests[i]))
+			say_ca(lines, "certificates: ADDS the CA", new->digests[i]);
+	}
+	for (size_t i = 0; i < old->count; i++) {
+		if (!ca_list_has(new, old->digests[i]))
+			say_ca(lines, "certificates: DROPS the CA", old->digests[i]);
+	}
+	if (old->count == 0 && new->count > 0)
+		say(lines, "certificates: from now on only the CAs that the root names are believed");
+	if (new->count == 0 && old->count > 0)
+		say(lines, "certificates: the root names NO CA any more");
+	if (new->count > 0 && (old->count == 0 || memcmp(old->digests[old->count - 1],
+							  new->digests[new->count - 1],
+							  VK_SHA256_BYTES) != 0))
+		say_ca(lines, "certificates: new ones are issued by the CA",
+			new->digests[new->count - 1]);
+}
+
 /* The log's key has no id in the root; it is named by the one that vkcfgd prints. */
 static void say_log_key(
 	struct vkjson *lines, const char *verb, const uint8_t public_key[VK_PUBLIC_KEY_BYTES])
@@ -92,7 +123,7 @@ static void say_log_key(
 	tuf_key_free(key);
 }
 
-static void say_log(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
+static void say_fleet(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
 {
 	char digest[VK_SHA256_HEX_BYTES];
 	struct tuf_fleet from, to;
@@ -104,6 +135,7 @@ static void say_log(struct vkjson *lines, const struct tuf_meta *old, const stru
 		say_log_key(lines, "ADDS", to.log_public);
 		say_log_key(lines, "REMOVES", from.log_public);
 	}
+	say_ca_changes(lines, &from.ca, &to.ca);
 	if (strcmp(from.log_name, to.log_name) == 0)
 		return;
 	vk_digest_format(to.log_start.root, digest);
@@ -119,7 +151,7 @@ static void say_root(struct vkjson *lines, const struct tuf_meta *old, const str
 		say_role_change(lines, tuf_type_name((enum tuf_type)i),
 			tuf_meta_root_role(old, (enum tuf_type)i),
 			tuf_meta_root_role(new, (enum tuf_type)i));
-	say_log(lines, old, new);
+	say_fleet(lines, old, new);
 }
 
 static void say_new_environment(struct vkjson *lines, const struct tuf_delegation *delegation)
@@ -236,10 +268,15 @@ struct vkjson *ceremony_describe_signatures(
 struct vkjson *ceremony_describe_trusted(const struct trusted *trusted)
 {
 	struct vkjson *lines = vkjson_array();
+	struct tuf_fleet fleet = {.ca = {.count = 0}};
 
 	for (int i = 0; i < TUF_TYPE_COUNT; i++)
 		say_role(lines, tuf_type_name((enum tuf_type)i),
 			tuf_meta_root_role(trusted->root, (enum tuf_type)i));
+	if (tuf_fleet_from_root(trusted->root, &fleet, NULL) == VK_OK) {
+		for (size_t i = 0; i < fleet.ca.count; i++)
+			say_ca(lines, "certificates: CA", fleet.ca.digests[i]);
+	}
 	for (size_t i = 0; i < tuf_meta_delegation_count(trusted->targets); i++) {
 		const struct tuf_delegation *delegation =
 			tuf_meta_delegation_at(trusted->targets, i);

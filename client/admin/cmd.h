@@ -46,9 +46,11 @@ command_run cmd_user_list;
 command_run cmd_user_roles;
 command_run cmd_whoami;
 command_run cmd_user_revoke;
+command_run cmd_user_readmit;
 command_run cmd_host_token;
 command_run cmd_host_add;
 command_run cmd_host_revoke;
+command_run cmd_host_readmit;
 command_run cmd_hosts;
 
 /* cmd_waiting.c: hosts without a token */
@@ -80,6 +82,7 @@ command_run cmd_rollback;
 /* cmd_status.c, cmd_audit.c: what is, and what was */
 command_run cmd_status;
 command_run cmd_drift;
+command_run cmd_ca;
 command_run cmd_audit_log;
 command_run cmd_audit_export;
 command_run cmd_audit_verify;

@@ -13,6 +13,7 @@
 #include "client/admin/home.h"
 #include "client/admin/table.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/httpc.h"
 #include "common/mem.h"
 #include "common/token.h"
@@ -292,15 +293,47 @@ static enum vk_rc pin_root(const struct cli *cli, const struct vk_token *token, 
 	return rc;
 }
 
-/* Enrolled before: only a missing root can be added, by a token for the same person. */
-static enum vk_rc check_second_time(const struct cli *cli, const struct home_identity *identity,
+static bool has_pinned_root(const struct cli *cli)
+{
+	char *path = home_path(cli->home, "tuf/root.json");
+	bool is_there = access(path, F_OK) == 0;
+
+	free(path);
+	return is_there;
+}
+
+/* The trusted root stays. Where the token names the same version, it must be the same root: else this
+ * person and whoever made the token believe in different fleets. */
+static enum vk_rc check_same_root(const struct cli *cli, const struct vk_token *token, struct vk_err *err)
+{
+	char *path = home_path(cli->home, "tuf/root.json");
+	struct tuf_meta *root = NULL;
+	uint8_t digest[VK_SHA256_BYTES];
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, TUF_ROOT_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &text, err);
+	if (rc == VK_OK)
+		rc = tuf_meta_parse(text.data, text.len, TUF_ROOT, &root, err);
+	vk_sha256(text.data, text.len, digest);
+	if (rc == VK_OK && tuf_meta_version(root) == token->root_version &&
+		memcmp(digest, token->root, sizeof(digest)) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the token names another root %lld than the one that you trust",
+			(long long)token->root_version);
+	tuf_meta_free(root);
+	vk_buf_release(&text);
+	free(path);
+	return rc;
+}
+
+/* Enrolled before: by a token for the same person a missing root can be added, or, where there is one,
+ * a certificate be had anew. */
+static enum vk_rc check_second_time(const struct home_identity *identity,
 	const struct vk_token *token, struct vk_err *err)
 {
-	char *root = home_path(cli->home, "tuf/root.json");
-	bool has_root = access(root, F_OK) == 0;
-
-	free(root);
-	if (has_root || !token->has_root || strcmp(identity->fleet, token->fleet) != 0 ||
+	if (!token->has_root || strcmp(identity->fleet, token->fleet) != 0 ||
 		strcmp(identity->user, token->name) != 0) {
 		vk_err_set(err, VK_ECONFLICT, "you are enrolled already, as '%s' of fleet '%s'",
 			identity->user, identity->fleet);
@@ -339,6 +372,7 @@ enum vk_rc cmd_enrol(struct cli *cli, const struct args *args, struct vk_err *er
 {
 	struct enrolment enrolment;
 	struct home_identity identity;
+	bool is_first, has_root;
 	enum vk_rc rc;
 
 	enrolment_init(&enrolment);
@@ -346,11 +380,15 @@ enum vk_rc cmd_enrol(struct cli *cli, const struct args *args, struct vk_err *er
 	if (rc != VK_OK)
 		goto out;
 	rc = home_load_identity(cli->home, &identity, err);
-	if (rc == VK_ENOTFOUND)
+	is_first = rc == VK_ENOTFOUND;
+	has_root = has_pinned_root(cli);
+	if (rc == VK_OK)
+		rc = check_second_time(&identity, enrolment.token, err);
+	if (rc == VK_OK && has_root)
+		rc = check_same_root(cli, enrolment.token, err);
+	if (is_first || (rc == VK_OK && has_root))
 		rc = enrol(cli, &enrolment, err);
-	else if (rc == VK_OK)
-		rc = check_second_time(cli, &identity, enrolment.token, err);
-	if (rc == VK_OK && enrolment.token->has_root)
+	if (rc == VK_OK && enrolment.token->has_root && (is_first || !has_root))
 		rc = pin_root(cli, enrolment.token, err);
 	if (rc == VK_OK)
 		print_enrolled(cli, enrolment.token);

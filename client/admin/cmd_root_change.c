@@ -8,6 +8,7 @@
 
 #include "client/admin/approvers.h"
 #include "client/admin/ceremony_run.h"
+#include "client/admin/root_ca.h"
 #include "client/admin/root_plan.h"
 #include "client/admin/session.h"
 #include "common/num.h"
@@ -81,6 +82,8 @@ static enum vk_rc apply_options(
 		if (rc == VK_OK)
 			root_plan_set_threshold(plan, (unsigned)threshold);
 	}
+	if (rc == VK_OK)
+		rc = root_ca_apply(run->cli->home, args, plan, err);
 	if (rc == VK_OK && args_has(args, "online-keys"))
 		rc = take_online_keys(run, plan, err);
 	return rc;

@@ -118,6 +118,8 @@ static const struct option_spec root_rotate_options[] = {
 	{"remove", 0, "USER|KEYID", "whose key, or which, may sign no longer", true},
 	{"threshold", 0, "N", "how many of the keys must sign (default: as before)", false},
 	{"online-keys", 0, NULL, "take over the keys that the server signs freshness and the log with", false},
+	{"add-ca", 0, "FILE|DIGEST", "a new CA, whose certificates count from now on", true},
+	{"drop-ca", 0, "FILE|DIGEST", "a CA whose certificates count no longer", true},
 	KEYS_OPTION,
 	DAYS_OPTION,
 	OUT_OPTION,
@@ -179,6 +181,11 @@ static const struct option_spec fleet_card_options[] = {
 
 static const struct option_spec fingerprint_options[] = {
 	{"fingerprint", 0, "SHA256:...", "what 'vkcfg-pull enrol --wait' shows on the host", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec readmit_options[] = {
+	{"ttl", 0, "SECONDS", "how long the token is good for (default: one day)", false},
 	OPTIONS_END,
 };
 
@@ -376,6 +383,10 @@ const struct command commands[] = {
 		cmd_hosts},
 	{"drift", "", "list where hosts differ from what they should be",
 		"Ends with status 1 if there is drift.", 0, 0, drift_options, "viewer", cmd_drift},
+	{"ca", "", "show the CAs of the fleet, and who has no certificate of the newest one",
+		"Before a root drops a CA nobody should be left: whoever is, is shut out then, and comes\n"
+		"back with 'vkcfg host readmit' or 'vkcfg user readmit'.",
+		0, 0, NULL, "viewer", cmd_ca},
 	{"enrol", "[FILE]", "become a user of a fleet, with a token",
 		"The token is read from FILE, or from standard input. It makes your TLS key and\n"
 		"certificate, and pins the fleet's CA and root.",
@@ -479,6 +490,10 @@ const struct command commands[] = {
 		"Acts on the very next request. Roles are written as for 'user add'.", 1, 1,
 		user_roles_options, "admin", cmd_user_roles},
 	{"user list", "", "list users", NULL, 0, 0, NULL, "viewer", cmd_user_list},
+	{"user readmit", "NAME", "let a user back in whose certificate is no longer good",
+		"Prints a token. 'vkcfg enrol' takes it and gets a new certificate; keys, roles and the pinned\n"
+		"root stay.",
+		1, 1, readmit_options, "admin", cmd_user_readmit},
 	{"user revoke", "NAME", "shut a user out at once", NULL, 1, 1, NULL, "admin",
 		cmd_user_revoke},
 	{"host token", "NAME", "invite a host and print the token for 'vkcfg-pull enrol'",
@@ -498,6 +513,10 @@ const struct command commands[] = {
 	{"host add", "NAME", "write an enrolled host and its key into a tree",
 		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key.", 1, 1,
 		host_add_options, "viewer", cmd_host_add},
+	{"host readmit", "NAME", "let a host back in whose certificate is no longer good",
+		"Prints a token. 'vkcfg-pull enrol' on that host takes it and gets a new certificate; the host\n"
+		"keeps its key, its pins, what it has verified and what it runs.",
+		1, 1, readmit_options, "operator", cmd_host_readmit},
 	{"host revoke", "NAME", "shut a host out at once", NULL, 1, 1, NULL, "operator",
 		cmd_host_revoke},
 	{"audit log", "", "show the last entries of the audit log", NULL, 0, 0, audit_log_options,

@@ -10,25 +10,60 @@
 
 #include <sodium.h>
 
+#include "common/ca_set.h"
 #include "common/file.h"
 #include "common/nearest.h"
 #include "common/num.h"
 #include "common/tuf/tuf_client.h"
-#include "common/x509.h"
+#include "common/vkjson.h"
 
 #include "common/banned.h"
+
+/* Of several CAs the one that the server's certificate is from, as it says: a wrong word would only
+ * spoil the token. */
+static enum vk_rc choose_ca(struct session *session, const struct ca_set *pinned, uint8_t *out,
+	struct vk_err *err)
+{
+	const struct vkjson *items = NULL;
+	struct vkjson *reply = NULL;
+	bool is_found = false;
+	enum vk_rc rc = session_get(session, "/v1/ca", &reply, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_array(reply, "items", &items, err);
+	for (size_t i = 0; rc == VK_OK && i < vkjson_count(items); i++) {
+		const struct vkjson *item = vkjson_at(items, i);
+
+		if (!vkjson_is_true(vkjson_get(item, "serves")))
+			continue;
+		rc = vkjson_get_hex(item, "sha256", out, VK_SHA256_BYTES, err);
+		is_found = rc == VK_OK && ca_set_find(pinned, out) != NULL;
+	}
+	if (rc == VK_OK && !is_found)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server's certificate is of a CA that your ca.crt does not hold");
+	vkjson_free(reply);
+	return rc;
+}
 
 static enum vk_rc ca_digest(struct session *session, uint8_t *out, struct vk_err *err)
 {
 	char *path = home_path(session_home(session), "ca.crt");
+	struct ca_set pinned;
 	struct vk_buf pem;
 	enum vk_rc rc;
 
-	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	ca_set_init(&pinned);
+	vk_buf_init(&pem, CA_SET_MAX_BYTES);
 	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &pem, err);
 	if (rc == VK_OK)
-		rc = x509_fingerprint(pem.data, pem.len, out, err);
+		rc = ca_set_parse(&pinned, pem.data, pem.len, err);
+	if (rc == VK_OK && pinned.count > 1)
+		rc = choose_ca(session, &pinned, out, err);
+	else if (rc == VK_OK)
+		memcpy(out, pinned.items[0].digest, VK_SHA256_BYTES);
 	vk_buf_release(&pem);
+	ca_set_release(&pinned);
 	free(path);
 	return rc;
 }
@@ -65,9 +100,10 @@ enum vk_rc invite_format_token(struct session *session, enum vk_token_kind kind,
 	snprintf(token.server, sizeof(token.server), "%s", identity->server);
 	if (environment != NULL)
 		snprintf(token.environment, sizeof(token.environment), "%s", environment);
-	rc = ca_digest(session, token.ca, err);
+	/* The root first: in passing, ca.crt becomes what it names. */
+	rc = add_root(session, &token, err);
 	if (rc == VK_OK)
-		rc = add_root(session, &token, err);
+		rc = ca_digest(session, token.ca, err);
 	if (rc == VK_OK)
 		rc = vk_token_format(&token, out, err);
 	sodium_memzero(&token, sizeof(token));

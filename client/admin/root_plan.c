@@ -88,6 +88,7 @@ enum vk_rc root_plan_load(struct root_plan *plan, const struct tuf_meta *root, s
 	plan->log_name = xstrdup(fleet.log_name);
 	memcpy(plan->log_public, fleet.log_public, sizeof(plan->log_public));
 	plan->log_start = fleet.log_start;
+	plan->ca = fleet.ca;
 	for (int i = 0; rc == VK_OK && i < TUF_TYPE_COUNT; i++)
 		rc = load_role(&plan->roles[i], tuf_meta_root_role(root, (enum tuf_type)i), err);
 	return rc;
@@ -186,6 +187,40 @@ enum vk_rc root_plan_set_log(struct root_plan *plan, const char *name,
 	return VK_OK;
 }
 
+enum vk_rc root_plan_add_ca(struct root_plan *plan, const uint8_t digest[VK_SHA256_BYTES],
+	struct vk_err *err)
+{
+	if (ca_list_has(&plan->ca, digest))
+		return vk_err_set(err, VK_ECONFLICT, "the root names this CA already");
+	if (plan->ca.count == CA_SET_MAX)
+		return vk_err_set(err, VK_ELIMIT, "a root names at most %d CAs", CA_SET_MAX);
+	memcpy(plan->ca.digests[plan->ca.count++], digest, VK_SHA256_BYTES);
+	return VK_OK;
+}
+
+enum vk_rc root_plan_drop_ca(struct root_plan *plan, const uint8_t digest[VK_SHA256_BYTES],
+	struct vk_err *err)
+{
+	struct ca_list kept = {.count = 0};
+
+	for (size_t i = 0; i < plan->ca.count; i++) {
+		if (memcmp(plan->ca.digests[i], digest, VK_SHA256_BYTES) != 0)
+			memcpy(kept.digests[kept.count++], plan->ca.digests[i], VK_SHA256_BYTES);
+	}
+	if (kept.count == plan->ca.count) {
+		vk_err_set(err, VK_ENOTFOUND, "the root does not name this CA");
+		vk_err_hint(err, "'vkcfg root show' lists those that it names");
+		return VK_ENOTFOUND;
+	}
+	if (kept.count == 0) {
+		vk_err_set(err, VK_EINPUT, "no CA would be left");
+		vk_err_hint(err, "'vkcfgd new-ca' makes another one; add it first with --add-ca");
+		return VK_EINPUT;
+	}
+	plan->ca = kept;
+	return VK_OK;
+}
+
 static enum vk_rc check_thresholds(const struct root_plan *plan, struct vk_err *err)
 {
 	for (size_t i = 0; i < OFFLINE_COUNT; i++) {
@@ -209,6 +244,7 @@ enum vk_rc root_plan_format(const struct root_plan *plan, int64_t version, int64
 		.expires = expires,
 		.fleet = plan->fleet,
 		.log_name = plan->log_name,
+		.ca = plan->ca,
 	};
 	enum vk_rc rc = check_thresholds(plan, err);
 

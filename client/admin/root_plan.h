@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/ca_set.h"
 #include "common/err.h"
 #include "common/signkey.h"
 #include "common/tuf/tuf_fleet.h"
@@ -33,6 +34,7 @@ struct root_plan {
 	char *log_name;
 	uint8_t log_public[VK_PUBLIC_KEY_BYTES];
 	struct tuf_log_start log_start;
+	struct ca_list ca;
 };
 
 void root_plan_init(struct root_plan *plan);
@@ -62,6 +64,13 @@ void root_plan_set_online(struct root_plan *plan, enum tuf_type role,
 VK_CHECKED enum vk_rc root_plan_set_log(struct root_plan *plan, const char *name,
 	const uint8_t public_key[VK_PUBLIC_KEY_BYTES], const struct tuf_log_start *start,
 	struct vk_err *err);
+/* Names one more CA, as the newest. VK_ECONFLICT if it is named. */
+VK_CHECKED enum vk_rc root_plan_add_ca(struct root_plan *plan,
+	const uint8_t digest[VK_SHA256_BYTES], struct vk_err *err);
+
+/* Names a CA no longer. VK_ENOTFOUND; VK_EINPUT if no other would be left. */
+VK_CHECKED enum vk_rc root_plan_drop_ca(struct root_plan *plan,
+	const uint8_t digest[VK_SHA256_BYTES], struct vk_err *err);
 
 /* Appends the signed part. VK_EINPUT if a threshold is more than its keys. */
 VK_CHECKED enum vk_rc root_plan_format(const struct root_plan *plan, int64_t version,

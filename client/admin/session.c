@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include "client/admin/cli.h"
+#include "client/admin/upkeep.h"
 #include "client/admin/roots.h"
 #include "common/clock.h"
 #include "common/config/tree.h"
@@ -336,6 +337,26 @@ static enum vk_rc open_store(struct session *session, struct vk_err *err)
 	return rc;
 }
 
+/* In passing: what fails here is no reason not to do what was asked for. */
+static void keep_up(struct session *session)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct httpc *before = session->http;
+	struct tuf_fleet fleet;
+	bool is_changed = false;
+
+	if (tuf_fleet_from_root(tuf_client_root(session->tuf), &fleet, &err) != VK_OK)
+		return;
+	upkeep(session->cli, &session->identity, session->http, &fleet.ca, &is_changed);
+	if (!is_changed)
+		return;
+	session->http = NULL;
+	if (connect_http(session, &err) == VK_OK)
+		httpc_free(before);
+	else
+		session->http = before;
+}
+
 enum vk_rc session_trust(struct session *session, struct tuf_client **out, struct vk_err *err)
 {
 	const struct tuf_fetch fetch = {
@@ -365,6 +386,8 @@ out:
 		session_drop_trust(session);
 	else
 		*out = session->tuf;
+	if (rc == VK_OK)
+		keep_up(session);
 	return rc;
 }
 

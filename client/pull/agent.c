@@ -98,6 +98,24 @@ enum vk_rc agent_load_enrolled(const char *config, struct agent *agent, struct v
 	return rc;
 }
 
+static const char *const tls_files[AGENT_TLS_FILES] = {"ca.crt", "tls.crt", "tls.key"};
+
+/* A file that is not there is no file of any kind. */
+static void look_at_files(const struct agent *agent, struct agent_file out[AGENT_TLS_FILES])
+{
+	for (int i = 0; i < AGENT_TLS_FILES; i++) {
+		char *path = agent_path(agent, tls_files[i]);
+		struct stat st;
+
+		memset(&out[i], 0, sizeof(out[i]));
+		if (stat(path, &st) == 0) {
+			out[i].inode = st.st_ino;
+			out[i].changed = st.st_ctim;
+		}
+		free(path);
+	}
+}
+
 enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
 {
 	char *ca = agent_path(agent, "ca.crt");
@@ -114,12 +132,29 @@ enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
 
 	httpc_free(agent->client);
 	agent->client = NULL;
+	look_at_files(agent, agent->files);
 	rc = httpc_new(&options, &agent->client, err);
 	free(ca);
 	free(cert);
 	free(key);
 	free(session);
 	return rc;
+}
+
+enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err)
+{
+	struct agent_file files[AGENT_TLS_FILES];
+
+	look_at_files(agent, files);
+	for (int i = 0; agent->client != NULL && i < AGENT_TLS_FILES; i++) {
+		if (files[i].inode == agent->files[i].inode &&
+			files[i].changed.tv_sec == agent->files[i].changed.tv_sec &&
+			files[i].changed.tv_nsec == agent->files[i].changed.tv_nsec)
+			continue;
+		httpc_free(agent->client);
+		agent->client = NULL;
+	}
+	return agent->client != NULL ? VK_OK : agent_connect(agent, err);
 }
 
 enum vk_rc agent_open(const char *config, struct agent *agent, struct vk_err *err)

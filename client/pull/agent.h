@@ -7,11 +7,22 @@
 #ifndef VK_PULL_AGENT_H
 #define VK_PULL_AGENT_H
 
+#include <sys/types.h>
+#include <time.h>
+
 #include "client/pull/pins.h"
 #include "client/pull/pull_settings.h"
 #include "common/httpc.h"
 
 enum { AGENT_PASSWORD_HEX = 64 };
+
+enum { AGENT_TLS_FILES = 3 }; /* ca.crt, tls.crt, tls.key */
+
+/* Which file it was: one that was replaced has another inode or time. */
+struct agent_file {
+	ino_t inode;
+	struct timespec changed;
+};
 
 struct agent {
 	struct pull_settings *settings;
@@ -19,6 +30,7 @@ struct agent {
 	int lock_fd;
 	char *password; /* of the Valkey user vkcfg-agent */
 	struct httpc *client;
+	struct agent_file files[AGENT_TLS_FILES]; /* that the client was made of */
 };
 
 /* Reads pull.yaml, gives up root, and checks that the state directory is private. */
@@ -34,6 +46,9 @@ VK_CHECKED enum vk_rc agent_open(const char *config, struct agent *agent, struct
 
 /* Anew, after a new certificate. */
 VK_CHECKED enum vk_rc agent_connect(struct agent *agent, struct vk_err *err);
+
+/* Anew where there is no client, or where somebody has replaced a file that it was made of. */
+VK_CHECKED enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err);
 
 /* Releases all; fits a zeroed struct with lock_fd -1 too. */
 void agent_close(struct agent *agent);

@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/num.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
@@ -46,6 +47,22 @@ static enum vk_rc parse_bundles(const struct vkjson *json, struct desired *out, 
 	return VK_OK;
 }
 
+static enum vk_rc parse_ca(const struct vkjson *json, struct ca_list *out, struct vk_err *err)
+{
+	const struct vkjson *list = NULL;
+	enum vk_rc rc = vkjson_get_opt_array(json, "ca", &list, err);
+
+	for (size_t i = 0; rc == VK_OK && i < vkjson_count(list); i++) {
+		const char *text = vkjson_text(vkjson_at(list, i));
+
+		if (text == NULL || out->count == CA_SET_MAX ||
+			!vk_parse_hex(text, strlen(text), out->digests[out->count], VK_SHA256_BYTES))
+			return vk_err_set(err, VK_EINPUT, "member 'ca' is damaged");
+		out->count++;
+	}
+	return rc;
+}
+
 static enum vk_rc parse(const struct vkjson *json, struct desired *out, struct vk_err *err)
 {
 	const struct vkjson *bundles = NULL;
@@ -63,6 +80,8 @@ static enum vk_rc parse(const struct vkjson *json, struct desired *out, struct v
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_int(
 			json, "trust-expires", 0, INT64_MAX, 0, &out->trust_expires, err);
+	if (rc == VK_OK)
+		rc = parse_ca(json, &out->ca, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_int(json, "release", 0, INT64_MAX, &out->release, err);
 	if (rc == VK_OK)
@@ -125,6 +144,13 @@ static struct vkjson *to_json(const struct desired *desired)
 	vkjson_set(json, "document", vkjson_string(desired->document));
 	vkjson_set(json, "fallback", vkjson_int(desired->fallback));
 	vkjson_set(json, "fallback-document", vkjson_string(desired->fallback_document));
+	if (desired->ca.count > 0) {
+		struct vkjson *list = vkjson_array();
+
+		for (size_t i = 0; i < desired->ca.count; i++)
+			vkjson_append(list, vkjson_hex(desired->ca.digests[i], VK_SHA256_BYTES));
+		vkjson_set(json, "ca", list);
+	}
 	vkjson_set(json, "bundles", bundles);
 	return json;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "client/pull/pins.h"
+#include "common/ca_set.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/httpc.h"
@@ -28,6 +29,7 @@ struct desired {
 	int64_t timestamp_expires;	    /* after which an unchanged server is a silent one */
 	char trust_role[VK_NAME_BYTES];	    /* root, targets or environment: what expires first... */
 	int64_t trust_expires;		    /* ...and when; 0: not known */
+	struct ca_list ca;		    /* the CAs that the verified root names; or none */
 	int64_t release;		    /* 0: none yet */
 	int64_t highest;		    /* the newest release ever accepted... */
 	char document[VK_SHA256_HEX_BYTES]; /* ...the digest of its document... */

@@ -41,6 +41,7 @@ struct enrolment {
 	const struct enrol_wait *wait; /* NULL: the token has a secret */
 	struct vk_buf tls_key;	       /* PEM */
 	char public_key[ENROL_PUBLIC_KEY_BYTES];
+	bool is_readmission; /* the host is enrolled, and gets a new certificate only */
 };
 
 /* Reads STATE/name; *is_there tells whether it exists. */
@@ -80,6 +81,11 @@ static enum vk_rc make_host_key(struct enrolment *work, struct vk_err *err)
 	if (rc == VK_OK && is_there && !vk_parse_hex(text.data, SEED_HEX, seed, sizeof(seed)))
 		rc = vk_err_set(
 			err, VK_EINPUT, "%s/host.key is damaged", work->agent->settings->state);
+	if (rc == VK_OK && !is_there && work->is_readmission) {
+		rc = vk_err_set(err, VK_ENOTFOUND, "%s/host.key is lost: this is another host now",
+			work->agent->settings->state);
+		vk_err_hint(err, "'vkcfg host revoke', then enrol it anew with an empty state");
+	}
 	if (rc == VK_OK && !is_there) {
 		randombytes_buf(seed, sizeof(seed));
 		vk_buf_reset(&text);
@@ -281,8 +287,10 @@ static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
 	struct x509_key *key = NULL;
 	bool is_there = false;
 	struct vk_buf pem;
-	enum vk_rc rc = has_certificate(work, &is_there, err);
+	enum vk_rc rc = VK_OK;
 
+	if (!work->is_readmission)
+		rc = has_certificate(work, &is_there, err);
 	if (rc != VK_OK || is_there)
 		return rc;
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
@@ -365,13 +373,59 @@ static enum vk_rc write_pins(struct enrolment *work, struct vk_err *err)
 	return pins_write(settings->state, &pins, err);
 }
 
-static enum vk_rc check_token(
-	const struct agent *agent, const struct vk_token *token, bool is_waiting, struct vk_err *err)
+/* A host that is enrolled keeps all that it is; a token for its own name lets it back in. */
+static enum vk_rc check_readmission(
+	const struct agent *agent, const struct vk_token *token, struct vk_err *err)
 {
-	struct vk_err ignored = VK_ERR_INIT;
-	struct pins pins;
+	const struct pins *pins = &agent->pins;
 
-	if (token->kind == VK_TOKEN_CARD && !is_waiting) {
+	if (strcmp(pins->fleet, token->fleet) == 0 && strcmp(pins->host, token->name) == 0 &&
+		strcmp(pins->environment, token->environment) == 0)
+		return VK_OK;
+	vk_err_set(err, VK_ECONFLICT,
+		"this host is enrolled already, as %s in %s of fleet %s: %s/pins.yaml", pins->host,
+		pins->environment, pins->fleet, agent->settings->state);
+	vk_err_hint(err, "to enrol it anew, move %s away", agent->settings->state);
+	return VK_ECONFLICT;
+}
+
+/* The trusted root stays. Where the token names the same version, it must be the same root: else this
+ * host and whoever made the token believe in different fleets. */
+static enum vk_rc check_same_root(
+	const struct enrolment *work, struct vk_err *err)
+{
+	struct tuf_meta *root = NULL;
+	uint8_t digest[VK_SHA256_BYTES];
+	struct vk_buf text;
+	bool is_there;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, TUF_ROOT_MAX_BYTES);
+	rc = read_state(work->agent, "tuf/root.json", VK_FILE_DEFAULT, &text, &is_there, err);
+	if (rc == VK_OK && !is_there) {
+		rc = vk_err_set(err, VK_EUNTRUSTED, "this host has lost the root that it trusts");
+		vk_err_hint(err, "enrol it anew: move %s away", work->agent->settings->state);
+	}
+	if (rc == VK_OK)
+		rc = tuf_meta_parse(text.data, text.len, TUF_ROOT, &root, err);
+	vk_sha256(text.data, text.len, digest);
+	if (rc == VK_OK && tuf_meta_version(root) == work->token->root_version &&
+		memcmp(digest, work->token->root, sizeof(digest)) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the token names another root %lld than the one that this host trusts",
+			(long long)work->token->root_version);
+	tuf_meta_free(root);
+	vk_buf_release(&text);
+	return rc;
+}
+
+static enum vk_rc check_token(struct enrolment *work, struct vk_err *err)
+{
+	const struct vk_token *token = work->token;
+	struct agent *agent = work->agent;
+	enum vk_rc rc;
+
+	if (token->kind == VK_TOKEN_CARD && work->wait == NULL) {
 		vk_err_set(err, VK_EINPUT, "this is a fleet's card, not a token");
 		vk_err_hint(err, "with --wait it is enough, until an operator lets this host in");
 		return VK_EINPUT;
@@ -383,20 +437,43 @@ static enum vk_rc check_token(
 	}
 	if (!token->has_root)
 		return vk_err_set(err, VK_EINPUT, "this token names no root to trust");
-	if (pins_read(agent->settings->state, &pins, &ignored) != VK_ENOTFOUND) {
-		vk_err_set(err, VK_ECONFLICT, "this host is enrolled already: %s/pins.yaml",
+	rc = pins_read(agent->settings->state, &agent->pins, err);
+	if (rc == VK_ENOTFOUND)
+		return VK_OK;
+	work->is_readmission = true;
+	if (rc == VK_OK && work->wait != NULL) {
+		rc = vk_err_set(err, VK_ECONFLICT, "this host is enrolled already: %s/pins.yaml",
 			agent->settings->state);
-		vk_err_hint(err, "to enrol it anew, move %s away", agent->settings->state);
-		return VK_ECONFLICT;
+		vk_err_hint(err, "'vkcfg host readmit' makes a token that lets it back in; to enrol it "
+				 "anew, move %s away", agent->settings->state);
 	}
-	return VK_OK;
+	if (rc == VK_OK)
+		rc = check_readmission(agent, token, err);
+	return rc == VK_OK ? check_same_root(work, err) : rc;
+}
+
+/* What a new host makes and writes. */
+static enum vk_rc begin_life(struct enrolment *work, struct vk_err *err)
+{
+	enum vk_rc rc = make_agent_password(work, err);
+
+	if (rc == VK_OK)
+		rc = get_certificate(work, err);
+	if (rc == VK_OK)
+		rc = pin_root(work, err);
+	/* That nothing was seen yet is known, too: what is installed may be of another life. */
+	if (rc == VK_OK)
+		rc = desired_write(
+			work->agent->settings->state, &(struct desired){.release = 0}, err);
+	/* Last: from now on this host is enrolled. */
+	return rc == VK_OK ? write_pins(work, err) : rc;
 }
 
 enum vk_rc enrol(struct agent *agent, const struct vk_token *token, const struct enrol_wait *wait,
 	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err)
 {
 	struct enrolment work = {.agent = agent, .token = token, .wait = wait};
-	enum vk_rc rc = check_token(agent, token, wait != NULL, err);
+	enum vk_rc rc = check_token(&work, err);
 
 	if (rc != VK_OK)
 		return rc;
@@ -406,17 +483,7 @@ enum vk_rc enrol(struct agent *agent, const struct vk_token *token, const struct
 	if (rc == VK_OK)
 		rc = make_tls_key(&work, err);
 	if (rc == VK_OK)
-		rc = make_agent_password(&work, err);
-	if (rc == VK_OK)
-		rc = get_certificate(&work, err);
-	if (rc == VK_OK)
-		rc = pin_root(&work, err);
-	/* That nothing was seen yet is known, too: what is installed may be of another life. */
-	if (rc == VK_OK)
-		rc = desired_write(agent->settings->state, &(struct desired){.release = 0}, err);
-	/* Last: from now on this host is enrolled. */
-	if (rc == VK_OK)
-		rc = write_pins(&work, err);
+		rc = work.is_readmission ? get_certificate(&work, err) : begin_life(&work, err);
 	if (rc == VK_OK)
 		memcpy(public_key, work.public_key, sizeof(work.public_key));
 	vk_buf_release_wiped(&work.tls_key);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/credentials.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/vkjson.h"
 #include "common/x509.h"
 
 #include "common/banned.h"
@@ -47,14 +47,6 @@ static enum vk_rc read_file(const struct agent *agent, const char *name, enum vk
 	return rc;
 }
 
-/* Two thirds of its life are over. */
-static bool is_due(const struct x509_info *info)
-{
-	int64_t life = info->not_after - info->not_before;
-
-	return vk_clock_now() >= info->not_before + life - life / 3;
-}
-
 static enum vk_rc keep(struct agent *agent, const char *cert_pem, struct vk_err *err)
 {
 	char *path = agent_path(agent, "tls.crt");
@@ -73,43 +65,100 @@ static enum vk_rc keep(struct agent *agent, const char *cert_pem, struct vk_err 
 	return rc;
 }
 
-static enum vk_rc renew(struct agent *agent, struct vk_err *err)
+static enum vk_rc renew(struct agent *agent, const struct ca_set *have, struct vk_err *err)
 {
-	struct httpc_reply reply = HTTPC_REPLY_INIT;
-	const char *certificate = NULL;
-	struct vkjson *json = NULL;
-	enum vk_rc rc = httpc_post(agent->client, "/v1/renew", "{}", 2, &reply, err);
+	struct vk_buf pem;
+	enum vk_rc rc;
 
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	rc = credentials_renew(agent->client, have, &pem, err);
 	if (rc == VK_OK)
-		rc = vkjson_parse(reply.body, reply.body_len, &json, err);
-	if (rc == VK_OK)
-		rc = vkjson_get_string(json, "certificate", &certificate, err);
-	if (rc == VK_OK)
-		rc = keep(agent, certificate, err);
+		rc = keep(agent, pem.data, err);
 	if (rc == VK_OK)
 		rc = agent_connect(agent, err);
-	vkjson_free(json);
-	httpc_reply_release(&reply);
+	if (rc == VK_OK)
+		vk_log(VK_LOG_INFO, "certificate-renewed", VK_KV("host", agent->pins.host));
+	vk_buf_release(&pem);
 	return rc;
 }
 
-void renewal_check(struct agent *agent)
+static enum vk_rc read_cas(const struct agent *agent, struct ca_set *out, struct vk_err *err)
 {
-	struct vk_err err = VK_ERR_INIT;
-	struct x509_info info;
-	struct vk_buf cert;
+	struct vk_buf pem;
 	enum vk_rc rc;
 
-	vk_buf_init(&cert, X509_MAX_PEM_BYTES);
-	rc = read_file(agent, "tls.crt", VK_FILE_DEFAULT, &cert, &err);
+	vk_buf_init(&pem, CA_SET_MAX_BYTES);
+	rc = read_file(agent, "ca.crt", VK_FILE_DEFAULT, &pem, err);
 	if (rc == VK_OK)
-		rc = x509_parse_identity(cert.data, cert.len, &info, &err);
-	if (rc == VK_OK && is_due(&info)) {
-		rc = renew(agent, &err);
-		if (rc == VK_OK)
-			vk_log(VK_LOG_INFO, "certificate-renewed", VK_KV("host", agent->pins.host));
+		rc = ca_set_parse(out, pem.data, pem.len, err);
+	if (rc != VK_OK)
+		vk_err_prefix(err, "ca.crt");
+	vk_buf_release(&pem);
+	return rc;
+}
+
+static enum vk_rc write_cas(struct agent *agent, const struct ca_set *set, struct vk_err *err)
+{
+	char *path = agent_path(agent, "ca.crt");
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	vk_buf_init(&pem, CA_SET_MAX_BYTES);
+	ca_set_format(set, &pem);
+	rc = vk_buf_check(&pem, "ca.crt", err);
+	if (rc == VK_OK)
+		rc = vk_file_replace(AT_FDCWD, path, 0600, pem.data, pem.len, err);
+	vk_buf_release(&pem);
+	free(path);
+	return rc;
+}
+
+/* Replaces *have, and ca.crt, by what the verified root names. */
+static enum vk_rc follow(struct agent *agent, const struct ca_list *list, struct ca_set *have,
+	struct vk_err *err)
+{
+	struct ca_set next;
+	size_t missing = 0;
+	enum vk_rc rc;
+
+	ca_set_init(&next);
+	rc = credentials_fetch_cas(agent->client, list, have, &next, &missing, err);
+	if (rc == VK_OK)
+		rc = write_cas(agent, &next, err);
+	if (rc == VK_OK)
+		rc = agent_connect(agent, err);
+	if (rc == VK_OK) {
+		vk_log(missing > 0 ? VK_LOG_WARN : VK_LOG_INFO, "ca-followed",
+			VK_KN("cas", (int64_t)next.count), VK_KN("missing", (int64_t)missing));
+		ca_set_release(have);
+		*have = next;
+		ca_set_init(&next);
 	}
+	ca_set_release(&next);
+	return rc;
+}
+
+void renewal_check(struct agent *agent, const struct ca_list *list)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct ca_set have;
+	struct vk_buf cert;
+	bool is_due = false;
+	enum vk_rc rc;
+
+	ca_set_init(&have);
+	vk_buf_init(&cert, X509_MAX_PEM_BYTES);
+	rc = read_cas(agent, &have, &err);
+	if (rc == VK_OK && list->count > 0 && !ca_set_is(&have, list))
+		rc = follow(agent, list, &have, &err);
+	if (rc == VK_OK)
+		rc = read_file(agent, "tls.crt", VK_FILE_DEFAULT, &cert, &err);
+	if (rc == VK_OK)
+		rc = credentials_is_due(cert.data, &have, list, vk_clock_now(), &is_due, &err);
+	if (rc == VK_OK && is_due)
+		rc = renew(agent, &have, &err);
 	if (rc != VK_OK)
 		vk_log_err(VK_LOG_ERROR, "certificate-renewal-failed", &err);
 	vk_buf_release(&cert);
+	ca_set_release(&have);
 }

@@ -370,14 +370,16 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 			run->update_failure = settle_err;
 	}
 	send_report(run);
-	if (run->update_failure.rc == VK_OK)
-		renewal_check(run->agent);
+	/* Also where the server is not believed: its metadata may have expired, and a host whose
+	 * certificate expires meanwhile would need a person to come back. */
+	if (run->update_failure.rc != VK_EUNAVAIL)
+		renewal_check(run->agent, &run->update.desired.ca);
 	return judge(run, err);
 }
 
 enum vk_rc run_once(struct agent *agent, const struct run_options *options, struct vk_err *err)
 {
-	enum vk_rc rc = agent->client != NULL ? VK_OK : agent_connect(agent, err);
+	enum vk_rc rc = agent_refresh(agent, err);
 	struct run *run;
 
 	if (rc != VK_OK) {

@@ -488,6 +488,7 @@ static enum vk_rc keep(struct answer *answer, struct vk_err *err)
 	if (rc != VK_OK)
 		return rc;
 	note_expiries(answer, &next);
+	next.ca = answer->fleet.ca;
 	next.timestamp_expires = tuf_meta_expires(tuf_client_timestamp(answer->tuf));
 	for (size_t i = 0; i < update->count; i++) {
 		struct desired_bundle *bundle = &next.bundles[next.count++];
@@ -510,6 +511,8 @@ static enum vk_rc believe(
 
 	if (rc == VK_OK)
 		rc = refresh_tuf(&answer, err);
+	if (rc == VK_OK) /* whatever the rest of the answer is worth */
+		update->desired.ca = answer.fleet.ca;
 	if (rc == VK_OK)
 		rc = accept_log(&answer, err);
 	if (rc == VK_OK && answer.release > 0)

@@ -292,6 +292,53 @@ static void widen_paths(struct vkjson *part)
 	vkjson_set(part, "delegations", delegations);
 }
 
+START_TEST(says_which_cas_come_and_go)
+{
+	const uint8_t old[VK_SHA256_BYTES] = {1}, new[VK_SHA256_BYTES] = {2};
+	struct root_plan plan;
+	struct vkjson *list;
+	struct vk_buf part, text;
+
+	make_plan(&plan, 2, 1);
+	assert_ok(root_plan_add_ca(&plan, old, &err), err);
+	assert_fails(root_plan_add_ca(&plan, old, &err), VK_ECONFLICT);
+	assert_fails(root_plan_drop_ca(&plan, new, &err), VK_ENOTFOUND);
+	assert_fails(root_plan_drop_ca(&plan, old, &err), VK_EINPUT);
+	assert_ok(root_plan_add_ca(&plan, new, &err), err);
+	vk_buf_init(&part, TUF_ROOT_MAX_BYTES);
+	vk_buf_init(&text, TUF_ROOT_MAX_BYTES);
+	assert_ok(root_plan_format(&plan, 5, NOW + 20 * DAY, &part, &err), err);
+	assert_ok(ceremony_add(&ceremony, "root", part.data, part.len, &err), err);
+	assert_ok(ceremony_check(&ceremony, &trusted, NOW, &err), err);
+	list = ceremony_describe(&ceremony, &trusted);
+	vkjson_format(list, false, &text);
+	ck_assert_ptr_nonnull(strstr(text.data, "ADDS the CA 0100"));
+	ck_assert_ptr_nonnull(strstr(text.data, "ADDS the CA 0200"));
+	ck_assert_ptr_nonnull(strstr(text.data, "issued by the CA 0200"));
+	vkjson_free(list);
+
+	/* and from there on: the old one goes */
+	tuf_meta_free(trusted.root);
+	trusted.root = parse(&part, TUF_ROOT);
+	ceremony_release(&ceremony);
+	ceremony_init(&ceremony, "demo");
+	assert_ok(root_plan_drop_ca(&plan, old, &err), err);
+	vk_buf_reset(&part);
+	vk_buf_reset(&text);
+	assert_ok(root_plan_format(&plan, 6, NOW + 20 * DAY, &part, &err), err);
+	assert_ok(ceremony_add(&ceremony, "root", part.data, part.len, &err), err);
+	assert_ok(ceremony_check(&ceremony, &trusted, NOW, &err), err);
+	list = ceremony_describe(&ceremony, &trusted);
+	vkjson_format(list, false, &text);
+	ck_assert_ptr_nonnull(strstr(text.data, "DROPS the CA 0100"));
+	ck_assert_ptr_null(strstr(text.data, "ADDS"));
+	vkjson_free(list);
+	vk_buf_release(&text);
+	vk_buf_release(&part);
+	root_plan_release(&plan);
+}
+END_TEST
+
 START_TEST(refuses_what_words_would_not_say)
 {
 	tamper("root", trusted.root, 5, add_member);
@@ -352,6 +399,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_versions_that_do_not_follow);
 	tcase_add_test(tc, refuses_what_expires_too_early_or_too_late);
 	tcase_add_test(tc, refuses_another_fleet);
+	tcase_add_test(tc, says_which_cas_come_and_go);
 	tcase_add_test(tc, refuses_what_words_would_not_say);
 	tcase_add_test(tc, says_which_keys_and_thresholds_change);
 	tcase_add_test(tc, removes_keys_by_user_or_id_and_keeps_thresholds_reachable);
