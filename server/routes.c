@@ -20,7 +20,7 @@ enum {
 	/* A release document and a role's metadata. */
 	CHANGE = 8 * MIB,
 	REPORT = 4 * MIB,
-	/* An envelope and 10,000 seals. */
+	/* An envelope and as many seals as one request may bring (routes_secret.c). */
 	SECRET = 4 * MIB,
 	TRUST = 8 * MIB,
 };

@@ -20,6 +20,7 @@
 
 enum {
 	BODY_MAX_BYTES = 256 * 1024,
+	SEALS_MAX = 10000, /* in one request */
 	AUDIT_RECIPIENTS_MAX = 100, /* that an audit entry names; it counts all */
 };
 
@@ -56,8 +57,8 @@ static enum vk_rc parse_seals(struct mutation *mutation, struct vk_err *err)
 	count = vkjson_count(list);
 	if (count == 0)
 		return vk_err_set(err, VK_EINPUT, "member 'seals': sealed to nobody");
-	if (count > STORE_SEALS_MAX)
-		return vk_err_set(err, VK_ELIMIT, "more than %d seals", STORE_SEALS_MAX);
+	if (count > SEALS_MAX)
+		return vk_err_set(err, VK_ELIMIT, "more than %d seals", SEALS_MAX);
 	delivery->seals = arena_calloc(mutation->arena, count, sizeof(*delivery->seals));
 	delivery->seal_count = count;
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {

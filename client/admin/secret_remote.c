@@ -23,26 +23,41 @@ static struct vkjson *seals_to_json(const struct vk_seal *seals, size_t count)
 	return list;
 }
 
-static enum vk_rc check_count(size_t count, struct vk_err *err)
+/* So many of them as one request takes. */
+static size_t batch_of(size_t count)
 {
-	if (count > SECRET_REMOTE_SEALS_MAX)
-		return vk_err_set(err, VK_ELIMIT, "a secret for more than %d recipients",
-			SECRET_REMOTE_SEALS_MAX);
-	return VK_OK;
+	return count < SECRET_REMOTE_BATCH ? count : SECRET_REMOTE_BATCH;
 }
 
 enum vk_rc secret_remote_add(struct session *session, const struct vk_buf *body,
 	const struct vk_seal *seals, size_t count, struct vk_err *err)
 {
+	size_t first = batch_of(count);
 	struct vkjson *request = vkjson_object();
 	struct vkjson *reply = NULL;
-	enum vk_rc rc = check_count(count, err);
+	uint8_t digest[VK_SHA256_BYTES];
+	enum vk_rc rc;
 
 	vkjson_set(request, "body", vkjson_stringn(body->data, body->len));
-	if (rc == VK_OK)
-		vkjson_set(request, "seals", seals_to_json(seals, count));
-	if (rc == VK_OK)
-		rc = session_post(session, "/v1/secrets", request, &reply, err);
+	vkjson_set(request, "seals", seals_to_json(seals, first));
+	rc = session_post(session, "/v1/secrets", request, &reply, err);
+	vkjson_free(reply);
+	vkjson_free(request);
+	if (rc != VK_OK || first == count)
+		return rc;
+	vk_sha256(body->data, body->len, digest);
+	return secret_remote_seal(session, digest, seals + first, count - first, err);
+}
+
+static enum vk_rc post_seals(struct session *session, const char *target,
+	const struct vk_seal *seals, size_t count, struct vk_err *err)
+{
+	struct vkjson *request = vkjson_object();
+	struct vkjson *reply = NULL;
+	enum vk_rc rc;
+
+	vkjson_set(request, "seals", seals_to_json(seals, count));
+	rc = session_post(session, target, request, &reply, err);
 	vkjson_free(reply);
 	vkjson_free(request);
 	return rc;
@@ -51,21 +66,20 @@ enum vk_rc secret_remote_add(struct session *session, const struct vk_buf *body,
 enum vk_rc secret_remote_seal(struct session *session, const uint8_t digest[VK_SHA256_BYTES],
 	const struct vk_seal *seals, size_t count, struct vk_err *err)
 {
-	struct vkjson *request = vkjson_object();
-	struct vkjson *reply = NULL;
 	char text[VK_SHA256_HEX_BYTES];
 	char *target;
-	enum vk_rc rc = check_count(count, err);
+	enum vk_rc rc = VK_OK;
 
 	vk_digest_format(digest, text);
 	target = xasprintf("/v1/secrets/%s/seals", text);
-	if (rc == VK_OK) {
-		vkjson_set(request, "seals", seals_to_json(seals, count));
-		rc = session_post(session, target, request, &reply, err);
+	while (rc == VK_OK && count > 0) {
+		size_t batch = batch_of(count);
+
+		rc = post_seals(session, target, seals, batch, err);
+		seals += batch;
+		count -= batch;
 	}
 	free(target);
-	vkjson_free(reply);
-	vkjson_free(request);
 	return rc;
 }
 

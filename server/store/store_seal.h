@@ -13,7 +13,7 @@
 enum {
 	STORE_SEAL_PUBLIC_BYTES = 32, /* Ed25519 */
 	STORE_SEAL_BYTES = 80,
-	STORE_SEALS_MAX = 10000, /* of one version */
+	STORE_SEALS_MAX = 20000, /* of one version */
 };
 
 struct store_seal {
