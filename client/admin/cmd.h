@@ -11,6 +11,9 @@ command_run cmd_validate;
 command_run cmd_render;
 command_run cmd_diff;
 
+/* cmd_lint.c: the baseline */
+command_run cmd_lint;
+
 /* cmd_explain.c, cmd_schema.c: what is known about values */
 command_run cmd_explain;
 command_run cmd_schema_list;

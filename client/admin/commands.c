@@ -57,6 +57,17 @@ static const struct option_spec diff_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec lint_options[] = {
+	TREE_OPTION,
+	RELEASE_OPTION,
+	{"env", 0, "ENV", "of this environment only", false},
+	{"acl", 0, "ACLFILE", "the ACL file that belongs to FILE", false},
+	{"valkey", 0, "VERSION", "the version that reads FILE (default: 8.0)", false},
+	{"fail-on", 0, "SEVERITY", "end with status 1 from this severity on (default: high)", false},
+	{"format", 0, "FORMAT", "text (default), json or sarif", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec explain_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
 
 static const struct option_spec schema_options[] = {
@@ -348,6 +359,10 @@ const struct command commands[] = {
 		"Compares with the current release, which is verified first. Ends with status 1 if\n"
 		"anything would change.",
 		1, 1, diff_options, NULL, cmd_diff},
+	{"lint", "[FILE]", "hold a tree, a release or a valkey.conf against the secure baseline",
+		"Looks at what would really be in force, the server's defaults included. Instances with the\n"
+		"same finding are shown together. Ends with status 1 if one is of severity high or above.",
+		0, 1, lint_options, NULL, cmd_lint},
 	{"explain", "HOST/INSTANCE [DIRECTIVE]", "show which line of which file sets a value",
 		"The value that the instance gets, who set it and what that overrode, strongest first, and\n"
 		"whether Valkey can change it live. Without DIRECTIVE all that the tree sets.",

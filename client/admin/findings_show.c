@@ -8,6 +8,7 @@
 
 #include "client/admin/cli.h"
 #include "client/admin/printable.h"
+#include "client/admin/sarif.h"
 #include "common/buf.h"
 #include "common/config/findings.h"
 #include "common/config/tree.h"
@@ -64,81 +65,30 @@ struct vkjson *findings_json(struct cfg_findings *findings)
 
 /* ---- SARIF ---- */
 
-static struct vkjson *object_with(const char *name, struct vkjson *value)
+static void add_result(const struct cfg_finding *finding, struct vkjson *log)
 {
-	struct vkjson *object = vkjson_object();
-
-	vkjson_set(object, name, value);
-	return object;
-}
-
-static struct vkjson *array_with(struct vkjson *value)
-{
-	struct vkjson *array = vkjson_array();
-
-	vkjson_append(array, value);
-	return array;
-}
-
-static struct vkjson *sarif_location(const struct cfg_finding *finding)
-{
-	struct vkjson *place =
-		object_with("artifactLocation", object_with("uri", vkjson_string(finding->file)));
-
-	if (finding->line > 0) {
-		struct vkjson *region = object_with("startLine", vkjson_int(finding->line));
-
-		vkjson_set(region, "startColumn", vkjson_int(finding->column));
-		vkjson_set(place, "region", region);
-	}
-	return object_with("physicalLocation", place);
-}
-
-static struct vkjson *sarif_result(const struct cfg_finding *finding)
-{
-	struct vkjson *result = vkjson_object();
 	struct vk_buf text;
 
 	vk_buf_init(&text, TEXT_MAX_BYTES);
 	vk_buf_adds(&text, finding->message);
 	if (finding->hint[0] != '\0')
 		vk_buf_addf(&text, " (%s)", finding->hint);
-	vkjson_set(result, "ruleId", vkjson_string("tree"));
-	vkjson_set(result, "level", vkjson_string(severity_name(finding)));
-	vkjson_set(result, "message", object_with("text", vkjson_string(text.data)));
-	if (finding->file[0] != '\0')
-		vkjson_set(result, "locations", array_with(sarif_location(finding)));
+	sarif_add_result(log, &(struct sarif_result){.rule = "tree",
+				      .level = severity_name(finding),
+				      .text = text.data,
+				      .file = finding->file,
+				      .line = finding->line,
+				      .column = finding->column});
 	vk_buf_release(&text);
-	return result;
-}
-
-static struct vkjson *sarif_tool(void)
-{
-	struct vkjson *driver = vkjson_object();
-	struct vkjson *rule = object_with("id", vkjson_string("tree"));
-
-	vkjson_set(rule, "shortDescription",
-		object_with("text", vkjson_string("A tree that cannot be rendered as it is")));
-	vkjson_set(driver, "name", vkjson_string(PACKAGE_NAME));
-	vkjson_set(driver, "version", vkjson_string(PACKAGE_VERSION));
-	vkjson_set(driver, "rules", array_with(rule));
-	return object_with("driver", driver);
 }
 
 struct vkjson *findings_sarif(struct cfg_findings *findings)
 {
-	struct vkjson *log = vkjson_object();
-	struct vkjson *run = vkjson_object();
-	struct vkjson *results = vkjson_array();
+	struct vkjson *log = sarif_new();
 
+	sarif_add_rule(log, "tree", "A tree that cannot be rendered as it is", NULL);
 	for (size_t i = 0; i < cfg_findings_count(findings); i++)
-		vkjson_append(results, sarif_result(cfg_findings_at(findings, i)));
-	vkjson_set(run, "tool", sarif_tool());
-	vkjson_set(run, "columnKind", vkjson_string("unicodeCodePoints"));
-	vkjson_set(run, "results", results);
-	vkjson_set(log, "$schema", vkjson_string("https://json.schemastore.org/sarif-2.1.0.json"));
-	vkjson_set(log, "version", vkjson_string("2.1.0"));
-	vkjson_set(log, "runs", array_with(run));
+		add_result(cfg_findings_at(findings, i), log);
 	return log;
 }
 

@@ -26,6 +26,21 @@ like "$OUT" 'timeout.*30[01].*30[01].*live' "names directive, values, and whethe
 sed -i 's/timeout: 301/timeout: 300\n  databases: 3/' "$WORK"/other/roles/*.yaml
 exits 1 "a directive that cannot change live" by nobody diff dev --tree "$WORK/other" --against "$WORK/example"
 like "$OUT" 'databases.*restart' "is marked as one that needs a restart"
+exits 0 "explain works offline" by nobody explain db1/main maxmemory --tree "$WORK/example"
+like "$OUT" '^maxmemory [0-9]+ .*live' "says the value, and that it changes live"
+like "$OUT" 'roles/[a-z-]+\.yaml:[0-9]+:' "and which line sets it"
+exits 0 "the example breaks nothing of the baseline" by nobody lint --tree "$WORK/example"
+printf 'bind *\nrequirepass geheimnis\n' >"$WORK/plain.conf"
+exits 1 "a dangerous valkey.conf does" by nobody lint "$WORK/plain.conf"
+like "$OUT" '^high +net-bind-explicit: .*bind is' "with the rule and what is wrong"
+like "$OUT" '^medium +auth-acl-not-requirepass' "and one password for all"
+unlike "$OUT" geheimnis "a password is never shown"
+exits 0 "unless only critical findings count" by nobody lint "$WORK/plain.conf" --fail-on critical
+is "$(by nobody lint "$WORK/plain.conf" --format sarif | jq -r '.runs[0].results[0].ruleId')" \
+	"$(by nobody lint "$WORK/plain.conf" --json | jq -r '.violations[0].rule')" "SARIF and JSON say the same"
+exits 2 "a severity that is none" by nobody lint "$WORK/plain.conf" --fail-on bad
+exits 0 "schema show knows each version" by nobody schema show masterauth --valkey 8.1
+like "$OUT" 'primaryauth' "and the name of today"
 exits 8 "what needs the server says that it is away" by carol status
 server_start
 

@@ -32,3 +32,6 @@ tests_unit_check_diff_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_fleet_secrets
 TESTS += tests/unit/check_fleet_secrets
 tests_unit_check_fleet_secrets_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_baseline
+TESTS += tests/unit/check_baseline
+tests_unit_check_baseline_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files behind baseline.h share; included by these only. */
+#ifndef VK_CONFIG_BASELINE_INTERNAL_H
+#define VK_CONFIG_BASELINE_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "common/arena.h"
+#include "common/config/acl.h"
+#include "common/config/baseline.h"
+#include "common/config/conf.h"
+
+/* One subject, read. */
+struct baseline_look {
+	const struct cfg_subject *subject;
+	struct arena *arena; /* of the violations */
+	struct cfg_conf *conf;
+	struct cfg_conf_values *values;
+	struct cfg_acl *acl; /* of the ACL file, or of the user lines of valkey.conf */
+	bool has_user_lines; /* in valkey.conf */
+	bool has_clear_text; /* some user has a password in clear text */
+	struct cfg_violations *out;
+};
+
+/* The effective value in CONFIG GET form, the default included; NULL where this version has no such
+ * directive. */
+const char *baseline_value(const struct baseline_look *look, const char *name);
+bool baseline_is(const struct baseline_look *look, const char *name, const char *value);
+
+/* The last line that sets it, or 0. */
+unsigned baseline_line(const struct baseline_look *look, const char *name);
+
+/* Listens on an address that is not of this host alone. */
+bool baseline_is_exposed(const struct baseline_look *look);
+
+/* Listens with TLS. */
+bool baseline_has_tls(const struct baseline_look *look);
+
+/* Nobody needs a password: the default user has none, and may run commands. */
+bool baseline_is_open(const struct baseline_look *look);
+
+/* The rule is broken. Does nothing where it does not concern this version. */
+void baseline_add(struct baseline_look *look, const char *id, unsigned line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* ---- baseline_users.c ---- */
+
+/* Reads the users of the ACL file, or of the user lines; passwords in clear text become hashes. */
+VK_CHECKED enum vk_rc baseline_read_users(struct baseline_look *look, struct vk_err *err);
+void baseline_check_users(struct baseline_look *look);
+
+/* ---- baseline_checks.c ---- */
+
+void baseline_check_values(struct baseline_look *look);
+
+#endif

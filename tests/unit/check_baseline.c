@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "common/config/baseline.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/digest.h"
+#include "tests/unit/unit.h"
+
+#define DEFAULT_OFF "user default off\n"
+#define OUTER "bind 10.0.0.1\n"
+#define TLS "tls-port 6380\ntls-cert-file /c\ntls-key-file /k\ntls-ca-cert-file /a\n"
+
+/* Nothing is wrong with this one. */
+static const char good_conf[] = "port 6379\nbind 127.0.0.1\nmaxmemory 1gb\nacllog-max-len 128\n"
+				"client-output-buffer-limit normal 256mb 64mb 60\n"
+				"sanitize-dump-payload clients\n"
+				"aclfile /etc/valkey/users.acl\ndir /var/lib/valkey\n";
+static const char good_acl[] = DEFAULT_OFF
+	"user app on #0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ~app:* "
+	"resetchannels -@all +@read +@write -@dangerous -@scripting\n";
+
+/* What breaks each rule, added to the good one. acl NULL: no ACL file; "": the good one. */
+static const struct {
+	const char *rule;
+	const char *conf;
+	const char *acl;
+	const char *detail; /* part of what is said, or NULL */
+} cases[] = {
+	{"auth-acl-not-requirepass", "requirepass x\n", "", NULL},
+	{"auth-acllog", "acllog-max-len 127\n", "", "acllog-max-len is '127'"},
+	{"auth-app-no-script", "", DEFAULT_OFF "user a on -@all +@scripting\n", "user a"},
+	{"auth-app-no-script", "", DEFAULT_OFF "user a on -@all (+eval ~x)\n", NULL},
+	{"auth-default-defined", "requirepass x\n", "user a off\n", NULL},
+	{"auth-default-user", "", "user default on nopass +get\n", NULL},
+	{"auth-default-user", "", NULL, NULL},
+	{"auth-firstarg-rules", "", DEFAULT_OFF "user a on -@all +select|0\n", "+select|0"},
+	{"auth-key-scope", "", DEFAULT_OFF "user a on ~* +get\n", "~*"},
+	{"auth-key-scope", "", DEFAULT_OFF "user a on &* +get\n", "&*"},
+	{"auth-least-admin", "", DEFAULT_OFF "user a on +@all\n", "user a: +@admin"},
+	{"auth-least-admin", "", DEFAULT_OFF "user a on +@all -@admin\n", "+@dangerous"},
+	{"auth-least-admin", "", DEFAULT_OFF "user a on -@all +config|set\n", "+config|set"},
+	{"auth-mixed-users", "user a off\n", "", NULL},
+	{"auth-no-cleartext", "", DEFAULT_OFF "user a on >geheimnis +get\n", NULL},
+	{"auth-no-cleartext", "user a on >geheimnis +get\n", NULL, NULL},
+	{"auth-nopass-users", "", DEFAULT_OFF "user a on nopass +get\n", "user a"},
+	{"auth-pubsub-default", "acl-pubsub-default allchannels\n", "", NULL},
+	{"auth-shared-hash", "", DEFAULT_OFF "user a on >x\nuser b on >x\n", "users a and b"},
+	{"auth-weak-hash", "", DEFAULT_OFF "user a on >foobared +get\n", "user a"},
+	{"cmd-debug", "enable-debug-command local\n", "", NULL},
+	{"cmd-include-safe", "include conf.d/*.conf\n", "", NULL},
+	{"cmd-include-safe", "include /etc/valkey/*.conf\n", "", NULL},
+	{"cmd-lua-insecure", "lua-enable-insecure-api yes\n", "", NULL},
+	{"cmd-module", "enable-module-command yes\n", "", NULL},
+	{"cmd-modules-listed", "loadmodule json.so\n", "", NULL},
+	{"cmd-protected-configs", "enable-protected-configs yes\n", "", NULL},
+	{"cmd-rename-reliance", "rename-command KEYS \"\"\n", "", "KEYS"},
+	{"data-aof-fsync", "appendfsync no\n", "", NULL},
+	{"data-bulk-limit", "proto-max-bulk-len 1gb\n", "", NULL},
+	{"data-checksum", "rdbchecksum no\n", "", NULL},
+	{"data-dir", "dir /tmp\n", "", NULL},
+	{"data-dir", "dir ./\n", "", NULL},
+	{"data-maxmemory", "maxmemory 0\n", "", NULL},
+	{"data-persistence", "save \"\"\nappendonly no\n", "", NULL},
+	{"data-query-limit", "client-query-buffer-limit 2gb\n", "", NULL},
+	{"data-replica-read-only", "slave-read-only no\n", "", NULL},
+	{"data-restore-sanitise", "sanitize-dump-payload no\n", "", NULL},
+	{"data-stop-writes", "stop-writes-on-bgsave-error no\n", "", NULL},
+	{"log-hide-user-data", "hide-user-data-from-log no\n", "", NULL},
+	{"log-level", "loglevel debug\n", "", NULL},
+	{"net-bind-explicit", "bind * -::*\n", "", "bind is '* -::*'"},
+	{"net-exposed-open", OUTER "protected-mode no\n", NULL, NULL},
+	{"net-keepalive", "tcp-keepalive 0\n", "", NULL},
+	{"net-output-limits", "client-output-buffer-limit normal 0 0 0\n", "", NULL},
+	{"net-plaintext-port", OUTER TLS, "", "port is 6379 beside tls-port 6380"},
+	{"net-protected-mode", "protected-mode no\n", "", NULL},
+	{"net-unixsocket-perm", "unixsocket /run/v.sock\n", "", "umask"},
+	{"net-unixsocket-perm", "unixsocket /run/v.sock\nunixsocketperm 777\n", "", "777"},
+	{"ops-deprecated", "slave-read-only yes\n", "", "called replica-read-only"},
+	{"ops-deprecated", "lua-replicate-commands yes\n", "", "ignored"},
+	{"ops-secret-scope", "primaryauth geheimnis\n", "", "primaryauth stands in clear text"},
+	{"tls-certificate", "tls-port 6380\n", "", "tls-cert-file is not set"},
+	{"tls-ciphers", TLS "tls-ciphers HIGH:RC4\n", "", "RC4"},
+	{"tls-client-auth", TLS "tls-auth-clients optional\n", "", NULL},
+	{"tls-cluster", OUTER "cluster-enabled yes\n", "", NULL},
+	{"tls-enabled", OUTER, "", NULL},
+	{"tls-protocols", TLS "tls-protocols \"TLSv1.1 TLSv1.2\"\n", "", NULL},
+	{"tls-replication", OUTER TLS "replicaof 10.0.0.2 6379\n", "", NULL},
+	{"tls-user-map", TLS "tls-auth-clients no\ntls-auth-clients-user CN\n", "", NULL},
+};
+
+enum { CASE_COUNT = sizeof(cases) / sizeof(cases[0]), TEXT_BYTES = 4096 };
+
+static struct cfg_violations *check(const char *conf, const char *acl, const char *version)
+{
+	const struct cfg_subject subject = {.version = version,
+		.conf = conf,
+		.conf_len = strlen(conf),
+		.acl = acl,
+		.acl_len = acl != NULL ? strlen(acl) : 0};
+	struct cfg_violations *out = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(cfg_baseline_check(&subject, &out, &err), err);
+	return out;
+}
+
+static const struct cfg_violation *find(
+	const struct cfg_violations *all, const char *rule, const char *detail)
+{
+	for (size_t i = 0; i < cfg_violations_count(all); i++) {
+		const struct cfg_violation *at = cfg_violations_at(all, i);
+
+		if (strcmp(at->rule->id, rule) == 0 &&
+			(detail == NULL || strstr(at->detail, detail) != NULL))
+			return at;
+	}
+	return NULL;
+}
+
+START_TEST(finds_each_thing_that_is_wrong)
+{
+	char conf[TEXT_BYTES];
+	struct cfg_violations *all;
+
+	snprintf(conf, sizeof(conf), "%s%s", good_conf, cases[_i].conf);
+	all = check(conf,
+		cases[_i].acl == NULL || cases[_i].acl[0] != '\0' ? cases[_i].acl : good_acl,
+		"9.0");
+	ck_assert_msg(find(all, cases[_i].rule, cases[_i].detail) != NULL, "%s is not found in: %s",
+		cases[_i].rule, cases[_i].conf);
+	/* Whatever is found, no password is told. */
+	for (size_t i = 0; i < cfg_violations_count(all); i++)
+		ck_assert_ptr_null(strstr(cfg_violations_at(all, i)->detail, "geheimnis"));
+	cfg_violations_free(all);
+}
+END_TEST
+
+START_TEST(every_rule_has_a_case)
+{
+	for (size_t i = 0; i < cfg_rule_count; i++) {
+		bool is_covered = false;
+
+		for (size_t k = 0; k < CASE_COUNT; k++)
+			is_covered = is_covered || strcmp(cases[k].rule, cfg_rules[i].id) == 0;
+		ck_assert_msg(is_covered, "%s", cfg_rules[i].id);
+	}
+}
+END_TEST
+
+START_TEST(finds_nothing_in_what_is_good)
+{
+	struct cfg_violations *all = check(good_conf, good_acl, "9.0");
+
+	if (cfg_violations_count(all) > 0)
+		ck_abort_msg("%s: %s", cfg_violations_at(all, 0)->rule->id,
+			cfg_violations_at(all, 0)->detail);
+	cfg_violations_free(all);
+}
+END_TEST
+
+START_TEST(an_empty_file_has_the_dangers_of_the_defaults)
+{
+	struct cfg_violations *all = check("", NULL, "8.0");
+
+	ck_assert_ptr_nonnull(find(all, "net-bind-explicit", NULL));
+	ck_assert_ptr_nonnull(find(all, "auth-default-user", NULL));
+	ck_assert_ptr_nonnull(find(all, "data-maxmemory", NULL));
+	/* Protected mode stands before it. */
+	ck_assert_ptr_null(find(all, "net-exposed-open", NULL));
+	ck_assert_int_eq(cfg_violations_at(all, 0)->rule->risk, CFG_RISK_CRITICAL);
+	cfg_violations_free(all);
+}
+END_TEST
+
+START_TEST(concerns_only_versions_that_have_the_directive)
+{
+	struct cfg_violations *all = check("sanitize-dump-payload no\n", good_acl, "9.1");
+
+	ck_assert_ptr_null(find(all, "data-restore-sanitise", NULL));
+	ck_assert_ptr_null(find(all, "tls-user-map", NULL));
+	cfg_violations_free(all);
+	all = check("hide-user-data-from-log no\n", good_acl, "7.2");
+	ck_assert_ptr_null(find(all, "log-hide-user-data", NULL));
+	cfg_violations_free(all);
+}
+END_TEST
+
+START_TEST(names_the_line_that_counts)
+{
+	struct cfg_violations *all =
+		check("# one\nloglevel notice\n\nloglevel debug\n", good_acl, "8.0");
+
+	ck_assert_uint_eq(find(all, "log-level", NULL)->line, 4);
+	cfg_violations_free(all);
+}
+END_TEST
+
+START_TEST(refuses_what_it_cannot_read)
+{
+	struct cfg_subject subject = {.version = "8.0", .conf = "port \"1\n", .conf_len = 8};
+	struct cfg_violations *out = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_fails(cfg_baseline_check(&subject, &out, &err), VK_EINPUT);
+	subject.conf = "sentinel monitor a b 1 1\n";
+	subject.conf_len = strlen(subject.conf);
+	assert_fails(cfg_baseline_check(&subject, &out, &err), VK_EINPUT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "Sentinel"));
+	subject.conf = "";
+	subject.conf_len = 0;
+	subject.version = "3.2";
+	assert_fails(cfg_baseline_check(&subject, &out, &err), VK_EINPUT);
+	subject.version = "8.0";
+	subject.acl = "nonsense\n";
+	subject.acl_len = strlen(subject.acl);
+	assert_fails(cfg_baseline_check(&subject, &out, &err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(severities_have_names)
+{
+	enum cfg_risk risk;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_fails(cfg_risk_parse("bad", &risk, &err), VK_EINPUT);
+	assert_ok(cfg_risk_parse("medium", &risk, &err), err);
+	ck_assert_int_eq(risk, CFG_RISK_MEDIUM);
+	ck_assert_str_eq(cfg_risk_name(risk), "medium");
+	ck_assert_ptr_null(cfg_rule_find("no-such-rule"));
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("baseline");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_loop_test(tc, finds_each_thing_that_is_wrong, 0, CASE_COUNT);
+	tcase_add_test(tc, every_rule_has_a_case);
+	tcase_add_test(tc, finds_nothing_in_what_is_good);
+	tcase_add_test(tc, an_empty_file_has_the_dangers_of_the_defaults);
+	tcase_add_test(tc, concerns_only_versions_that_have_the_directive);
+	tcase_add_test(tc, names_the_line_that_counts);
+	tcase_add_test(tc, refuses_what_it_cannot_read);
+	tcase_add_test(tc, severities_have_names);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
