@@ -72,6 +72,7 @@ E2E_TESTS += tests/e2e/202-attack-replay.sh
 E2E_TESTS += tests/e2e/203-attack-freeze.sh
 E2E_TESTS += tests/e2e/204-attack-mix.sh
 E2E_TESTS += tests/e2e/205-attack-other-host.sh
+E2E_TESTS += tests/e2e/206-attack-host-key.sh
 E2E_TESTS += tests/e2e/207-attack-two-logs.sh
 E2E_TESTS += tests/e2e/208-attack-log-entries.sh
 E2E_TESTS += tests/e2e/209-attack-renumber.sh
