@@ -169,6 +169,9 @@ static void print_restored(const struct restored *restored)
 		       "were made\n");
 	if (restored->is_new_log)
 		printf("another audit log was begun\n");
+	else if (!restored->is_compared)
+		printf("the audit log was compared with nothing that hosts have seen: "
+		       "--checkpoint FILE\n");
 	if (restored->is_signed && !restored->is_new_log)
 		printf("next: vkcfgd run\n");
 	else

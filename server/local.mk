@@ -48,6 +48,7 @@ libvkserver_a_SOURCES += server/report.c server/report.h
 libvkserver_a_SOURCES += server/request.c server/request.h
 libvkserver_a_SOURCES += server/restore.c server/restore.h
 libvkserver_a_SOURCES += server/restore_log.c server/restore_log.h
+libvkserver_a_SOURCES += server/restore_repeat.c server/restore_repeat.h
 libvkserver_a_SOURCES += server/route.c server/route.h
 libvkserver_a_SOURCES += server/routes.c server/routes.h
 libvkserver_a_SOURCES += server/routes_agent.c

@@ -229,6 +229,7 @@ static enum vk_rc fill(
 	memcpy(out->fleet, manifest.fleet, sizeof(out->fleet));
 	out->backup_created = manifest.created;
 	out->is_new_log = options->is_new_log;
+	out->is_compared = options->checkpoint_count > 0;
 	rc = backup_list_files(from, arena, &files, err);
 	if (rc == VK_OK)
 		rc = copy_all(from, dir, options, &files, err);

@@ -38,6 +38,7 @@ struct restored {
 	bool has_new_keys;  /* snapshot, timestamp and log keys were not in the backup */
 	bool is_signed; /* snapshot and timestamp are signed; false: a root must name the keys */
 	bool is_new_log;
+	bool is_compared; /* with something that hosts or people have seen */
 };
 
 /* Embedded: restored_init() ... restored_release(). */

@@ -13,12 +13,10 @@
 #include "common/note.h"
 #include "common/tuf/tuf_fleet.h"
 #include "common/vkjson.h"
-#include "server/grants.h"
 #include "server/log.h"
-#include "server/store/store_host.h"
+#include "server/restore_repeat.h"
 #include "server/store/store_log.h"
 #include "server/store/store_tuf.h"
-#include "server/store/store_user.h"
 
 #include "common/banned.h"
 
@@ -161,46 +159,10 @@ static enum vk_rc compare_entry(
 	return rc;
 }
 
-/* Roles that were taken away, too, would come back. */
-static enum vk_rc repeat_roles(
-	struct store *store, const char *name, const struct vkjson *detail, struct vk_err *err)
-{
-	struct arena *arena = arena_new();
-	struct grants grants;
-	enum vk_rc rc = grants_parse(detail, arena, &grants, err);
-
-	if (rc == VK_OK)
-		rc = store_set_user_roles(
-			store, name, grants.roles, grants.scopes, grants.count, err);
-	arena_free(arena);
-	return rc;
-}
-
-/* A revocation that is forgotten would let somebody in again. Whom the backup does not know cannot
- * come in anyway. */
-static enum vk_rc repeat_revocation(
-	struct store *store, const struct vk_audit_entry *entry, int64_t now, struct vk_err *err)
-{
-	const char *slash = strchr(entry->object, '/');
-	enum vk_rc rc = VK_OK;
-
-	if (slash == NULL || strcmp(entry->result, "ok") != 0)
-		return VK_OK;
-	if (strcmp(entry->action, "host.revoke") == 0)
-		rc = store_revoke_host(store, slash + 1, now, err);
-	else if (strcmp(entry->action, "user.revoke") == 0)
-		rc = store_revoke_user(store, slash + 1, now, err);
-	else if (strcmp(entry->action, "user.roles") == 0)
-		rc = repeat_roles(store, slash + 1, entry->detail, err);
-	return rc == VK_ENOTFOUND || rc == VK_ECONFLICT ? VK_OK : rc;
-}
-
-/* What happened to the host itself, or was repeated here, is nothing to be done again. */
+/* What a host or the server did by itself is nothing to be done again. */
 static bool is_worth_telling(const struct vk_audit_entry *entry)
 {
-	static const char *const quiet[] = {
-		"host.report", "access.denied", "change.stale", "host.revoke", "user.revoke",
-		"user.roles"};
+	static const char *const quiet[] = {"host.report", "access.denied", "change.stale"};
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
 		if (strcmp(entry->action, quiet[i]) == 0)
@@ -212,11 +174,12 @@ static bool is_worth_telling(const struct vk_audit_entry *entry)
 static enum vk_rc append_entry(struct store *store, const struct vk_audit_entry *entry,
 	uint64_t index, int64_t now, struct vk_buf *report, struct vk_err *err)
 {
+	bool is_repeated = false;
 	enum vk_rc rc = log_append(store, entry, NULL, err);
 
 	if (rc == VK_OK)
-		rc = repeat_revocation(store, entry, now, err);
-	if (rc == VK_OK && is_worth_telling(entry))
+		rc = restore_repeat(store, entry, now, &is_repeated, err);
+	if (rc == VK_OK && !is_repeated && is_worth_telling(entry))
 		vk_buf_addf(report, "%" PRIu64 " %s %s %s\n", index, entry->actor, entry->action,
 			entry->object);
 	return rc;

@@ -25,7 +25,7 @@ enum {
 VK_CHECKED enum vk_rc restore_log_check(struct store *store, struct vk_err *err);
 
 /* Appends what an export (JSON Lines, `vkcfg audit export`) has beyond the log; what both have must
- * be the same (VK_ECONFLICT). Revocations among them are repeated. *count: entries appended;
+ * be the same (VK_ECONFLICT). What they took away from people and hosts is taken away again. *count: entries appended;
  * report: a line for each that tells of something that the database does not have. */
 VK_CHECKED enum vk_rc restore_log_append(struct store *store, const char *path, int64_t now,
 	uint64_t *count, struct vk_buf *report, struct vk_err *err);

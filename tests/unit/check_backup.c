@@ -19,6 +19,7 @@
 #include "server/restore_log.h"
 #include "server/store/store_host.h"
 #include "server/store/store_log.h"
+#include "server/store/store_user.h"
 #include "tests/unit/fleet_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -220,6 +221,34 @@ START_TEST(a_revocation_is_repeated_and_one_of_a_stranger_does_no_harm)
 }
 END_TEST
 
+static enum vk_rc add_user(struct writer_tx *tx, struct writer_command *command, struct vk_err *err)
+{
+	(void)command;
+	return store_add_user(
+		writer_tx_store(tx), "carol", ROLE_AUTHOR | ROLE_ADMIN | ROLE_VIEWER, 1, err);
+}
+
+START_TEST(roles_are_taken_away_again_and_never_given)
+{
+	const char *lines =
+		"{\"index\":2,\"at\":\"2027-01-15T08:00:00Z\",\"actor\":\"user/a\","
+		"\"action\":\"user.roles\",\"object\":\"user/carol\",\"result\":\"ok\","
+		"\"detail\":{\"roles\":[\"author@dev\",\"approver@prod\",\"operator\"]}}\n";
+	struct store_user user;
+
+	assert_ok(fleet_fixture_run(&fix, add_entries), fix.err);
+	assert_ok(fleet_fixture_run(&fix, add_user), fix.err);
+	assert_ok(append_text(lines), fix.err);
+	ck_assert_ptr_nonnull(strstr(report.data, "user.roles user/carol"));
+	assert_ok(store_get_user(fix.store.store, "carol", fix.store.arena, &user, &fix.err),
+		fix.err);
+	ck_assert_uint_eq(user.roles & ~(unsigned)ROLE_VIEWER, 0);
+	ck_assert_uint_eq(user.scope_count, 1);
+	ck_assert_str_eq(user.scopes[0].environment, "dev");
+	ck_assert_uint_eq(user.scopes[0].roles & ~(unsigned)ROLE_VIEWER, ROLE_AUTHOR);
+}
+END_TEST
+
 START_TEST(a_log_that_was_changed_on_disk_is_found)
 {
 	assert_ok(fleet_fixture_run(&fix, add_entries), fix.err);
@@ -277,6 +306,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_log_that_was_changed_on_disk_is_found);
 	tcase_add_test(tc, a_checkpoint_counts_by_the_key_of_the_root_and_shows_what_is_missing);
 	tcase_add_test(tc, a_copy_is_what_was_committed_and_never_overwrites);
+	tcase_add_test(tc, roles_are_taken_away_again_and_never_given);
 	tcase_add_test(tc, a_revocation_is_repeated_and_one_of_a_stranger_does_no_harm);
 	suite_add_tcase(suite, tc);
 	return suite;
