@@ -138,10 +138,20 @@ static enum vk_rc parse(const char *role, enum tuf_type type, const char *text, 
 	return rc;
 }
 
-/* The stored file of a role if its signatures hold; *out = NULL if there is none that does. A
- * disk that cannot be read is an error: without the old version there is no rollback check. */
+/* Length and hashes that the delegator's entry lists for the file. */
+static enum vk_rc check_listed(const struct tuf_file *entry, const char *role, const void *data,
+	size_t len, struct vk_err *err)
+{
+	return tuf_hashes_check(
+		entry->has_hashes ? &entry->hashes : NULL, entry->length, data, len, role, err);
+}
+
+/* The stored file of a role if its signatures hold; *out = NULL if there is none that does. With
+ * an entry (may be NULL) it must also be the listed file, which is looked at first. A disk that
+ * cannot be read is an error: without the old version there is no rollback check. */
 static enum vk_rc load_local(struct tuf_client *client, const char *role, enum tuf_type type,
-	const struct tuf_role *authority, struct tuf_meta **out, struct vk_err *err)
+	const struct tuf_role *authority, const struct tuf_file *entry, struct tuf_meta **out,
+	struct vk_err *err)
 {
 	struct tuf_meta *meta = NULL;
 	struct vk_buf text;
@@ -150,7 +160,10 @@ static enum vk_rc load_local(struct tuf_client *client, const char *role, enum t
 	vk_buf_init(&text, LISTED_MAX_BYTES);
 	rc = client->store.load(client->store.ctx, role, &text, err);
 	*out = NULL;
-	if (rc == VK_OK && tuf_meta_parse(text.data, text.len, type, &meta, NULL) == VK_OK) {
+	if (rc == VK_OK &&
+		(entry == NULL ||
+			check_listed(entry, role, text.data, text.len, NULL) == VK_OK) &&
+		tuf_meta_parse(text.data, text.len, type, &meta, NULL) == VK_OK) {
 		if (tuf_meta_verify(meta, authority, role, NULL) == VK_OK)
 			*out = meta;
 		else
@@ -312,7 +325,7 @@ static enum vk_rc update_timestamp(
 
 	vk_buf_init(&text, TUF_TIMESTAMP_MAX_BYTES);
 	rc = load_local(client, "timestamp", TUF_TIMESTAMP,
-		tuf_meta_root_role(client->root, TUF_TIMESTAMP), &local, err);
+		tuf_meta_root_role(client->root, TUF_TIMESTAMP), NULL, &local, err);
 	if (rc == VK_OK && given != NULL) {
 		vk_buf_add(&text, given, given_len);
 		rc = vk_buf_check(&text, "timestamp", err);
@@ -330,14 +343,6 @@ static enum vk_rc update_timestamp(
 	tuf_meta_free(local);
 	vk_buf_release(&text);
 	return rc;
-}
-
-/* Length and hashes that the delegator's entry lists for the file. */
-static enum vk_rc check_listed(const struct tuf_file *entry, const char *role, const void *data,
-	size_t len, struct vk_err *err)
-{
-	return tuf_hashes_check(
-		entry->has_hashes ? &entry->hashes : NULL, entry->length, data, len, role, err);
 }
 
 static bool is_current(
@@ -410,7 +415,7 @@ static enum vk_rc update_snapshot(struct tuf_client *client, struct vk_err *err)
 	const struct tuf_file *entry = tuf_meta_file(client->timestamp, "snapshot.json");
 	struct tuf_meta *local = NULL;
 	struct tuf_meta *new = NULL;
-	enum vk_rc rc = load_local(client, "snapshot", TUF_SNAPSHOT, authority, &local, err);
+	enum vk_rc rc = load_local(client, "snapshot", TUF_SNAPSHOT, authority, NULL, &local, err);
 
 	if (rc == VK_OK && local != NULL && is_current(client, local, entry)) {
 		client->snapshot = local;
@@ -475,7 +480,7 @@ enum vk_rc tuf_client_load_role(struct tuf_client *client, const char *role,
 	if (entry == NULL)
 		return vk_err_set(
 			err, VK_ENOTFOUND, "%s: the snapshot does not list this role", role);
-	rc = load_local(client, role, TUF_TARGETS, authority, &meta, err);
+	rc = load_local(client, role, TUF_TARGETS, authority, entry, &meta, err);
 	if (rc == VK_OK && meta != NULL && is_current(client, meta, entry)) {
 		*out = keep(client, role, meta);
 		return VK_OK;

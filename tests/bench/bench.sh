@@ -4,11 +4,12 @@
 # Where nginx is installed it is asked the same over the same mutual TLS, in the same run. Reported, not
 # asserted. Everything is bounded; what was started is ended by its pid.
 #
-#   make bench [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=512] [INSTANCES=10000] [RUNS=21]
+#   make bench [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=512] [INSTANCES=10000] [RUNS=21] [AUDIT_ENTRIES=1000000]
 abs_top_srcdir=${abs_top_srcdir:-$(cd "${0%/*}/../.." && pwd)}
 abs_top_builddir=${abs_top_builddir:-$PWD}
 VKCFGD=$abs_top_builddir/server/vkcfgd
 VKCFG_PULL=$abs_top_builddir/client/pull/vkcfg-pull
+VKCFG=$abs_top_builddir/client/admin/vkcfg
 . "$abs_top_srcdir/tests/e2e/lib.sh"
 bench=$abs_top_builddir/tests/bench
 seconds_each=${SECONDS_EACH:-3}
@@ -177,10 +178,38 @@ measure_syncs() {
 	count_syncs release approve bob
 }
 
+# A long audit log, verified over the same TLS; beside it the digest of the same bytes.
+measure_audit() {
+	local pid before ticks
+	server_stop
+	"$bench/bench_fill" "$STATE/vkcfg.db" "${AUDIT_ENTRIES:-1000000}" "$WORK/entries" || { failed audit_verify; return; }
+	chown --reference="$STATE" "$STATE"/vkcfg.db*
+	server_start
+	pid=$(pids_of "$(pid_of vkcfgd)")
+	before=$(cpu_ticks "$pid")
+	VKCFG_HOME=$WORK/people/carol "$bench/bench_run" audit_verify 3 "$VKCFG" audit verify --allow-unwitnessed \
+		2>>"$WORK/log/audit.log" || failed audit_verify
+	ticks=$(($(cpu_ticks "$pid") - before))
+	printf 'audit_verify_server_cpu_us=%d\n' $((ticks * 1000000 / $(getconf CLK_TCK) / 3))
+	server_stop
+	"$bench/bench_run" sha256sum 3 sha256sum "$WORK/entries" 2>>"$WORK/log/audit.log" || failed sha256sum
+}
+# cpu_ticks PIDS: what they have used so far
+cpu_ticks() {
+	local pid sum=0 line stat
+	for pid in ${1//,/ }; do
+		read -r line <"/proc/$pid/stat"
+		read -ra stat <<<"${line##*) }"
+		sum=$((sum + stat[11] + stat[12]))
+	done
+	echo "$sum"
+}
+
 measure_all() {
 	machine
 	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
 	"$bench/bench_secret" || failed secrets
+	"$bench/bench_release" || failed release_verify
 	"$bench/bench_log" 2>>"$WORK/log/bench_log.log" || failed log
 	# All load comes with the certificate of one host.
 	SERVER_SETTINGS="max-connections-per-identity: 100000"
@@ -190,6 +219,7 @@ measure_all() {
 	measure_pull
 	measure_watch
 	measure_syncs
+	measure_audit
 }
 
 work_start
@@ -201,3 +231,5 @@ ratio server_cpu_per_handshake_to_nginx vkcfgd_server_cpu_us_per_handshake nginx
 ratio server_cpu_per_resumption_to_nginx vkcfgd_server_cpu_us_per_resumption nginx_server_cpu_us_per_resumption
 ratio parked_kb_to_nginx_idle parked_server_kb_per_connection nginx_idle_server_kb_per_connection
 ratio pull_noop_wall_to_curl pull_noop_wall_us curl_wall_us
+ratio release_verify_to_openssl_signatures release_verify_cpu_us openssl_signatures_cpu_us
+ratio audit_verify_cpu_to_sha256sum audit_verify_cpu_us sha256sum_cpu_us

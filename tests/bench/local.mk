@@ -13,10 +13,15 @@ tests_bench_bench_log_SOURCES = tests/bench/bench_log.c $(FLEET_FIXTURE)
 tests_bench_bench_log_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/bench/bench_secret
 tests_bench_bench_secret_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/bench/bench_fill
+tests_bench_bench_fill_LDADD = $(SERVER_LIBS)
+check_PROGRAMS += tests/bench/bench_release
+tests_bench_bench_release_SOURCES = tests/bench/bench_release.c $(TUF_SIMULATOR)
+tests_bench_bench_release_LDADD = $(COMMON_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 
 bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_run \
-	tests/bench/bench_log tests/bench/bench_secret
+	tests/bench/bench_log tests/bench/bench_secret tests/bench/bench_fill tests/bench/bench_release
 
 bench: all $(bench_programs)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
