@@ -80,14 +80,14 @@ static enum vk_rc write_value(
 	return rc == VK_OK ? write_all((int)fd, text, len, err) : rc;
 }
 
-/* The version of --version among the valid ones, else the one in force. */
+/* The version of --number among the valid ones, else the one in force. */
 static enum vk_rc choose_pin(const struct args *args, const char *environment,
 	const struct cfg_secret_info *info, struct cfg_pin *out, struct vk_err *err)
 {
 	struct cfg_pin pins[CFG_PINS_MAX];
 	size_t count = cfg_pins_valid(&info->pins, pins);
 	uint64_t version = 0;
-	enum vk_rc rc = args_get_uint(args, "version", 1, VK_SECRET_VERSION_MAX,
+	enum vk_rc rc = args_get_uint(args, "number", 1, VK_SECRET_VERSION_MAX,
 		(uint64_t)info->pins.current.version, &version, err);
 
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {

@@ -141,7 +141,7 @@ enum vk_rc cmd_secret_remove(struct cli *cli, const struct args *args, struct vk
 	enum vk_rc rc = secret_file_check_names(environment, name, err);
 
 	if (rc == VK_OK)
-		rc = args_get_uint(args, "version", 1, VK_SECRET_VERSION_MAX, 0, &version, err);
+		rc = args_get_uint(args, "number", 1, VK_SECRET_VERSION_MAX, 0, &version, err);
 	if (rc == VK_OK)
 		rc = source_load(args, &tree, err);
 	if (rc == VK_OK)

@@ -318,7 +318,7 @@ static void say_what_follows(const struct rotate *rotate)
 	case ROTATION_REPLACE:
 		cli_say(rotate->cli,
 			"That is the last step. The old version can go a release later:\n"
-			"vkcfg secret remove %s %s --version N\n",
+			"vkcfg secret remove %s %s --number N\n",
 			environment, name);
 		return;
 	case ROTATION_WAIT_RELEASE:

@@ -46,6 +46,10 @@ static void print_set(const struct cli *cli, const char *environment, const char
 				"Nothing in the tree uses it yet: write \"secret:%s\" where it "
 				"belongs, and run\n'vkcfg secret reseal %s %s --tree DIR' then.\n",
 				name, environment, name);
+		else if (made->pin.version > 1 && info->pins.current.version != 0)
+			cli_say(cli,
+				"Hosts that install it refuse the old value at once; 'vkcfg secret "
+				"rotate' keeps both valid\nmeanwhile.\n");
 	}
 	vkjson_free(result);
 }

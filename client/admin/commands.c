@@ -263,7 +263,7 @@ static const struct option_spec secret_show_options[] = {SIGNED_TREE_OPTION, OPT
 static const struct option_spec secret_get_options[] = {
 	SIGNED_TREE_OPTION,
 	KEEPER_OPTION,
-	{"version", 0, "N", "this version, of those that are valid (default: the one in force)",
+	{"number", 0, "N", "this version, of those that are valid (default: the one in force)",
 		false},
 	{"out", 0, "FILE", "write the value to FILE, 0600, which must not exist", false},
 	{"fd", 0, "N", "write the value to descriptor N", false},
@@ -289,7 +289,7 @@ static const struct option_spec secret_rotate_options[] = {
 
 static const struct option_spec secret_remove_options[] = {
 	TREE_OPTION,
-	{"version", 0, "N", "only this version, which the tree does not pin", false},
+	{"number", 0, "N", "only this version, which the tree does not pin", false},
 	OPTIONS_END,
 };
 
@@ -478,8 +478,10 @@ const struct command commands[] = {
 		"STATE is sealed, missing (a keeper has to reseal), no-key (a host without public-key), or\n"
 		"former: no recipient any more, but it may know the value.",
 		1, 2, secret_show_options, "viewer", cmd_secret_show_recipients},
-	{"secret get", "ENV NAME", "open a secret, as a keeper", NULL, 2, 2, secret_get_options,
-		"author, approver or operator", cmd_secret_get},
+	{"secret get", "ENV NAME", "open a secret, as a keeper",
+		"Takes the key of a keeper. Exactly one of --out, --fd and --stdout says where the value\n"
+		"goes; it is written as it is, without a newline.",
+		2, 2, secret_get_options, "author, approver or operator", cmd_secret_get},
 	{"secret reseal", "ENV [NAME]", "seal secrets to recipients that have come, as a keeper",
 		"Recipients and their keys are those of the tree that the current release signs, or of\n"
 		"--tree; the server is asked for none.",

@@ -118,6 +118,15 @@ is "$(api carol "/v1/secrets/$digest?public=$(printf %064d 1)")" 404 "and it mus
 is "$(api carol "/v1/secrets/$(printf %064d 1)?public=$(printf %064d 1)")" 404 "a digest that nobody has seen is not there"
 is "$(post carol "/v1/secrets/$(printf %064d 1)/seals" '{"seals":[]}')" 400 "and gets no seals"
 
+is "$(api carol '/v1/secrets?limit=1')" 200 "a list has pages"
+next=$(jq -r .next "$WORK/answer")
+is "$(jq -r '.items | length' "$WORK/answer") $next" "1 dev/app/1" "as long as they shall be"
+is "$(api carol "/v1/secrets?limit=1&environment=prod&after=$next")" 200 "the next one goes on"
+is "$(jq -r '.items[0].name, .next' "$WORK/answer" | paste -sd' ')" "app prod/app/1" "where the first ended"
+nok "a list has no sealed bytes" grep -q sealed "$WORK/answer"
+is "$(api carol '/v1/secrets?after=prod')" 400 "but not from anywhere"
+is "$(api carol '/v1/secrets?public=00')" 400 "and a parameter that is none is refused"
+
 #
 # Released, listed, opened
 #
@@ -135,7 +144,7 @@ like "$OUT" "you are not a keeper of prod" "and is told so"
 exits 5 "nor does an approver who is none" as bob secret get prod app --stdout
 wrong() { VKCFG_HOME=$WORK/people/alice "$VKCFG" "$@" --passphrase-fd 3 3<<<"not the right one"; }
 exits 5 "nor does a keeper with a wrong passphrase" wrong secret get prod app --stdout
-exits 3 "a version that is not in force is not opened" as alice secret get prod app --stdout --version 9
+exits 3 "a version that is not in force is not opened" as alice secret get prod app --stdout --number 9
 exits 0 "the keeper opens it" as alice secret get prod app --stdout
 is "$OUT" "$VALUE" "and it is the value"
 exits 0 "into a file of her own" as alice secret get prod tls-key --out "$WORK/got"
@@ -229,7 +238,7 @@ nok "and nothing beside it" grep -qE "^(next|previous)" "$TREE/secrets/prod/tls-
 exits 1 "it is not replaced again before that is released" secret rotate prod tls-key
 like "$OUT" "not released yet, nor submitted: vkcfg submit prod" "and what to do is told"
 release prod "another tls-key"
-exits 4 "a version that the release before this one uses stays" secret remove prod tls-key --version 1
+exits 4 "a version that the release before this one uses stays" secret remove prod tls-key --number 1
 like "$OUT" "release prod/[0-9]+ uses secret" "and it says which"
 exits 0 "a password gets a new version beside it" secret rotate prod app
 like "$OUT" "change [0-9]+: to be release prod/" "as a change"
@@ -247,7 +256,7 @@ is "$(by carol secret list prod --json | jq -c '[.items[] | select(.name == "app
 	'[[1,"current"],[2,"next"]]' "list shows both versions"
 exits 4 "who has an older tree is told to bring it up to date" by carol secret rotate prod app --tree "$WORK/before"
 like "$OUT" "your tree is older" "before anything is made"
-exits 0 "a keeper opens the next one" as alice secret get prod app --version 2 --stdout
+exits 0 "a keeper opens the next one" as alice secret get prod app --number 2 --stdout
 is "${#OUT}" 43 "which was made up"
 
 #
@@ -255,11 +264,11 @@ is "${#OUT}" 43 "which was made up"
 #
 exits 4 "what the tree uses is not removed" secret remove prod app
 like "$OUT" "roles/cache.yaml:[0-9]+: user app of db1/main uses secret app" "and it says where"
-exits 4 "nor a version that it pins" secret remove prod app --version 1
+exits 4 "nor a version that it pins" secret remove prod app --number 1
 exits 0 "what nothing uses is" secret remove prod typed
 ok "its file is gone" test ! -e "$TREE/secrets/prod/typed.yaml"
 exits 3 "once" secret remove prod typed
-exits 0 "a version that no release needs any more is" secret remove prod tls-key --version 1
+exits 0 "a version that no release needs any more is" secret remove prod tls-key --number 1
 mkdir -p "$WORK/other/environments"
 cp "$TREE/fleet.yaml" "$WORK/other/"
 touch "$WORK/other/environments/"{dev,prod}.yaml

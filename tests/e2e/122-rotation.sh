@@ -45,7 +45,7 @@ survives() {
 	logins=$(logins)
 }
 # password VERSION: as a keeper knows it
-password() { as alice secret get prod link --version "$1" --stdout; }
+password() { as alice secret get prod link --number "$1" --stdout; }
 # log_in PASSWORD: as the replica does
 log_in() { [ "$(REDISCLI_AUTH=$1 valkey-cli -s "$WORK/hosts/db1/main/valkey.sock" --user replica --no-auth-warning ping 2>&1)" = PONG ]; }
 rotate() { by carol secret rotate prod link --tree "$TREE" "$@"; }
