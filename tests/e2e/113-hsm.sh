@@ -33,7 +33,8 @@ uri() { printf 'pkcs11:token=the%%20fleet;object=%s?module-path=%s' "$1" "$MODUL
 # key_add PERSON URI [PIN]
 key_add() {
 	local person=$1
-	mkdir -p -m 700 "$WORK/people/$person"
+	mkdir -p "$WORK/people/$person"
+	chmod 700 "$WORK/people/$person"
 	VKCFG_HOME=$WORK/people/$person "$VKCFG" key add "$person" --pkcs11 "$2" --passphrase-fd 3 3<<<"${3-$PIN}"
 }
 

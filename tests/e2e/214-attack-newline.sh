@@ -30,7 +30,9 @@ api() { # METHOD PATH BODY
 	curl -sS -o "$WORK/answer" -w '%{http_code}' --cacert "$WORK/people/carol/ca.crt" --cert "$WORK/people/carol/tls.crt" \
 		--key "$WORK/people/carol/tls.key" -H 'Content-Type: application/json' -X "$1" -d "$3" "https://localhost:$PORT$2"
 }
-files=$(cd "$TREE" && for file in $(find . -type f); do jq -nc --arg path "${file#./}" --rawfile text "$file" '{path: $path, text: $text}'; done | jq -sc 'sort_by(.path)')
+files=$(cd "$TREE" && find . -type f | while read -r file; do
+	jq -nc --arg path "${file#./}" --rawfile text "$file" '{path: $path, text: $text}'
+done | jq -sc 'sort_by(.path)')
 body=$(jq -c '{files: map(if .path == "environments/prod.yaml" then .text = "config: {loglevel: \"notice\\nloadmodule /tmp/evil.so\"}\n" else . end)}' <<<"$files")
 tree=$(api POST /v1/trees "$body" >"$WORK/code"; jq -r .tree "$WORK/answer")
 document=$("$FORGE" json <"$(printf '%s\n' "$WORK"/old/tuf/targets/prod/*.1.json)" | jq -c --arg tree "$tree" \
