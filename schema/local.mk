@@ -11,5 +11,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0009-logs.sql \
 	schema/sql/0010-user-scopes.sql \
 	schema/sql/0011-host-approvals.sql \
-	schema/sql/0012-issuers.sql
+	schema/sql/0012-issuers.sql \
+	schema/sql/0013-author-usage.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

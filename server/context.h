@@ -36,6 +36,7 @@ struct context {
 	_Atomic int64_t host_certificate_seconds;
 	_Atomic int64_t user_certificate_seconds;
 	_Atomic int64_t expiry_warning_seconds;
+	_Atomic int64_t author_quota_bytes;
 
 	atomic_bool is_ready; /* false while starting and draining */
 };

@@ -165,7 +165,8 @@ static enum vk_rc add_change(const struct recovery *recovery, int64_t *id, struc
 	vk_digest_format(release->tree, tree);
 	change.metadata = tuf_meta_signed(recovery->role, &change.metadata_len);
 	rc = store_add_tree(
-		store, tree, in->files, in->file_count, writer_tx_now(recovery->tx), err);
+		store, tree, in->files, in->file_count, release->author,
+		writer_tx_now(recovery->tx), err);
 	if (rc == VK_OK)
 		rc = store_add_change(store, &change, id, err);
 	if (rc == VK_OK)

@@ -11,6 +11,7 @@
 #include "common/release.h"
 #include "common/vkjson.h"
 #include "server/access.h"
+#include "server/author_quota.h"
 #include "server/change.h"
 #include "server/mutation.h"
 #include "server/proposal.h"
@@ -123,6 +124,8 @@ static enum vk_rc run_submit(struct mutation *mutation, struct writer_tx *tx, st
 	int64_t id = 0;
 	enum vk_rc rc = change_submit(tx, &change, &id, err);
 
+	if (rc == VK_OK)
+		rc = author_quota_check(mutation, tx, err);
 	if (rc != VK_OK)
 		return rc;
 	mutation->status = 201;

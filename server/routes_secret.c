@@ -9,6 +9,7 @@
 #include "common/num.h"
 #include "common/secret.h"
 #include "common/vkjson.h"
+#include "server/author_quota.h"
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
@@ -202,6 +203,8 @@ static enum vk_rc run_add(struct mutation *mutation, struct writer_tx *tx, struc
 		rc = store_add_secret(writer_tx_store(tx), &secret, &is_new, err);
 	if (rc == VK_OK)
 		rc = save_seals(mutation, tx, err);
+	if (rc == VK_OK)
+		rc = author_quota_check(mutation, tx, err);
 	if (rc == VK_OK)
 		rc = audit(mutation, tx, is_new ? "secret.add" : "secret.seal", &secret, err);
 	if (rc != VK_OK)

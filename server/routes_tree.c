@@ -6,6 +6,7 @@
 
 #include "common/config/tree.h"
 #include "common/vkjson.h"
+#include "server/author_quota.h"
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
@@ -85,8 +86,11 @@ static enum vk_rc run_add(struct mutation *mutation, struct writer_tx *tx, struc
 	const struct submission *submission = mutation->data;
 	const char *digest = cfg_tree_digest(submission->tree);
 	enum vk_rc rc = store_add_tree(writer_tx_store(tx), digest, submission->files,
-		cfg_tree_file_count(submission->tree), writer_tx_now(tx), err);
+		cfg_tree_file_count(submission->tree), mutation->caller.name, writer_tx_now(tx),
+		err);
 
+	if (rc == VK_OK)
+		rc = author_quota_check(mutation, tx, err);
 	if (rc != VK_OK)
 		return rc;
 	mutation->status = 201;

@@ -18,6 +18,7 @@
 #include "server/authority.h"
 #include "server/background.h"
 #include "server/ca_change.h"
+#include "server/cleanup.h"
 #include "server/context.h"
 #include "server/denials.h"
 #include "server/descriptors.h"
@@ -41,6 +42,7 @@
 
 enum {
 	TICK_S = 5, /* how often the main thread looks whether the timestamp is due */
+	CLEANUP_MS = 60 * 60 * 1000,
 	ALL_CHANGES = WRITER_CHANGED_LOG | WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_PUBLICATION,
 };
 
@@ -60,6 +62,7 @@ struct server {
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
 	struct event_base *base;      /* the main thread's */
+	int64_t cleanup_ms;
 	bool is_signer_gone;
 	atomic_bool is_view_lost;
 };
@@ -105,6 +108,8 @@ static void apply_settings(struct server *server)
 		settings_int(settings, "user-certificate-lifetime"));
 	atomic_store(&server->context.expiry_warning_seconds,
 		settings_int(settings, "expiry-warning") * 86400);
+	atomic_store(&server->context.author_quota_bytes,
+		settings_int(settings, "author-quota") * 1024 * 1024);
 }
 
 /* The signer needs the fleet's name before anything else is opened. */
@@ -342,6 +347,18 @@ static void look_at_certificate(struct server *server)
 		worker_pool_set_tls(server->workers, server_tls_ctx(server->tls));
 }
 
+/* Once an hour, and until nothing is left. */
+static void clean_up(struct server *server)
+{
+	int64_t now_ms = vk_clock_monotonic_ms();
+
+	if (now_ms < server->cleanup_ms ||
+		cleanup_run(server->context.writer,
+			settings_int(server->settings, "keep-unreleased") * 86400))
+		return;
+	server->cleanup_ms = now_ms + CLEANUP_MS;
+}
+
 static void on_tick(evutil_socket_t fd, short events, void *arg)
 {
 	struct writer_command command = {.name = "timestamp", .run = run_timestamp};
@@ -351,6 +368,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	look_at_certificate(server);
+	clean_up(server);
 	if (!is_timestamp_due(server))
 		return;
 	if (writer_execute(server->context.writer, &command, &err) != VK_OK)

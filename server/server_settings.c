@@ -101,6 +101,25 @@ static const struct setting rows[] = {
 		.help = "seconds that a person's certificate is valid",
 	},
 	{
+		.name = "author-quota",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 1,
+		.max = 1024 * 1024,
+		.fallback = "1024",
+		.help = "MiB that one author's trees, changes and secrets may take before they are "
+			"released",
+	},
+	{
+		.name = "keep-unreleased",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 1,
+		.max = 3650,
+		.fallback = "30",
+		.help = "days after which a tree that became no release is forgotten",
+	},
+	{
 		.name = "expiry-warning",
 		.type = SETTING_INT,
 		.flags = SETTING_RELOADABLE,

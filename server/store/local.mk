@@ -19,6 +19,7 @@ libvkserver_a_SOURCES += server/store/store_secret.c server/store/store_secret.h
 libvkserver_a_SOURCES += server/store/store_token.c server/store/store_token.h
 libvkserver_a_SOURCES += server/store/store_tree.c server/store/store_tree.h
 libvkserver_a_SOURCES += server/store/store_tuf.c server/store/store_tuf.h
+libvkserver_a_SOURCES += server/store/store_usage.c server/store/store_usage.h
 libvkserver_a_SOURCES += server/store/store_user.c server/store/store_user.h
 
 # The migrations, embedded.

@@ -88,21 +88,91 @@ static enum vk_rc add_bundle(const struct change_tree *tree, const struct merkle
 	return rc == VK_OK ? merkle_append(nodes, index, leaf, err) : rc;
 }
 
+/* Whether they are shared with other changes or not. */
+static enum vk_rc add_bytes(struct db *db, int64_t change, int64_t bytes, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(db, "UPDATE changes SET bytes = bytes + ? WHERE id = ?");
+
+	db_bind_int(q, bytes);
+	db_bind_int(q, change);
+	return db_run(q, err);
+}
+
 enum vk_rc store_add_bundles(struct store *store, int64_t change,
 	const struct store_bundle *bundles, size_t count, uint8_t root[MERKLE_HASH_BYTES],
 	struct vk_err *err)
 {
 	struct change_tree tree = {.db = store_db(store), .change = change};
 	struct merkle_nodes nodes = {.get = get_node, .put = put_node, .ctx = &tree};
+	int64_t bytes = 0;
 	enum vk_rc rc = VK_OK;
 
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {
+		bytes += (int64_t)bundles[i].len;
 		if (i > 0 && strcmp(bundles[i - 1].instance, bundles[i].instance) >= 0)
 			return vk_err_set(err, VK_EINPUT, "bundles are not in order at %s",
 				bundles[i].instance);
 		rc = add_bundle(&tree, &nodes, &bundles[i], i, err);
 	}
+	if (rc == VK_OK)
+		rc = add_bytes(tree.db, change, bytes, err);
 	return rc == VK_OK ? merkle_nodes_root(&nodes, count, root, err) : rc;
+}
+
+struct leaf {
+	uint8_t hash[MERKLE_HASH_BYTES];
+};
+
+static enum vk_rc list_leaves(
+	struct db *db, int64_t change, struct store_array *leaves, struct vk_err *err)
+{
+	struct db_stmt *q =
+		db_prepare(db, "SELECT DISTINCT leaf FROM change_bundles WHERE change_id = ?");
+
+	db_bind_int(q, change);
+	while (db_step(q)) {
+		struct leaf *leaf = store_array_add(leaves);
+
+		db_get_blob(q, leaf->hash, sizeof(leaf->hash));
+	}
+	return db_finish(q, err);
+}
+
+static enum vk_rc run_for_change(
+	struct db *db, const char *sql, int64_t change, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(db, sql);
+
+	db_bind_int(q, change);
+	return db_run(q, err);
+}
+
+static enum vk_rc remove_if_unused(struct db *db, const struct leaf *leaf, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(db,
+		"DELETE FROM bundles WHERE leaf = ? AND NOT EXISTS (SELECT 1"
+		" FROM change_bundles c WHERE c.leaf = bundles.leaf)");
+
+	db_bind_blob(q, leaf->hash, sizeof(leaf->hash));
+	return db_run(q, err);
+}
+
+enum vk_rc store_remove_bundles(struct store *store, int64_t change, struct vk_err *err)
+{
+	struct db *db = store_db(store);
+	struct arena *arena = arena_new();
+	struct store_array leaves = STORE_ARRAY(arena, struct leaf);
+	enum vk_rc rc = list_leaves(db, change, &leaves, err);
+
+	if (rc == VK_OK)
+		rc = run_for_change(db, "DELETE FROM change_nodes WHERE change_id = ?", change, err);
+	if (rc == VK_OK)
+		rc = run_for_change(
+			db, "DELETE FROM change_bundles WHERE change_id = ?", change, err);
+	for (size_t i = 0; rc == VK_OK && i < leaves.count; i++)
+		rc = remove_if_unused(db, (const struct leaf *)leaves.items + i, err);
+	arena_free(arena);
+	return rc;
 }
 
 /* The change that became a release, and the number of its bundles. */

@@ -31,4 +31,8 @@ VK_CHECKED enum vk_rc store_list_host_bundles(struct store *store, const char *e
 	int64_t number, const char *host, struct arena *arena, const struct store_bundle **items,
 	size_t *count, struct vk_err *err);
 
+/* Forgets the bundles of a change that will never be a release; those that others have, too, stay. */
+VK_CHECKED enum vk_rc store_remove_bundles(
+	struct store *store, int64_t change, struct vk_err *err);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "server/identity.h"
+#include "server/store/store_bundle.h"
 #include "server/store/store_internal.h"
 
 #include "common/banned.h"
@@ -63,8 +64,9 @@ enum vk_rc store_add_change(
 		return rc;
 	q = db_prepare(store_db(store),
 		"INSERT INTO changes (id, tag, environment, number, base, state, author, message,"
-		" source_commit, tree, created, document, metadata, role_version, threshold)"
-		" VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" source_commit, tree, created, document, metadata, role_version, threshold, "
+		"bytes)"
+		" VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	db_bind_int(q, next);
 	db_bind_text(q, change->tag);
 	db_bind_text(q, change->environment);
@@ -79,6 +81,7 @@ enum vk_rc store_add_change(
 	db_bind_text_len(q, change->metadata, change->metadata_len);
 	db_bind_int(q, change->role_version);
 	db_bind_int(q, change->threshold);
+	db_bind_int(q, (int64_t)(change->document_len + change->metadata_len));
 	rc = db_run(q, err);
 	if (rc == VK_ECONFLICT)
 		return vk_err_set(err, rc,
@@ -275,6 +278,20 @@ static enum vk_rc check_closed(struct store *store, int64_t id, struct vk_err *e
 	return rc;
 }
 
+/* Of a change that will never be a release only its words stay. */
+static enum vk_rc forget_bundles(struct store *store, int64_t id, struct vk_err *err)
+{
+	struct db_stmt *q;
+	enum vk_rc rc = store_remove_bundles(store, id, err);
+
+	if (rc != VK_OK)
+		return rc;
+	q = db_prepare(store_db(store), "UPDATE changes SET bytes = length(document) +"
+					" length(metadata) WHERE id = ?");
+	db_bind_int(q, id);
+	return db_run(q, err);
+}
+
 enum vk_rc store_close_change(
 	struct store *store, int64_t id, enum change_state state, struct vk_err *err)
 {
@@ -285,7 +302,9 @@ enum vk_rc store_close_change(
 	db_bind_text(q, change_state_name(state));
 	db_bind_int(q, id);
 	rc = db_run(q, err);
-	return rc == VK_OK ? check_closed(store, id, err) : rc;
+	if (rc == VK_OK)
+		rc = check_closed(store, id, err);
+	return rc == VK_OK && state != CHANGE_RELEASED ? forget_bundles(store, id, err) : rc;
 }
 
 enum vk_rc store_reject_change(struct store *store, int64_t id, const char *user,
@@ -301,7 +320,9 @@ enum vk_rc store_reject_change(struct store *store, int64_t id, const char *user
 	db_bind_int(q, now);
 	db_bind_int(q, id);
 	rc = db_run(q, err);
-	return rc == VK_OK ? check_closed(store, id, err) : rc;
+	if (rc == VK_OK)
+		rc = check_closed(store, id, err);
+	return rc == VK_OK ? forget_bundles(store, id, err) : rc;
 }
 
 enum vk_rc store_add_approval(

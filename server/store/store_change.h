@@ -81,7 +81,8 @@ VK_CHECKED enum vk_rc store_list_changes(struct store *store,
 	const struct store_change_filter *filter, const struct store_page *page,
 	struct arena *arena, struct store_change_list *out, struct vk_err *err);
 
-/* From open to another state only: VK_ECONFLICT if it is not open, VK_ENOTFOUND. */
+/* From open to another state only: VK_ECONFLICT if it is not open, VK_ENOTFOUND. The bundles of a
+ * change that becomes no release are forgotten. */
 VK_CHECKED enum vk_rc store_close_change(
 	struct store *store, int64_t id, enum change_state state, struct vk_err *err);
 VK_CHECKED enum vk_rc store_reject_change(struct store *store, int64_t id, const char *user,

@@ -3,6 +3,8 @@
 
 #include "server/store/store_tree.h"
 
+#include <string.h>
+
 #include "common/digest.h"
 #include "server/store/store_internal.h"
 
@@ -10,7 +12,7 @@
 
 enum vk_rc store_has_tree(struct store *store, const char *digest, bool *out, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store), "SELECT 1 FROM trees WHERE digest = ?");
+	struct db_stmt *q = db_prepare(store_db(store), "SELECT 1 FROM trees WHERE digest = ? AND bytes > 0");
 	bool has_tree;
 	enum vk_rc rc;
 
@@ -45,18 +47,41 @@ static enum vk_rc add_file(struct store *store, const char *tree,
 	return db_run(q, err);
 }
 
-enum vk_rc store_add_tree(struct store *store, const char *digest,
-	const struct store_tree_file *files, size_t count, int64_t now, struct vk_err *err)
+static enum vk_rc touch(struct store *store, const char *digest, int64_t now, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store),
-		"INSERT INTO trees (digest, created) VALUES (?, ?) ON CONFLICT DO NOTHING");
-	enum vk_rc rc;
+	struct db_stmt *q =
+		db_prepare(store_db(store), "UPDATE trees SET created = ? WHERE digest = ?");
 
+	db_bind_int(q, now);
+	db_bind_text(q, digest);
+	return db_run(q, err);
+}
+
+enum vk_rc store_add_tree(struct store *store, const char *digest,
+	const struct store_tree_file *files, size_t count, const char *author, int64_t now,
+	struct vk_err *err)
+{
+	bool is_there = false;
+	int64_t bytes = 0;
+	struct db_stmt *q;
+	enum vk_rc rc = store_has_tree(store, digest, &is_there, err);
+
+	if (rc != VK_OK)
+		return rc;
+	if (is_there)
+		return touch(store, digest, now, err);
+	for (size_t i = 0; i < count; i++)
+		bytes += (int64_t)(files[i].len + strlen(files[i].path));
+	/* One whose files were cleaned up may still be named by changes. */
+	q = db_prepare(store_db(store),
+		"INSERT INTO trees (digest, created, author, bytes) VALUES (?, ?, ?, ?)"
+		" ON CONFLICT (digest) DO UPDATE SET created = excluded.created,"
+		" author = excluded.author, bytes = excluded.bytes");
 	db_bind_text(q, digest);
 	db_bind_int(q, now);
+	db_bind_text(q, author);
+	db_bind_int(q, bytes);
 	rc = db_run(q, err);
-	if (rc != VK_OK || db_changes(store_db(store)) == 0)
-		return rc; /* it is there already */
 	for (size_t i = 0; rc == VK_OK && i < count; i++)
 		rc = add_file(store, digest, &files[i], err);
 	return rc;

@@ -13,10 +13,11 @@ struct store_tree_file {
 	size_t len;
 };
 
-/* Idempotent. digest (64 hexadecimal digits) is the tree's, computed by the caller over these
+/* Idempotent: a tree that is there is the first author's, and its time is renewed. digest (64 hexadecimal digits) is the tree's, computed by the caller over these
  * files (common/config); files in any order, each path once. */
 VK_CHECKED enum vk_rc store_add_tree(struct store *store, const char *digest,
-	const struct store_tree_file *files, size_t count, int64_t now, struct vk_err *err);
+	const struct store_tree_file *files, size_t count, const char *author, int64_t now,
+	struct vk_err *err);
 
 VK_CHECKED enum vk_rc store_has_tree(
 	struct store *store, const char *digest, bool *out, struct vk_err *err);

@@ -60,7 +60,8 @@ static enum vk_rc run_submit(
 		.path = "fleet.yaml", .text = "fleet: demo\n", .len = 12};
 	struct submit *submit = (struct submit *)command;
 	enum vk_rc rc =
-		store_add_tree(writer_tx_store(tx), tree_digest, &file, 1, writer_tx_now(tx), err);
+		store_add_tree(writer_tx_store(tx), tree_digest, &file, 1, "carol",
+			writer_tx_now(tx), err);
 
 	return rc == VK_OK ? change_submit(tx, &submit->submission, &submit->id, err) : rc;
 }

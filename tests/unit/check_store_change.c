@@ -47,8 +47,8 @@ START_TEST(trees_are_stored_once_and_come_back_sorted)
 	bool has_tree;
 
 	begin();
-	assert_ok(store_add_tree(fix.store, digest, files, 2, 1, &fix.err), fix.err);
-	assert_ok(store_add_tree(fix.store, digest, files, 2, 1, &fix.err), fix.err);
+	assert_ok(store_add_tree(fix.store, digest, files, 2, "carol", 1, &fix.err), fix.err);
+	assert_ok(store_add_tree(fix.store, digest, files, 2, "carol", 1, &fix.err), fix.err);
 	commit();
 	assert_ok(store_has_tree(fix.store, digest, &has_tree, &fix.err), fix.err);
 	ck_assert(has_tree);

@@ -132,3 +132,8 @@ check_PROGRAMS += tests/unit/check_backup
 TESTS += tests/unit/check_backup
 tests_unit_check_backup_SOURCES = tests/unit/check_backup.c $(FLEET_FIXTURE)
 tests_unit_check_backup_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_store_usage
+TESTS += tests/unit/check_store_usage
+tests_unit_check_store_usage_SOURCES = tests/unit/check_store_usage.c $(STORE_FIXTURE)
+tests_unit_check_store_usage_LDADD = $(SERVER_UNIT_LIBS)

@@ -85,7 +85,8 @@ int64_t store_fixture_add_change(
 	int64_t id = 0;
 
 	tag[15] = digit;
-	assert_ok(store_add_tree(fixture->store, tree, &file, 1, FIXTURE_NOW, &fixture->err),
+	assert_ok(store_add_tree(fixture->store, tree, &file, 1, "carol", FIXTURE_NOW,
+			  &fixture->err),
 		fixture->err);
 	assert_ok(store_add_change(fixture->store, &change, &id, &fixture->err), fixture->err);
 	return id;
