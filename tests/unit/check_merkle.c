@@ -83,11 +83,46 @@ static const char *const known_roots[9] = {
 	"5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 };
 
-START_TEST(computes_the_known_roots)
+static const struct {
+	size_t index, n;
+	const char *hashes[4];
+} known_inclusions[] = {
+	{0, 1, {NULL}},
+	{0, 8,
+		{"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+			"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+			"6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"}},
+	{5, 8,
+		{"bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+			"ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+			"d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
+	{2, 3, {"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"}},
+	{1, 5,
+		{"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+			"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+			"bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"}},
+};
+/* index is the size of the older tree */
+static const struct {
+	size_t index, n;
+	const char *hashes[4];
+} known_consistencies[] = {
+	{1, 1, {NULL}},
+	{1, 8,
+		{"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+			"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+			"6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"}},
+	{6, 8,
+		{"0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+			"ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+			"d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
+	{2, 5,
+		{"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+			"bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"}},
+};
+
+static void hash_known_leaves(uint8_t hashes[8][MERKLE_HASH_BYTES])
 {
-	uint8_t hashes[8][MERKLE_HASH_BYTES];
-	uint8_t expected[MERKLE_HASH_BYTES];
-	uint8_t root[MERKLE_HASH_BYTES];
 	uint8_t data[16];
 
 	for (size_t i = 0; i < 8; i++) {
@@ -96,6 +131,62 @@ START_TEST(computes_the_known_roots)
 		ck_assert(vk_parse_hex(known_leaves[i], 2 * len, data, len));
 		merkle_leaf_hash(data, len, hashes[i]);
 	}
+}
+
+static void assert_hashes(const struct merkle_proof *proof, const char *const hashes[4])
+{
+	size_t count = 0;
+
+	for (; count < 4 && hashes[count] != NULL; count++) {
+		uint8_t expected[MERKLE_HASH_BYTES];
+
+		ck_assert_uint_lt(count, proof->count);
+		ck_assert(vk_parse_hex(hashes[count], 64, expected, sizeof(expected)));
+		ck_assert_mem_eq(proof->hashes[count], expected, sizeof(expected));
+	}
+	ck_assert_uint_eq(proof->count, count);
+}
+
+static enum vk_rc get_known(void *ctx, unsigned level, uint64_t index,
+	uint8_t out[MERKLE_HASH_BYTES], struct vk_err *err)
+{
+	const uint8_t(*hashes)[MERKLE_HASH_BYTES] = ctx;
+
+	(void)err;
+	merkle_root(hashes + (index << level), (size_t)1 << level, out);
+	return VK_OK;
+}
+
+START_TEST(makes_the_known_proofs)
+{
+	uint8_t hashes[8][MERKLE_HASH_BYTES];
+	const struct merkle_nodes known = {.get = get_known, .ctx = hashes};
+	struct vk_err err = VK_ERR_INIT;
+	struct merkle_proof proof;
+
+	hash_known_leaves(hashes);
+	for (size_t i = 0; i < sizeof(known_inclusions) / sizeof(known_inclusions[0]); i++) {
+		assert_ok(merkle_nodes_inclusion(&known, known_inclusions[i].index,
+				  known_inclusions[i].n, &proof, &err),
+			err);
+		assert_hashes(&proof, known_inclusions[i].hashes);
+	}
+	for (size_t i = 0; i < sizeof(known_consistencies) / sizeof(known_consistencies[0]); i++) {
+		assert_ok(merkle_nodes_consistency(&known, known_consistencies[i].index,
+				  known_consistencies[i].n, &proof, &err),
+			err);
+		assert_hashes(&proof, known_consistencies[i].hashes);
+	}
+}
+END_TEST
+
+START_TEST(computes_the_known_roots)
+{
+	uint8_t hashes[8][MERKLE_HASH_BYTES];
+	uint8_t expected[MERKLE_HASH_BYTES];
+	uint8_t root[MERKLE_HASH_BYTES];
+
+	hash_known_leaves(hashes);
 	for (size_t n = 0; n <= 8; n++) {
 		ck_assert(vk_parse_hex(known_roots[n], 64, expected, sizeof(expected)));
 		merkle_root((const uint8_t(*)[MERKLE_HASH_BYTES])hashes, n, root);
@@ -349,6 +440,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, errors_of_the_lookup_come_through);
 	tcase_add_test(tcase, proofs_survive_json_and_bad_ones_are_refused);
 	tcase_add_test(tcase, computes_the_known_roots);
+	tcase_add_test(tcase, makes_the_known_proofs);
 	tcase_add_test(tcase, every_way_to_a_root_or_path_agrees);
 	tcase_add_test(tcase, verifies_every_inclusion);
 	tcase_add_test(tcase, the_right_edge_is_enough_to_go_on);
