@@ -26,12 +26,15 @@ struct witness {
 	char host[VK_NAME_BYTES];
 	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
 	uint64_t size; /* entries that it vouches for; 0: none */
+	size_t order;  /* in which it was added */
 };
 
 struct audit_witnesses {
 	struct witness *items;
 	size_t count;
 	size_t capacity;
+	size_t added;
+	bool is_settled; /* sorted by host, each key once */
 };
 
 struct audit_witnesses *audit_witnesses_new(void)
@@ -50,12 +53,9 @@ void audit_witnesses_free(struct audit_witnesses *witnesses)
 void audit_witnesses_add(struct audit_witnesses *witnesses, const char *host,
 	const uint8_t public_key[VK_PUBLIC_KEY_BYTES])
 {
-	struct witness witness = {.size = 0};
+	struct witness witness = {.order = witnesses->added++};
 
-	for (size_t i = 0; i < witnesses->count; i++) {
-		if (memcmp(witnesses->items[i].public_key, public_key, VK_PUBLIC_KEY_BYTES) == 0)
-			return;
-	}
+	witnesses->is_settled = false;
 	if (witnesses->count == witnesses->capacity) {
 		witnesses->capacity = witnesses->capacity * 2 + 64;
 		witnesses->items = xreallocarray(
@@ -64,6 +64,68 @@ void audit_witnesses_add(struct audit_witnesses *witnesses, const char *host,
 	snprintf(witness.host, sizeof(witness.host), "%s", host);
 	memcpy(witness.public_key, public_key, VK_PUBLIC_KEY_BYTES);
 	witnesses->items[witnesses->count++] = witness;
+}
+
+static int compare_order(const struct witness *a, const struct witness *b)
+{
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct witness *x = a, *y = b;
+	int by_key = memcmp(x->public_key, y->public_key, VK_PUBLIC_KEY_BYTES);
+
+	return by_key != 0 ? by_key : compare_order(x, y);
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct witness *x = a, *y = b;
+	int by_host = strcmp(x->host, y->host);
+
+	return by_host != 0 ? by_host : compare_order(x, y);
+}
+
+/* Of two hosts with one key, the first has the vote. */
+static void settle(struct audit_witnesses *witnesses)
+{
+	struct witness *items = witnesses->items;
+	size_t count = 0;
+
+	if (witnesses->is_settled || witnesses->count == 0)
+		return;
+	qsort(items, witnesses->count, sizeof(*items), compare_keys);
+	for (size_t i = 0; i < witnesses->count; i++) {
+		if (count == 0 || memcmp(items[i].public_key, items[count - 1].public_key,
+					  VK_PUBLIC_KEY_BYTES) != 0)
+			items[count++] = items[i];
+	}
+	qsort(items, count, sizeof(*items), compare_hosts);
+	witnesses->count = count;
+	witnesses->is_settled = true;
+}
+
+/* The first of the witnesses with this name (a host may have had two keys), or the end. */
+static size_t find_host(struct audit_witnesses *witnesses, const char *host)
+{
+	size_t low = 0, high;
+
+	settle(witnesses);
+	for (high = witnesses->count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(witnesses->items[middle].host, host) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_host_at(const struct audit_witnesses *witnesses, size_t i, const char *host)
+{
+	return i < witnesses->count && strcmp(witnesses->items[i].host, host) == 0;
 }
 
 /* The hosts that a tree puts into this environment. */
@@ -150,12 +212,11 @@ enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const struct 
 {
 	if (size == 0 || size > audit_leaves_count(leaves))
 		return VK_OK;
-	for (size_t i = 0; i < witnesses->count; i++) {
+	for (size_t i = find_host(witnesses, host); is_host_at(witnesses, i, host); i++) {
 		struct vk_err ignored = VK_ERR_INIT;
 
-		if (strcmp(witnesses->items[i].host, host) == 0 &&
-			hear(&witnesses->items[i], fleet, size, line, leaves, &ignored) ==
-				VK_EUNTRUSTED) {
+		if (hear(&witnesses->items[i], fleet, size, line, leaves, &ignored) ==
+			VK_EUNTRUSTED) {
 			*err = ignored;
 			return VK_EUNTRUSTED;
 		}
@@ -223,26 +284,18 @@ static int compare_sizes_down(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static bool has_vote(const struct audit_witnesses *witnesses, const char *host)
-{
-	for (size_t i = 0; i < witnesses->count; i++) {
-		if (strcmp(witnesses->items[i].host, host) == 0)
-			return true;
-	}
-	return false;
-}
-
-uint64_t audit_witnesses_claimed(
-	const struct audit_witnesses *witnesses, const struct vkjson *items)
+uint64_t audit_witnesses_claimed(struct audit_witnesses *witnesses, const struct vkjson *items)
 {
 	uint64_t *sizes = xcalloc(vkjson_count(items) + 1, sizeof(*sizes));
-	size_t count = 0, needed = witnesses->count / 2 + 1;
 	uint64_t claimed = 0;
+	size_t count = 0, needed;
 
+	settle(witnesses);
+	needed = witnesses->count / 2 + 1;
 	for (size_t i = 0; i < vkjson_count(items); i++) {
 		const char *host = vkjson_text(vkjson_get(vkjson_at(items, i), "host"));
 
-		if (host != NULL && has_vote(witnesses, host) &&
+		if (host != NULL && is_host_at(witnesses, find_host(witnesses, host), host) &&
 			get_word_size(vkjson_at(items, i), &sizes[count], NULL) == VK_OK)
 			count++;
 	}
@@ -253,12 +306,15 @@ uint64_t audit_witnesses_claimed(
 	return claimed;
 }
 
-void audit_witnesses_count(const struct audit_witnesses *witnesses, struct audit_majority *out)
+void audit_witnesses_count(struct audit_witnesses *witnesses, struct audit_majority *out)
 {
-	struct audit_majority majority = {
-		.hosts = witnesses->count, .needed = witnesses->count / 2 + 1};
-	uint64_t *sizes = xcalloc(witnesses->count + 1, sizeof(*sizes));
+	struct audit_majority majority = {0};
+	uint64_t *sizes;
 
+	settle(witnesses);
+	majority.hosts = witnesses->count;
+	majority.needed = witnesses->count / 2 + 1;
+	sizes = xcalloc(witnesses->count + 1, sizeof(*sizes));
 	for (size_t i = 0; i < witnesses->count; i++) {
 		sizes[i] = witnesses->items[i].size;
 		if (sizes[i] > 0)

@@ -35,9 +35,9 @@ VK_CHECKED enum vk_rc audit_witnesses_load(
  * entries. A line of another key, and one for more or less entries than were gone over, counts for
  * nothing.
  * VK_EUNTRUSTED if the host's key has signed another history. */
-VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
-	const char *host, uint64_t size, const char *line, const struct audit_leaves *leaves,
-	struct vk_err *err);
+VK_CHECKED enum vk_rc audit_witnesses_hear(struct audit_witnesses *witnesses,
+	const struct tuf_fleet *fleet, const char *host, uint64_t size, const char *line,
+	const struct audit_leaves *leaves, struct vk_err *err);
 
 /* What the server knows of the hosts' words: GET /v1/log/witnesses. The reply is the caller's. */
 struct vkjson;
@@ -49,12 +49,12 @@ VK_CHECKED enum vk_rc audit_witnesses_mark(
 	const struct vkjson *items, struct audit_leaves *leaves, struct vk_err *err);
 
 /* How many entries a majority vouches for if all of this were true; 0: none. */
-uint64_t audit_witnesses_claimed(
-	const struct audit_witnesses *witnesses, const struct vkjson *items);
+uint64_t audit_witnesses_claimed(struct audit_witnesses *witnesses, const struct vkjson *items);
 
 /* Hears all of them. */
-VK_CHECKED enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses, const struct tuf_fleet *fleet,
-	const struct vkjson *items, const struct audit_leaves *leaves, struct vk_err *err);
+VK_CHECKED enum vk_rc audit_witnesses_hear_all(struct audit_witnesses *witnesses,
+	const struct tuf_fleet *fleet, const struct vkjson *items,
+	const struct audit_leaves *leaves, struct vk_err *err);
 
 struct audit_majority {
 	size_t hosts;	    /* that have a vote */
@@ -62,7 +62,7 @@ struct audit_majority {
 	size_t witnesses;   /* that vouch for this history, as far as they have seen it */
 	uint64_t witnessed; /* entries that a majority vouches for; 0: none */
 };
-void audit_witnesses_count(const struct audit_witnesses *witnesses, struct audit_majority *out);
+void audit_witnesses_count(struct audit_witnesses *witnesses, struct audit_majority *out);
 
 /* VK_EUNTRUSTED, with how many of how many, if no majority vouches for this history, or the first
  * entry that it has not seen is older than max_age seconds. */

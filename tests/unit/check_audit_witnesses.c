@@ -9,6 +9,7 @@
 
 #include "common/audit.h"
 #include "common/note.h"
+#include "common/vkjson.h"
 #include "tests/unit/unit.h"
 
 #include "common/banned.h"
@@ -163,6 +164,36 @@ START_TEST(what_most_hosts_have_not_seen_for_days_is_refused)
 }
 END_TEST
 
+/* The words of the first n hosts, host i about 10 - i entries, and those of a stranger. */
+static uint64_t claimed(int n)
+{
+	struct vkjson *items = vkjson_array();
+	uint64_t size;
+	char name[16];
+
+	for (int i = 0; i <= n; i++) {
+		struct vkjson *item = vkjson_object();
+
+		host_name(i, name);
+		vkjson_set(item, "host", vkjson_string(i < n ? name : "stranger"));
+		vkjson_set(item, "size", vkjson_int(i < n ? 10 - i : 1000));
+		vkjson_append(items, item);
+	}
+	size = audit_witnesses_claimed(witnesses, items);
+	vkjson_free(items);
+	return size;
+}
+
+START_TEST(what_a_majority_claims_is_the_least_of_its_words)
+{
+	ck_assert_uint_eq(claimed(0), 0);
+	ck_assert_uint_eq(claimed(2), 0);
+	ck_assert_uint_eq(claimed(3), 8);
+	ck_assert_uint_eq(claimed(4), 8);
+	ck_assert_uint_eq(count().witnesses, 0); /* only claimed */
+}
+END_TEST
+
 START_TEST(a_fleet_without_hosts_has_no_majority)
 {
 	const struct audit_majority none = {.needed = 1};
@@ -182,6 +213,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, another_history_is_told_and_another_key_has_no_vote);
 	tcase_add_test(tc, nobody_votes_twice_or_for_what_is_not_there);
 	tcase_add_test(tc, what_most_hosts_have_not_seen_for_days_is_refused);
+	tcase_add_test(tc, what_a_majority_claims_is_the_least_of_its_words);
 	tcase_add_test(tc, a_fleet_without_hosts_has_no_majority);
 	suite_add_tcase(suite, tc);
 	return suite;
