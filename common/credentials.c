@@ -70,6 +70,11 @@ enum vk_rc credentials_is_due(const char *cert_pem, const struct ca_set *have,
 	return VK_OK;
 }
 
+bool credentials_is_overdue(int64_t not_before, int64_t not_after, int64_t now)
+{
+	return now >= not_after - (not_after - not_before) / 6;
+}
+
 enum vk_rc credentials_renew(
 	struct httpc *client, const struct ca_set *have, struct vk_buf *out, struct vk_err *err)
 {

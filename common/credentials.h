@@ -27,6 +27,9 @@ VK_CHECKED enum vk_rc credentials_fetch_cas(struct httpc *client, const struct c
 VK_CHECKED enum vk_rc credentials_is_due(const char *cert_pem, const struct ca_set *have,
 	const struct ca_list *list, int64_t now, bool *out, struct vk_err *err);
 
+/* Whether a renewal that began at two thirds of the life is overdue: half of what was left is over. */
+bool credentials_is_overdue(int64_t not_before, int64_t not_after, int64_t now);
+
 /* Has the server issue a certificate for the key of the connection (POST /v1/renew), of the newest
  * CA in `have`, and appends its PEM. */
 VK_CHECKED enum vk_rc credentials_renew(

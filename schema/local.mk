@@ -12,5 +12,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0010-user-scopes.sql \
 	schema/sql/0011-host-approvals.sql \
 	schema/sql/0012-issuers.sql \
-	schema/sql/0013-author-usage.sql
+	schema/sql/0013-author-usage.sql \
+	schema/sql/0014-host-warnings.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

@@ -13,6 +13,7 @@
 struct authority;
 struct background;
 struct denials;
+struct expiry;
 struct readers;
 struct signer;
 struct throttle;
@@ -23,6 +24,7 @@ struct writer;
 struct context {
 	const char *fleet;
 	struct authority *authority; /* the fleet's CAs */
+	struct expiry *expiry;	     /* of certificates */
 	struct writer *writer;
 	struct signer *signer;
 	struct readers *readers;

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "server/context.h"
+#include "server/expiry.h"
 #include "server/routes.h"
 #include "server/view.h"
 #include "server/worker.h"
@@ -125,6 +126,28 @@ static void format_expiry(const struct context *context, const struct view *view
 	}
 }
 
+static void format_certificates(const struct context *context, struct vk_buf *out)
+{
+	struct expiry_count counts[EXPIRY_KINDS];
+
+	expiry_get(context->expiry, counts);
+	head(out, "vkcfgd_certificate_expires_seconds", "gauge",
+		"Seconds until the first certificate of a kind expires, of those that are good.");
+	for (int i = 0; i < EXPIRY_KINDS; i++) {
+		if (counts[i].expires != 0)
+			vk_buf_addf(out,
+				"vkcfgd_certificate_expires_seconds{kind=\"%s\"} %" PRId64 "\n",
+				expiry_kind_name((enum expiry_kind)i),
+				counts[i].expires - vk_clock_now());
+	}
+	head(out, "vkcfgd_certificates_due", "gauge",
+		"Certificates that need a person: hosts' that were not renewed in time, others that "
+		"expire within expiry-warning days.");
+	for (int i = 0; i < EXPIRY_KINDS; i++)
+		vk_buf_addf(out, "vkcfgd_certificates_due{kind=\"%s\"} %" PRId64 "\n",
+			expiry_kind_name((enum expiry_kind)i), counts[i].due);
+}
+
 void metrics_format(const struct context *context, const struct view *view, struct vk_buf *out)
 {
 	struct worker_stats network;
@@ -137,4 +160,5 @@ void metrics_format(const struct context *context, const struct view *view, stru
 	format_writer(&writer, out);
 	format_view(view, out);
 	format_expiry(context, view, out);
+	format_certificates(context, out);
 }

@@ -163,6 +163,8 @@ enum vk_rc report_parse(const struct vkjson *body, const char *host, struct aren
 		rc = get_text(body, "cosignature", REPORT_COSIGNATURE_MAX_BYTES,
 			&report.cosignature, err);
 	if (rc == VK_OK)
+		rc = get_text(body, "warning", REPORT_TEXT_MAX_BYTES, &report.warning, err);
+	if (rc == VK_OK)
 		rc = parse_instances(body, arena, &report, err);
 	if (rc == VK_OK)
 		*out = report;

@@ -62,6 +62,7 @@ static struct vkjson *host_to_json(const struct store_host *host)
 	vkjson_set(object, "environment", vkjson_string(host->environment));
 	vkjson_set(object, "public_key", vkjson_string(host->public_key));
 	vkjson_set(object, "agent", vkjson_string(host->agent));
+	vkjson_set(object, "warning", vkjson_string(host->warning));
 	query_set_time(object, "enrolled", host->enrolled);
 	query_set_time(object, "last_seen", host->last_seen);
 	query_set_time(object, "certificate_expires", host->certificate_expires);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/vkjson.h"
+#include "server/expiry.h"
 #include "server/metrics.h"
 #include "server/query.h"
 #include "server/routes.h"
@@ -50,6 +51,22 @@ static struct vkjson *timestamp_to_json(const struct view *view)
 	return vkjson_null();
 }
 
+static struct vkjson *certificates_to_json(const struct context *context)
+{
+	struct vkjson *object = vkjson_object();
+	struct expiry_count counts[EXPIRY_KINDS];
+
+	expiry_get(context->expiry, counts);
+	for (int i = 0; i < EXPIRY_KINDS; i++) {
+		struct vkjson *item = vkjson_object();
+
+		query_set_time(item, "expires", counts[i].expires);
+		vkjson_set(item, "due", vkjson_int(counts[i].due));
+		vkjson_set(object, expiry_kind_name((enum expiry_kind)i), item);
+	}
+	return object;
+}
+
 static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct vk_err *err)
 {
 	const struct view *view = request_view(query->req);
@@ -79,6 +96,7 @@ static enum vk_rc get_status(struct query *query, struct vkjson **answer, struct
 	vkjson_set(*answer, "environments", list);
 	vkjson_set(*answer, "timestamp", timestamp_to_json(view));
 	vkjson_set(*answer, "log", log);
+	vkjson_set(*answer, "certificates", certificates_to_json(request_context(query->req)));
 	return VK_OK;
 }
 

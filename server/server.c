@@ -22,6 +22,7 @@
 #include "server/context.h"
 #include "server/denials.h"
 #include "server/descriptors.h"
+#include "server/expiry.h"
 #include "server/new_keys.h"
 #include "server/offline.h"
 #include "server/publish.h"
@@ -41,6 +42,7 @@
 #include "common/banned.h"
 
 enum {
+	EXPIRY_CHECK_MS = 60 * 1000,
 	TICK_S = 5, /* how often the main thread looks whether the timestamp is due */
 	CLEANUP_MS = 60 * 60 * 1000,
 	ALL_CHANGES = WRITER_CHANGED_LOG | WRITER_CHANGED_IDENTITIES | WRITER_CHANGED_PUBLICATION,
@@ -61,7 +63,8 @@ struct server {
 	pthread_mutex_t wake_lock; /* guards is_waking */
 	bool is_waking;		   /* false while the workers do not exist, or not any more */
 	struct context context;
-	struct event_base *base;      /* the main thread's */
+	struct event_base *base; /* the main thread's */
+	int64_t expiry_check_ms; /* when certificates are counted next */
 	int64_t cleanup_ms;
 	bool is_signer_gone;
 	atomic_bool is_view_lost;
@@ -281,6 +284,7 @@ static void fill_context(struct server *server)
 
 	context->fleet = server->fleet;
 	context->signer = server->signer;
+	context->expiry = expiry_new();
 	context->denials = denials_new(context->writer);
 	context->throttle = throttle_new();
 	context->waiting = waiting_new();
@@ -359,6 +363,27 @@ static void clean_up(struct server *server)
 	server->cleanup_ms = now_ms + CLEANUP_MS;
 }
 
+/* Once a minute, and after SIGHUP: the time of warning may be another. */
+static void look_at_expiry(struct server *server)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct store *store = NULL;
+	struct authority_now now;
+	int64_t ca_expires = 0;
+
+	server->expiry_check_ms = vk_clock_monotonic_ms() + EXPIRY_CHECK_MS;
+	if (readers_take(server->context.readers, &store, &err) != VK_OK)
+		vk_log_err(VK_LOG_ERROR, "certificates-not-counted", &err);
+	authority_now(server->context.authority, &now);
+	if (now.trusted.count > 0)
+		ca_expires = now.trusted.items[now.trusted.count - 1].not_after;
+	authority_now_release(&now);
+	expiry_look(server->context.expiry, store, ca_expires, server_tls_expires(server->tls),
+		atomic_load(&server->context.expiry_warning_seconds), vk_clock_now());
+	if (store != NULL)
+		readers_give(server->context.readers, store);
+}
+
 static void on_tick(evutil_socket_t fd, short events, void *arg)
 {
 	struct writer_command command = {.name = "timestamp", .run = run_timestamp};
@@ -369,6 +394,8 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	look_at_certificate(server);
 	clean_up(server);
+	if (vk_clock_monotonic_ms() >= server->expiry_check_ms)
+		look_at_expiry(server);
 	if (!is_timestamp_due(server))
 		return;
 	if (writer_execute(server->context.writer, &command, &err) != VK_OK)
@@ -389,6 +416,7 @@ static void on_hangup(evutil_socket_t fd, short events, void *arg)
 			VK_KV("reason", err.msg), VK_KV("hint", err.hint));
 	} else {
 		apply_settings(server);
+		look_at_expiry(server);
 		vk_log(VK_LOG_INFO, "settings-reloaded", VK_KV("file", server->config_path));
 	}
 	if (server_tls_reload(server->tls, &err) != VK_OK)
@@ -491,6 +519,7 @@ void server_free(struct server *server)
 	signer_stop(server->signer);
 	server_tls_free(server->tls);
 	authority_free(server->context.authority);
+	expiry_free(server->context.expiry);
 	view_slot_free(server->views);
 	pthread_mutex_destroy(&server->wake_lock);
 	state_dir_close(server->dir);

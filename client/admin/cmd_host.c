@@ -366,6 +366,7 @@ static void print_hosts(const struct cli *cli, const struct vkjson *hosts)
 		{"LAST SEEN", "last_seen", TABLE_TIME},
 		{"WITNESSED", "witnessed", TABLE_NUMBER},
 		{"REVOKED", "revoked", TABLE_TEXT},
+		{"WARNING", "warning", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
 	struct vkjson *rows = instance_rows(hosts);

@@ -10,6 +10,7 @@
 #include "client/admin/current.h"
 #include "client/admin/session.h"
 #include "client/admin/table.h"
+#include "common/ca_set.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/tuf/tuf_client.h"
@@ -36,8 +37,8 @@ static enum vk_rc verify_environment(
 		rc = current_load(session, name, &current, err);
 	if (rc == VK_OK && current.base.number != shown)
 		rc = vk_err_set(err, VK_EUNTRUSTED,
-			"the server shows release %s/%lld, but %lld is the one that is signed", name,
-			(long long)shown, (long long)current.base.number);
+			"the server shows release %s/%lld, but %lld is the one that is signed",
+			name, (long long)shown, (long long)current.base.number);
 	if (rc == VK_OK)
 		vkjson_set(environment, "verified", vkjson_bool(true));
 	current_release(&current);
@@ -46,8 +47,8 @@ static enum vk_rc verify_environment(
 
 /* What is wrong with one environment is said, and does not hide the others: *lost keeps the first
  * failure, which becomes the exit status. */
-static enum vk_rc verify_status(struct session *session, struct vkjson *status,
-	struct vk_err *lost, struct vk_err *err)
+static enum vk_rc verify_status(
+	struct session *session, struct vkjson *status, struct vk_err *lost, struct vk_err *err)
 {
 	const struct vkjson *environments = NULL;
 	struct vkjson *verified = vkjson_array();
@@ -113,9 +114,57 @@ static enum vk_rc warn_of_certificate(
 	return rc;
 }
 
+/* The CA is the one that is believed here; of the rest the server tells. */
+static enum vk_rc warn_of_ca(
+	const struct session *session, struct vkjson *warnings, int64_t until, struct vk_err *err)
+{
+	char *path = home_path(session_home(session), "ca.crt");
+	struct ca_set set;
+	struct vk_buf pem;
+	enum vk_rc rc;
+
+	ca_set_init(&set);
+	vk_buf_init(&pem, CA_SET_MAX_BYTES);
+	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &pem, err);
+	if (rc == VK_OK)
+		rc = ca_set_parse(&set, pem.data, pem.len, err);
+	if (rc == VK_OK)
+		warn(warnings, "the CA", set.items[set.count - 1].not_after, until);
+	vk_buf_release(&pem);
+	ca_set_release(&set);
+	free(path);
+	return rc;
+}
+
+/* {"what","count"} instead of an expiry */
+static void warn_of_many(struct vkjson *warnings, const char *what, const struct vkjson *counts)
+{
+	struct vkjson *item;
+	int64_t due = 0;
+
+	if (vkjson_get_int(counts, "due", 1, INT64_MAX, &due, NULL) != VK_OK)
+		return;
+	item = vkjson_object();
+	vkjson_set(item, "what", vkjson_string(what));
+	vkjson_set(item, "count", vkjson_int(due));
+	vkjson_append(warnings, item);
+}
+
+static void warn_of_others(
+	const struct vkjson *certificates, struct vkjson *warnings, int64_t until)
+{
+	int64_t expires = 0;
+
+	if (vkjson_get_time(vkjson_get(certificates, "server"), "expires", &expires, NULL) == VK_OK)
+		warn(warnings, "the server's certificate", expires, until);
+	warn_of_many(warnings, "host certificates that were not renewed in time",
+		vkjson_get(certificates, "host"));
+	warn_of_many(warnings, "users whose certificate expires", vkjson_get(certificates, "user"));
+}
+
 /* All that somebody must sign or fetch anew within so many days. */
-static enum vk_rc add_warnings(struct session *session, struct vkjson *status, uint64_t days,
-	struct vk_err *err)
+static enum vk_rc add_warnings(
+	struct session *session, struct vkjson *status, uint64_t days, struct vk_err *err)
 {
 	struct vkjson *warnings = vkjson_array();
 	int64_t until = vk_clock_now() + (int64_t)days * 86400;
@@ -123,6 +172,10 @@ static enum vk_rc add_warnings(struct session *session, struct vkjson *status, u
 	struct tuf_client *tuf = NULL;
 	enum vk_rc rc = warn_of_certificate(session, warnings, until, err);
 
+	if (rc == VK_OK)
+		rc = warn_of_ca(session, warnings, until, err);
+	if (rc == VK_OK)
+		warn_of_others(vkjson_get(status, "certificates"), warnings, until);
 	if (rc == VK_OK && session_has_root(session))
 		rc = session_trust(session, &tuf, err);
 	if (tuf != NULL) {
@@ -148,9 +201,14 @@ static void print_warnings(const struct cli *cli, const struct vkjson *warnings)
 
 		cli_say_in(cli, CLI_WARN, "%swarning: ", i == 0 ? "\n" : "");
 		cli_say_foreign(cli, CLI_WARN, vkjson_text(vkjson_get(item, "what")));
-		cli_say_in(cli, CLI_WARN, " %s %s\n",
-			vkjson_is_true(vkjson_get(item, "expired")) ? "has expired:" : "expires",
-			vkjson_text(vkjson_get(item, "expires")));
+		if (vkjson_get(item, "count") != NULL)
+			cli_say_in(cli, CLI_WARN, ": %lld\n",
+				(long long)vkjson_integer(vkjson_get(item, "count")));
+		else
+			cli_say_in(cli, CLI_WARN, " %s %s\n",
+				vkjson_is_true(vkjson_get(item, "expired")) ? "has expired:"
+									    : "expires",
+				vkjson_text(vkjson_get(item, "expires")));
 	}
 }
 
@@ -180,9 +238,10 @@ static void print_status(const struct cli *cli, const struct vkjson *status)
 	};
 
 	cli_say_in(cli, CLI_BOLD, "fleet ");
-	cli_say_foreign(cli, CLI_PLAIN, vkjson_text(vkjson_get(status, "fleet")) != NULL
-						? vkjson_text(vkjson_get(status, "fleet"))
-						: "");
+	cli_say_foreign(cli, CLI_PLAIN,
+		vkjson_text(vkjson_get(status, "fleet")) != NULL
+			? vkjson_text(vkjson_get(status, "fleet"))
+			: "");
 	cli_say(cli, "\n\n");
 	table_print(cli, columns, vkjson_get(status, "environments"),
 		"no environments; 'vkcfg root init --env' or 'vkcfg env add' makes one");

@@ -4,6 +4,7 @@ libvkpull_a_SOURCES =
 libvkpull_a_SOURCES += client/pull/address.c client/pull/address.h
 libvkpull_a_SOURCES += client/pull/agent.c client/pull/agent.h
 libvkpull_a_SOURCES += client/pull/boundary.c client/pull/boundary.h
+libvkpull_a_SOURCES += client/pull/certificates.c client/pull/certificates.h
 libvkpull_a_SOURCES += client/pull/child.c client/pull/child.h
 libvkpull_a_SOURCES += client/pull/complaint.c client/pull/complaint.h
 libvkpull_a_SOURCES += client/pull/converge.c client/pull/converge.h

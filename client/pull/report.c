@@ -33,6 +33,8 @@ static struct vkjson *make_content(const struct report *report)
 	vkjson_set(json, "agent", vkjson_string(PACKAGE_VERSION));
 	vkjson_set(json, "release", vkjson_int(report->release));
 	vkjson_set(json, "instances", instances);
+	if (report->warning != NULL && report->warning[0] != '\0')
+		vkjson_set(json, "warning", vkjson_string(report->warning));
 	return json;
 }
 

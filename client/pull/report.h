@@ -24,6 +24,7 @@ struct report {
 	int64_t release;
 	struct note_checkpoint log; /* verified, and on disk */
 	bool is_cosigning;
+	const char *warning; /* of certificates that expire; "": none */
 	const struct outcome *outcomes;
 	size_t count;
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/pull/certificates.h"
 #include "client/pull/drift.h"
 #include "client/pull/expected.h"
 #include "client/pull/install.h"
@@ -25,11 +26,14 @@
 
 #include "common/banned.h"
 
+enum { WARNING_MAX_BYTES = 256 };
+
 struct run {
 	struct agent *agent;
 	const struct run_options *options;
 	struct update update;
 	struct vk_err update_failure; /* VK_OK: the server was asked, and is believed */
+	struct vk_buf warning; /* of certificates; goes into the report */
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
 	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
@@ -273,6 +277,20 @@ static void warn_of_expiry(const struct run *run)
 		VK_KV("role", desired->trust_role), VK_KV("expires", text));
 }
 
+/* The same for certificates, without which nobody talks to this host any more. */
+static void look_at_certificates(struct run *run)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct certificates certificates;
+
+	if (certificates_look(run->agent, &certificates, &err) == VK_OK)
+		certificates_warn(&certificates, &run->warning);
+	else
+		vk_log_err(VK_LOG_ERROR, "certificates", &err);
+	if (run->warning.len > 0)
+		vk_log(VK_LOG_WARN, "certificate-expires", VK_KV("warning", run->warning.data));
+}
+
 /* A server that is not believed is told so, in the place of each instance. */
 static void tell_refusal(struct run *run)
 {
@@ -293,6 +311,7 @@ static void send_report(struct run *run)
 		.release = run->update.desired.release,
 		.log = run->update.log,
 		.is_cosigning = run->update_failure.rc == VK_OK,
+		.warning = run->warning.data,
 		.outcomes = run->outcomes,
 		.count = run->count};
 	struct vk_err err = VK_ERR_INIT;
@@ -359,6 +378,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	else
 		run->update_failure = (struct vk_err)VK_ERR_INIT; /* what was overcome on the way */
 	warn_of_expiry(run);
+	look_at_certificates(run);
 	for (size_t i = 0; i < run->count; i++)
 		do_instance(run, i);
 	if (run->is_changed)
@@ -390,6 +410,7 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 	run->agent = agent;
 	run->options = options;
 	run->count = agent->settings->count;
+	vk_buf_init(&run->warning, WARNING_MAX_BYTES);
 	for (size_t i = 0; i < run->count; i++)
 		outcome_init(&run->outcomes[i], agent->settings->instances[i].name);
 	rc = update_init(&run->update, agent->settings, &agent->pins, agent->client, err);
@@ -398,6 +419,7 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 	else
 		vk_log_err(VK_LOG_ERROR, "run-failed", err);
 	update_release(&run->update);
+	vk_buf_release(&run->warning);
 	for (size_t i = 0; i < run->count; i++)
 		outcome_release(&run->outcomes[i]);
 	free(run);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/pull/certificates.h"
 #include "client/pull/desired.h"
 #include "client/pull/drift.h"
 #include "client/pull/journal.h"
@@ -13,6 +14,8 @@
 #include "common/vkjson.h"
 
 #include "common/banned.h"
+
+enum { WARNING_MAX_BYTES = 256 };
 
 static void look(
 	const struct instance *instance, const struct desired *desired, struct outcome *outcome)
@@ -82,6 +85,32 @@ static void add_trust(const struct desired *desired, struct vk_buf *out)
 		vk_buf_addf(out, "signed until: %s (%s)\n", expires, desired->trust_role);
 }
 
+static void add_certificates(const struct certificates *certificates, struct vk_buf *out)
+{
+	char host[VK_TIME_TEXT_BYTES], ca[VK_TIME_TEXT_BYTES];
+	struct vk_buf warning;
+
+	vk_time_format(certificates->host_expires, host);
+	vk_time_format(certificates->ca_expires, ca);
+	vk_buf_addf(out, "certificate until: %s, CA until: %s\n", host, ca);
+	vk_buf_init(&warning, WARNING_MAX_BYTES);
+	certificates_warn(certificates, &warning);
+	if (warning.len > 0)
+		vk_buf_addf(out, "warning: %s\n", warning.data);
+	vk_buf_release(&warning);
+}
+
+static struct vkjson *certificates_to_json(const struct certificates *certificates)
+{
+	struct vkjson *json = vkjson_object();
+
+	vkjson_set(json, "host_expires", vkjson_time(certificates->host_expires));
+	vkjson_set(json, "overdue", vkjson_bool(certificates->is_overdue));
+	vkjson_set(json, "ca_expires", vkjson_time(certificates->ca_expires));
+	vkjson_set(json, "ca_expires_soon", vkjson_bool(certificates->is_ca_soon));
+	return json;
+}
+
 static struct vkjson *make_head(const struct agent *agent, const struct desired *desired)
 {
 	struct vkjson *json = vkjson_object();
@@ -105,16 +134,21 @@ enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *o
 	struct vkjson *instances = NULL;
 	struct vkjson *json = NULL;
 	struct desired desired;
+	struct certificates certificates;
 	enum vk_rc rc = desired_read(agent->settings->state, &desired, err);
 
+	if (rc == VK_OK)
+		rc = certificates_look(agent, &certificates, err);
 	if (rc != VK_OK)
 		return rc;
 	json = make_head(agent, &desired);
+	vkjson_set(json, "certificates", certificates_to_json(&certificates));
 	instances = vkjson_array();
 	*is_clean = true;
 	if (!is_json) {
 		add_head(agent, &desired, out);
 		add_trust(&desired, out);
+		add_certificates(&certificates, out);
 	}
 	for (size_t i = 0; i < agent->settings->count; i++) {
 		struct outcome outcome;

@@ -78,6 +78,13 @@ VK_CHECKED enum vk_rc store_list_lacking(struct store *store, const char *issuer
 	const struct store_page *page, struct arena *arena, struct store_lacking_list *out,
 	struct vk_err *err);
 
+/* Of hosts and people that are enrolled and not revoked: when the first certificate expires that is
+ * still good (0: none is), the best one of each counting; and how many need a person. Hosts: half of the
+ * time that they have for renewing is over, or all; people: it expires within warning_seconds, or has. */
+VK_CHECKED enum vk_rc store_count_expiring(struct store *store, int64_t now,
+	int64_t warning_seconds, int64_t *hosts_expire, int64_t *hosts_due, int64_t *users_expire,
+	int64_t *users_due, struct vk_err *err);
+
 struct store_identity {
 	uint8_t fingerprint[STORE_FINGERPRINT_BYTES];
 	enum identity_kind kind;

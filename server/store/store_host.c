@@ -77,7 +77,7 @@ enum vk_rc store_set_host_seen(
 }
 
 #define HOST_SELECT                                                                                \
-	"SELECT name, environment, public_key, agent, created, enrolled, last_seen, revoked,"      \
+	"SELECT name, environment, public_key, warning, agent, created, enrolled, last_seen, revoked,"      \
 	" COALESCE((SELECT MAX(c.not_after) FROM certificates c WHERE c.kind = 'host'"             \
 	" AND c.name = h.name AND c.revoked = 0), 0), COALESCE(w.size, 0), COALESCE(w.made, 0)"    \
 	" FROM hosts h LEFT JOIN cosignatures w ON w.host = h.name"
@@ -87,6 +87,7 @@ static void read_host(struct db_stmt *q, struct arena *arena, struct store_host 
 	host->name = db_get_text(q, arena);
 	host->environment = db_get_text(q, arena);
 	host->public_key = db_get_text(q, arena);
+	host->warning = db_get_text(q, arena);
 	host->agent = db_get_text(q, arena);
 	host->created = db_get_int(q);
 	host->enrolled = db_get_int(q);

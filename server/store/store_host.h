@@ -36,6 +36,7 @@ struct store_host {
 	const char *name;
 	const char *environment;
 	const char *public_key; /* "ed25519:<hex>"; "" before enrolment */
+	const char *warning;	/* of itself, in its last report */
 	const char *agent;	/* version of vkcfg-pull; "" before the first report */
 	int64_t created;
 	int64_t enrolled;			/* 0: the token is still unused */

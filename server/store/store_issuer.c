@@ -127,3 +127,52 @@ enum vk_rc store_list_lacking(struct store *store, const char *issuer, int64_t n
 				     page->after != NULL ? page->after : "", limit, arena, out, err)
 			   : rc;
 }
+
+/* Rows: when the best certificate of an identity expires, and when its renewal is overdue. */
+static enum vk_rc count_rows(struct db_stmt *q, int64_t now, int64_t warning_seconds, bool is_host,
+	int64_t *expire, int64_t *due, struct vk_err *err)
+{
+	int64_t first = 0, count = 0;
+	enum vk_rc rc;
+
+	while (db_step(q)) {
+		int64_t not_after = db_get_int(q), overdue = db_get_int(q);
+
+		if (not_after > now && (first == 0 || not_after < first))
+			first = not_after;
+		count += is_host ? now >= overdue : not_after - now <= warning_seconds;
+	}
+	rc = db_finish(q, err);
+	if (rc == VK_OK) {
+		*expire = first;
+		*due = count;
+	}
+	return rc;
+}
+
+#define BEST_CERTIFICATE                                                                           \
+	"COALESCE(MAX(c.not_after), 0),"                                                           \
+	" COALESCE(MAX(c.not_after - (c.not_after - c.not_before) / 6), 0)"
+
+enum vk_rc store_count_expiring(struct store *store, int64_t now, int64_t warning_seconds,
+	int64_t *hosts_expire, int64_t *hosts_due, int64_t *users_expire, int64_t *users_due,
+	struct vk_err *err)
+{
+	struct db *db = store_db(store);
+	enum vk_rc rc = count_rows(
+		db_prepare(db, "SELECT " BEST_CERTIFICATE
+			       " FROM hosts h LEFT JOIN certificates c ON c.kind = 'host'"
+			       " AND c.name = h.name AND c.revoked = 0"
+			       " WHERE h.enrolled <> 0 AND h.revoked = 0 GROUP BY h.name"),
+		now, warning_seconds, true, hosts_expire, hosts_due, err);
+
+	if (rc == VK_OK)
+		rc = count_rows(
+			db_prepare(db,
+				"SELECT " BEST_CERTIFICATE
+				" FROM users u LEFT JOIN certificates c ON c.kind = 'user'"
+				" AND c.name = u.name AND c.revoked = 0"
+				" WHERE u.enrolled <> 0 AND u.revoked = 0 GROUP BY u.name"),
+			now, warning_seconds, false, users_expire, users_due, err);
+	return rc;
+}

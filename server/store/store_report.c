@@ -137,9 +137,11 @@ static enum vk_rc update_host(
 	struct store *store, const struct store_report *report, int64_t now, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
-		"UPDATE hosts SET agent = ?, log_size = ?, last_seen = ? WHERE name = ?");
+		"UPDATE hosts SET agent = ?, warning = ?, log_size = ?, last_seen = ?"
+		" WHERE name = ?");
 
 	db_bind_text(q, report->agent);
+	db_bind_text(q, report->warning != NULL ? report->warning : "");
 	db_bind_int(q, report->log_size);
 	db_bind_int(q, now);
 	db_bind_text(q, report->host);

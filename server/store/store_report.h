@@ -20,6 +20,7 @@ struct store_report {
 	const char *agent;	 /* version */
 	int64_t log_size;	 /* of the checkpoint that the host has verified */
 	const char *cosignature; /* of that checkpoint, not verified; "": none */
+	const char *warning;	 /* of certificates that expire; "": none */
 	const struct store_instance *instances;
 	size_t instance_count;
 };
