@@ -19,7 +19,10 @@
 enum {
 	PUBLISH_SNAPSHOT_SECONDS = 365 * 86400,
 	PUBLISH_ROLE_MAX_SECONDS = 366 * 86400, /* of a role that is signed anew */
-	PUBLISH_MAX_FILES = 16, /* of one upload: a chain of roots, one targets, roles */
+	/* How many versions of targets or a role a rebuilt server may have missed. A larger step would
+	 * use versions up, of which there are not endlessly many. */
+	PUBLISH_MAX_MISSED = 10000,
+	PUBLISH_MAX_FILES = 64, /* of one upload: a chain of roots, one targets, roles */
 };
 
 enum publish_scope {

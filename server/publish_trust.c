@@ -113,9 +113,14 @@ static enum vk_rc check_root_content(
 static enum vk_rc check_newer(const struct tuf_meta *old, const struct tuf_meta *new,
 	const char *role, struct vk_err *err)
 {
-	return old != NULL && tuf_meta_version(new) > tuf_meta_version(old)
-		       ? VK_OK
-		       : check_next(old, new, role, err);
+	if (old == NULL || tuf_meta_version(new) <= tuf_meta_version(old))
+		return check_next(old, new, role, err);
+	if (tuf_meta_version(new) - tuf_meta_version(old) > PUBLISH_MAX_MISSED)
+		return vk_err_set(err, VK_ECONFLICT,
+			"%s version %lld is more than %d versions ahead of %lld", role,
+			(long long)tuf_meta_version(new), PUBLISH_MAX_MISSED,
+			(long long)tuf_meta_version(old));
+	return VK_OK;
 }
 
 static enum vk_rc store_file(struct upload *upload, const struct publish_file *from,

@@ -87,6 +87,13 @@ static enum vk_rc check_newer(const struct recovery *recovery, struct vk_err *er
 			"%s is at release %" PRId64 " with role version %" PRId64
 			": there is nothing to recover",
 			release->environment, number, role.version);
+	else if (rc == VK_OK &&
+		 (release->number - number > PUBLISH_MAX_MISSED ||
+			 tuf_meta_version(recovery->role) - role.version > PUBLISH_MAX_MISSED))
+		rc = vk_err_set(err, VK_ECONFLICT,
+			"%s is at release %" PRId64 " with role version %" PRId64
+			": this one is more than %d ahead",
+			release->environment, number, role.version, PUBLISH_MAX_MISSED);
 	return rc;
 }
 

@@ -15,7 +15,7 @@ for test in $named; do
 	ok "$test is there" test -x "$abs_top_srcdir/tests/e2e/$test"
 	ok "$test runs with make check" grep -q "tests/e2e/$test" "$abs_top_srcdir/tests/e2e/local.mk"
 done
-for test in "$abs_top_srcdir"/tests/e2e/{15[0-9],2[0-9][0-9]}-*.sh; do
+for test in "$abs_top_srcdir"/tests/e2e/{140,15[0-9],2[0-9][0-9]}-*.sh; do
 	[ ! -e "$test" ] || [ "$test" -ef "$0" ] || ok "the page names ${test##*/}" grep -qF "${test##*/}" "$docs/security.md"
 done
 

@@ -296,6 +296,8 @@ START_TEST(refuses_a_role_that_is_not_just_signed_anew)
 	assert_fails(publish(), VK_EUNTRUSTED);
 	add_role(1, 1, expires, ALICE | BOB); /* not newer */
 	assert_fails(publish(), VK_ECONFLICT);
+	add_role(2 + PUBLISH_MAX_MISSED, 1, expires, ALICE | BOB); /* too far */
+	assert_fails(publish(), VK_ECONFLICT);
 	add_role(2, 1, vk_clock_now() - 1, ALICE | BOB);
 	assert_fails(publish(), VK_EUNTRUSTED);
 	add_role(2, 1, vk_clock_now() + 2L * YEAR, ALICE | BOB);
