@@ -27,6 +27,7 @@ enum {
 	TTL_MAX_S = 30 * 24 * 60 * 60,
 	HOST_FILE_MAX_BYTES = 4096,
 	PUBLIC_KEY_BYTES = 32,
+	TARGET_MAX_BYTES = 512,
 };
 
 static enum vk_rc check_host_name(const char *name, struct vk_err *err)
@@ -377,24 +378,23 @@ static void print_hosts(const struct cli *cli, const struct vkjson *hosts)
 
 enum vk_rc cmd_hosts(struct cli *cli, const struct args *args, struct vk_err *err)
 {
-	const char *environment = args_get(args, "env");
 	struct session *session = NULL;
-	struct vkjson *all = NULL;
-	struct vkjson *hosts = vkjson_array();
-	enum vk_rc rc = session_open(cli, &session, err);
+	struct vkjson *hosts = NULL;
+	struct vk_buf target;
+	enum vk_rc rc;
 
+	vk_buf_init(&target, TARGET_MAX_BYTES);
+	vk_buf_adds(&target, "/v1/hosts");
+	session_add_query(&target, "environment", args_get(args, "env"));
+	rc = vk_buf_check(&target, "the request", err);
 	if (rc == VK_OK)
-		rc = session_list(session, "/v1/hosts", SESSION_LIST_MAX_ITEMS, &all, err);
-	for (size_t i = 0; rc == VK_OK && i < vkjson_count(all); i++) {
-		const char *of = vkjson_text(vkjson_get(vkjson_at(all, i), "environment"));
-
-		if (environment == NULL || (of != NULL && strcmp(of, environment) == 0))
-			vkjson_append(hosts, vkjson_ref(vkjson_at(all, i)));
-	}
+		rc = session_open(cli, &session, err);
+	if (rc == VK_OK)
+		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, &hosts, err);
 	if (rc == VK_OK && !cli_print_json_list(cli, hosts))
 		print_hosts(cli, hosts);
+	vk_buf_release(&target);
 	vkjson_free(hosts);
-	vkjson_free(all);
 	session_free(session);
 	return rc;
 }

@@ -92,6 +92,11 @@ for path in /v1/whoami /v1/users /tuf/timestamp.json /log/checkpoint /metrics; d
 	is "$(api erin "$path")" 200 "$path is for all"
 done
 
+for list in "hosts --env prdo" "changes --env prdo" "drift --env prdo"; do
+	# shellcheck disable=SC2086 # words
+	exits 3 "vkcfg $list is an error, too" by carol $list
+done
+
 # Doing
 exits 5 "dev's operator may not invite a host to prod" by fay host token db8 --env prod
 exits 0 "he may to dev" by fay host token db8 --env dev
@@ -111,6 +116,44 @@ is "$(post gus /v1/refresh '{"files":{"2.prod.json":"{}","2.dev.json":"{}"}}')" 
 is "$(post erin /v1/users '{"name":"mallory","roles":["author@dev"]}')" 403 "no role of an environment makes users"
 is "$(by carol changes --json | jq -r "[.items[] | select(.id == $PROD_CHANGE)][0].state")" open \
 	"after all this prod's change is as it was"
+
+# Secrets of prod: carol writes everywhere, hana in dev, ivan in prod
+printf 'parameters: {memory: 64mb}\nkeepers: {alice: "%s"}\n' "$(by alice key show alice --json | jq -r .public)" \
+	>"$TREE/environments/prod.yaml"
+sed -i 's|^users:|users:\n  app: {rules: "on ~app:* \&* +@read", passwords: ["secret:app"]}|' "$TREE/roles/cache.yaml"
+cp "$TREE/environments/prod.yaml" "$TREE/environments/dev.yaml"
+mkdir -m 700 "$WORK/people/hana" "$WORK/people/ivan"
+person_enrol hana author@dev
+person_enrol ivan author@prod
+run by carol secret set prod app --tree "$TREE" --generate
+is "$STATUS" 0 "a secret of prod is set"
+digest=$(by carol secret list prod --json | jq -r '.items[0].sha256')
+public=$(by alice key show alice --json | jq -r .public | cut -d: -f2)
+exits 5 "dev's author may not list prod's secrets" by hana secret list prod
+is "$(api hana /v1/secrets)" 200 "he may list his own"
+is "$(jq '.items | length' "$WORK/answer")" 0 "which are none"
+is "$(api ivan /v1/secrets)" 200 "prod's author lists"
+is "$(jq '.items | length' "$WORK/answer")" 1 "prod's"
+is "$(api hana "/v1/secrets/$digest?public=$public")" 403 "dev's author may not fetch the envelope"
+is "$(api ivan "/v1/secrets/$digest?public=$public")" 200 "prod's may"
+BODY=$(jq -c '{body: .body, seals: [{recipient: "keeper/alice", public: "ed25519:'"$public"'", sealed: .sealed}]}' "$WORK/answer")
+is "$(post hana /v1/secrets "$BODY")" 403 "dev's author may not store a secret of prod"
+is "$(post hana "/v1/secrets/$digest/seals" "$(jq -c '{seals}' <<<"$BODY")")" 403 "nor seal it"
+is "$(post hana "/v1/secrets/$digest/remove" '{}')" 403 "nor remove it"
+is "$(post ivan /v1/secrets "$BODY")" 201 "prod's author may store it"
+is "$(post hana /v1/secrets '{"body":"x","seals":[]}')" 400 "an envelope that says no environment is refused"
+is "$(post hana "/v1/secrets/$(printf '0%.0s' {1..64})/remove" '{}')" 404 "a secret that is not there is not found"
+set_memory prod 64mb
+set_memory dev 64mb
+sed -i '/secret:app/d' "$TREE/roles/cache.yaml"
+rm -rf "$TREE/secrets"
+
+# Who approves in dev alone can do all that it takes
+must by admin user roles dave --roles approver@dev
+set_memory dev 66mb
+submit dev "for dave"
+exits 0 "an approver of one environment approves there" as dave approve "$CHANGE" --key dave --yes
+exits 0 "and refreshes there" as dave refresh dev
 
 # Hosts
 db2=$WORK/hosts/db2/state
@@ -132,7 +175,7 @@ exits 2 "without roles the command does nothing" by admin user roles erin
 must by admin user revoke gus
 exits 4 "a revoked user gets none" by admin user roles gus --roles admin
 by admin audit log --action user.roles --json >"$WORK/audit.json"
-is "$(jq '.items | length' "$WORK/audit.json")" 4 "each change of roles is in the audit log"
+is "$(jq '.items | length' "$WORK/audit.json")" 5 "each change of roles is in the audit log"
 is "$(jq -c '.items | max_by(.index).detail' "$WORK/audit.json")" \
 	'{"before":["author@dev","author@prod"],"roles":["viewer@dev"]}' "with what was before"
 exits 0 "which verifies" by admin audit verify --allow-unwitnessed
