@@ -188,7 +188,7 @@ done
 end_background watch
 by admin host revoke db1 >/dev/null 2>&1
 # A command that is new has to be added above, unless it has nothing to do with what hosts run.
-nothing='new|schema .*|enrol|key .*|root .*|env .*|refresh|user .*|host (token|add|approve|requests)|secret get|ca .*|help|completion'
+nothing='new|schema .*|enrol|key .*|root .*|env .*|refresh|user .*|host .*|fleet .*|ca .*|recover|secret get|help|completion'
 missed=
 while read -r command; do
 	grep -qE "^[01] $command( |\$)" "$WORK/seen/commands" || missed="$missed, $command"
