@@ -41,7 +41,7 @@ enum vk_rc freshness_find_key(const struct tuf_meta *root, enum tuf_type role,
 	}
 	vk_err_set(
 		err, VK_EUNTRUSTED, "root: this server's key may not sign %s", tuf_type_name(role));
-	vk_err_hint(err, "GET /v1/online-keys tells the keys that belong into the root");
+	vk_err_hint(err, "'vkcfg root rotate --online-keys' puts the server's keys into the next root");
 	return VK_EUNTRUSTED;
 }
 

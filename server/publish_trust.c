@@ -93,9 +93,12 @@ static enum vk_rc check_root_content(
 		return vk_err_set(err, VK_EUNTRUSTED, "root: the fleet is '%s' instead of '%s'",
 			fleet.fleet, writer_tx_fleet(upload->tx));
 	if (strcmp(fleet.log_name, signer_log_name(signer)) != 0 ||
-		memcmp(fleet.log_public, keys.log, sizeof(keys.log)) != 0)
-		return vk_err_set(
-			err, VK_EUNTRUSTED, "root: the log's name or key is not this server's");
+		memcmp(fleet.log_public, keys.log, sizeof(keys.log)) != 0) {
+		vk_err_set(err, VK_EUNTRUSTED, "root: the log's name or key is not this server's");
+		vk_err_hint(err, "'vkcfg root rotate --online-keys' puts the server's keys into the "
+				 "next root");
+		return VK_EUNTRUSTED;
+	}
 	rc = check_log_start(upload, &fleet.log_start, err);
 	if (rc != VK_OK)
 		return rc;

@@ -36,4 +36,36 @@ release prod "life goes on"
 pull db1
 is "$(config_of db1/main maxmemory)" 134217728 "to the next release"
 exits 0 "the log goes on from what was seen under the old key" by alice audit verify
+
+#
+# The keys of a backup were replaced after it was made, for instance because they were stolen
+#
+must "$VKCFGD" backup "$WORK/backups/tuesday" --config "$WORK/vkcfgd.yaml"
+server_stop
+must "$VKCFGD" new-keys --config "$WORK/vkcfgd.yaml"
+server_start
+must as admin root rotate --online-keys
+pull db1
+is "$STATUS" 0 "db1 follows to keys that no backup has"
+version=$(jq .signed.version "$WORK/hosts/db1/state/tuf/root.json")
+by alice audit export >"$WORK/nightly.jsonl" 2>"$WORK/err"
+server_kill
+rm -rf "$STATE"
+exits 0 "the server is restored with keys of before" "$VKCFGD" restore "$WORK/backups/tuesday" --log "$WORK/nightly.jsonl" --config "$WORK/vkcfgd.yaml"
+server_start
+pull db1
+is "$STATUS" 6 "hosts do not believe them"
+exits 6 "and the root that replaced them does not name this server" by admin recover
+like "$OUT" "root rotate --online-keys" "which the answer says, and what to do"
+server_stop
+must "$VKCFGD" new-keys --config "$WORK/vkcfgd.yaml"
+server_start
+must as admin root rotate --online-keys
+pull db1 --retry
+is "$STATUS" 0 "hosts follow to new keys"
+is "$(jq .signed.version "$WORK/hosts/db1/state/tuf/root.json")" $((version + 1)) "over the root that the server had lost"
+set_memory prod 192mb
+release prod "and on"
+pull db1
+is "$(config_of db1/main maxmemory)" 201326592 "and to the next release"
 done_testing
