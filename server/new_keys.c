@@ -156,8 +156,7 @@ enum vk_rc new_keys_make(const char *state, struct new_keys *out, struct vk_err 
 	return rc;
 }
 
-enum vk_rc new_log_record(
-	struct writer_tx *tx, struct store_log_start *start, struct vk_err *err)
+enum vk_rc new_log_record(struct writer_tx *tx, struct store_log_start *start, struct vk_err *err)
 {
 	struct store *store = writer_tx_store(tx);
 	struct vkjson *detail;

@@ -55,8 +55,8 @@ enum vk_rc online_key_replace(const struct state_dir *dir, const char *name,
 	return rc;
 }
 
-static enum vk_rc parse(const struct vk_buf *text, const char *name, struct vk_signkey **out,
-	struct vk_err *err)
+static enum vk_rc parse(
+	const struct vk_buf *text, const char *name, struct vk_signkey **out, struct vk_err *err)
 {
 	uint8_t seed[VK_SEED_BYTES];
 	enum vk_rc rc = VK_OK;
@@ -79,8 +79,7 @@ enum vk_rc online_key_keep(const struct state_dir *dir, const char *name,
 	enum vk_rc rc;
 
 	vk_buf_init(&text, 2 * VK_SEED_BYTES + 1);
-	rc = vk_file_read(
-		state_dir_fd(dir), name, VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &text, err);
+	rc = vk_file_read(state_dir_fd(dir), name, VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &text, err);
 	if (rc == VK_OK)
 		rc = parse(&text, name, &key, err);
 	if (rc == VK_OK) {

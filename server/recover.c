@@ -120,8 +120,7 @@ static enum vk_rc load_trust(struct recovery *recovery, struct vk_err *err)
 static enum vk_rc find_open(const struct recovery *recovery, int64_t *id, struct vk_err *err)
 {
 	const struct vk_release *release = recovery->in->release;
-	const struct store_change_filter filter = {
-		.where = {.environment = release->environment},
+	const struct store_change_filter filter = {.where = {.environment = release->environment},
 		.has_state = true,
 		.state = CHANGE_OPEN};
 	const struct store_page page = {.limit = STORE_LIMIT_MAX};
@@ -171,8 +170,7 @@ static enum vk_rc add_change(const struct recovery *recovery, int64_t *id, struc
 
 	vk_digest_format(release->tree, tree);
 	change.metadata = tuf_meta_signed(recovery->role, &change.metadata_len);
-	rc = store_add_tree(
-		store, tree, in->files, in->file_count, release->author,
+	rc = store_add_tree(store, tree, in->files, in->file_count, release->author,
 		writer_tx_now(recovery->tx), err);
 	if (rc == VK_OK)
 		rc = store_add_change(store, &change, id, err);

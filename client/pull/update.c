@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/pull/cosign.h"
 #include "client/pull/memory.h"
+#include "client/pull/new_log.h"
 #include "client/pull/witness.h"
 #include "common/bundle.h"
 #include "common/clock.h"
 #include "common/file.h"
-#include "common/log.h"
 #include "common/mem.h"
 #include "common/merkle.h"
 #include "common/release.h"
@@ -156,76 +155,6 @@ static enum vk_rc refresh_tuf(struct answer *answer, struct vk_err *err)
 	return rc;
 }
 
-static enum vk_rc fetch_consistency(struct update *update, uint64_t from, uint64_t to,
-	struct vkjson **out, struct vk_err *err)
-{
-	char *target = xasprintf("/v1/log/consistency?from=%llu&to=%llu", (unsigned long long)from,
-		(unsigned long long)to);
-	struct httpc_reply reply = HTTPC_REPLY_INIT;
-	struct vkjson *json = NULL;
-	enum vk_rc rc = httpc_get(update->client, target, DESIRED_REPLY_MAX_BYTES, &reply, err);
-
-	if (rc == VK_OK)
-		rc = vkjson_parse(reply.body, reply.body_len, &json, err);
-	if (rc == VK_OK) {
-		vkjson_set(json, "from", vkjson_int((int64_t)from));
-		vkjson_set(json, "to", vkjson_int((int64_t)to));
-		*out = json;
-	}
-	httpc_reply_release(&reply);
-	free(target);
-	return rc;
-}
-
-/* Written in the order that a crash may cut anywhere: what was seen before is never lost. */
-static enum vk_rc keep_new_log(
-	struct update *update, const char *note, bool is_lost, struct vk_err *err)
-{
-	const char *state = update->settings->state;
-	char *kept_as = NULL;
-	enum vk_rc rc = witness_put_aside(state, &kept_as, err);
-
-	if (rc == VK_OK)
-		rc = cosign_forget(state, err);
-	if (rc == VK_OK)
-		rc = witness_write(state, note, err);
-	if (rc == VK_OK)
-		vk_log(is_lost ? VK_LOG_ERROR : VK_LOG_WARN, "log-replaced",
-			VK_KV("reason", is_lost ? "entries that this host has seen are lost; the "
-						  "holders of root keys have begun another log"
-						: "the holders of root keys have begun another "
-						  "log, which goes on from what this host has seen"),
-			VK_KV("kept-as", kept_as));
-	free(kept_as);
-	return rc;
-}
-
-/* The root names another log than the one that this host has followed. */
-static enum vk_rc accept_new_log(struct answer *answer, const char *note,
-	const struct note_checkpoint *last, struct vk_err *err)
-{
-	struct update *update = answer->update;
-	struct vkjson *from_start = NULL;
-	struct note_checkpoint next;
-	bool is_lost = false;
-	enum vk_rc rc = note_verify_checkpoint(note, strlen(note), answer->fleet.log_name,
-		answer->fleet.log_public, &next, err);
-
-	if (rc == VK_OK && answer->fleet.log_start.is_there &&
-		next.size > answer->fleet.log_start.size)
-		rc = fetch_consistency(
-			update, answer->fleet.log_start.size, next.size, &from_start, err);
-	if (rc == VK_OK)
-		rc = witness_verify_new_log(&answer->fleet, note, from_start,
-			vkjson_get(answer->json, "consistency"), last, &next, &is_lost, err);
-	if (rc == VK_OK)
-		rc = keep_new_log(update, note, is_lost, err);
-	if (rc == VK_OK)
-		update->log = next;
-	vkjson_free(from_start);
-	return rc;
-}
-
 /* Everything is verified before anything is believed, and the log comes first: whoever forks it
  * gets nothing installed. */
 static enum vk_rc accept_log(struct answer *answer, struct vk_err *err)
@@ -242,7 +171,8 @@ static enum vk_rc accept_log(struct answer *answer, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = witness_read_origin(update->settings->state, origin, err);
 	if (rc == VK_OK && last.size > 0 && strcmp(origin, answer->fleet.log_name) != 0)
-		return accept_new_log(answer, note, &last, err);
+		return new_log_accept(update, &answer->fleet, note,
+			vkjson_get(answer->json, "consistency"), &last, err);
 	if (rc == VK_OK)
 		rc = witness_verify(&answer->fleet, note, vkjson_get(answer->json, "consistency"),
 			&last, &next, err);

@@ -79,8 +79,8 @@ enum vk_rc witness_read_origin(
 	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &text, err);
 	if (rc == VK_ENOTFOUND)
 		rc = VK_OK;
-	else if (rc == VK_OK && (end_line(text.data) == NULL ||
-					strlen(text.data) > NOTE_NAME_MAX_BYTES))
+	else if (rc == VK_OK &&
+		 (end_line(text.data) == NULL || strlen(text.data) > NOTE_NAME_MAX_BYTES))
 		rc = vk_err_set(err, VK_EINPUT, "%s: it is no checkpoint", path);
 	else if (rc == VK_OK)
 		memcpy(out, text.data, strlen(text.data) + 1);
