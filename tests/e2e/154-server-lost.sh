@@ -127,4 +127,43 @@ is "$(config_of db1/main maxmemory)" 268435456 "the next release is number 4"
 is "$(by alice releases prod --json | jq -c '[.items[].number]')" "[4,3,2,1]" "and none is missing"
 exits 0 "the log is whole, and witnessed" by alice audit verify
 like "$(by alice audit log --action 'fleet.restore' --json)" '"recovered"' "and tells of the restore"
+
+#
+# Once more, and this time two releases are lost, of which only the newest was kept by anybody
+#
+must "$VKCFGD" backup "$WORK/backups/tuesday" --config "$WORK/vkcfgd.yaml"
+set_memory prod 320mb
+CHANGE=$(by erin submit prod -m "will be lost" --tree "$TREE" --json 2>"$WORK/err" | jq -er .change) ||
+	bail "submit failed" "$(cat "$WORK/err")"
+approve alice
+approve bob
+set_memory prod 384mb
+CHANGE=$(by erin submit prod -m "will be recovered" --tree "$TREE" --json 2>"$WORK/err" | jq -er .change) ||
+	bail "submit failed" "$(cat "$WORK/err")"
+approve alice
+approve bob
+pull db1
+by alice audit export >"$WORK/nightly.jsonl" 2>"$WORK/err"
+before=$(fingerprint_of db1/main)
+server_kill
+rm -rf "$STATE"
+must "$VKCFGD" restore "$WORK/backups/tuesday" --log "$WORK/nightly.jsonl" --config "$WORK/vkcfgd.yaml"
+server_start
+cp "$WORK/hosts/db1/state/tuf/prod.json" "$WORK/db1.role"
+cp "$WORK/hosts/db1/state/release.json" "$WORK/db1.document"
+exits 0 "a release comes back from the files of a host" by admin recover prod --tree "$TREE" --role "$WORK/db1.role" \
+	--document "$WORK/db1.document"
+pull db1
+is "$STATUS" 0 "the host believes its server"
+is "$(fingerprint_of db1/main)" "$before" "and nothing had to move"
+is "$(by alice releases prod --json | jq -c '[.items[].number]')" "[6,4,3,2,1]" "the number that nobody kept stays unused"
+server_stop
+server_start
+set_memory prod 448mb
+CHANGE=$(by erin submit prod -m "and on" --tree "$TREE" --json 2>"$WORK/err" | jq -er .change) ||
+	bail "submit failed" "$(cat "$WORK/err")"
+approve alice
+approve bob
+pull db1
+is "$(config_of db1/main maxmemory)" 469762048 "releases go on behind it"
 done_testing
