@@ -107,6 +107,7 @@ static enum vk_rc log_in(struct pkcs11_key *key, struct vk_err *err)
 	if ((key->token.flags & CKF_LOGIN_REQUIRED) == 0)
 		return VK_OK;
 	status = login_as(key, CKU_USER);
+	/* Already: by another key of this command; the token does not look at the PIN then. */
 	if (status == CKR_OK || status == CKR_USER_ALREADY_LOGGED_IN)
 		return VK_OK;
 	rc = pkcs11_module_error(status, "logging in to the token", err);

@@ -354,6 +354,25 @@ START_TEST(signs_with_a_token)
 }
 END_TEST
 
+START_TEST(signs_with_two_keys_of_one_token)
+{
+	struct keyholder *first;
+	struct tuf_signature signature;
+
+	assert_ok(add("p256", PIN "\n"), err);
+	first = holder;
+	assert_ok(add("ed25519", PIN "\n"), err);
+	assert_ok(keyholder_sign(first, "a", 1, &signature, &err), err);
+	assert_ok(keyholder_sign(holder, "a", 1, &signature, &err), err);
+	assert_ok(keyholder_sign(first, "b", 1, &signature, &err), err);
+	keyholder_free(first); /* it came first, and with it the module is ended */
+	keyholder_free(holder);
+	holder = NULL;
+	assert_fails(add("p256", "4712\n"), VK_EDENIED); /* nobody is logged in any more */
+	assert_ok(add("p256", PIN "\n"), err);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("keyholder");
@@ -383,6 +402,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tokens, refuses_keys_that_it_cannot_use);
 	tcase_add_test(tokens, refuses_a_token_with_another_key_of_that_name);
 	tcase_add_loop_test(tokens, signs_with_a_token, 0, 2);
+	tcase_add_test(tokens, signs_with_two_keys_of_one_token);
 	suite_add_tcase(suite, tokens);
 	return suite;
 }
