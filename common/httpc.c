@@ -102,7 +102,9 @@ static enum vk_rc set_up_tls(
 	struct httpc *client, const struct httpc_options *options, struct vk_err *err)
 {
 	struct vktls_client_options tls = {
-		.ca_sha256 = options->ca_sha256, .fleet = options->fleet};
+		.ca_sha256 = options->ca_sha256,
+		.fleet = options->fleet,
+		.is_foreign = options->is_own_pki};
 	struct vk_buf cert;
 	struct vk_buf key;
 	struct vk_buf ca;

@@ -12,6 +12,7 @@
 #ifndef VK_HTTPC_H
 #define VK_HTTPC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct httpc_options {
 	const char *key_path; /* refused if others may read it */
 	const char *key_pem;
 	const char *fleet;        /* the server's identity must be of this fleet; NULL: any */
+	bool is_own_pki;	  /* the CA is one of the user's own: a server of that name is enough,
+				   * it carries no identity of vkcfg's */
 	const char *session_path; /* where the TLS session is kept between runs; NULL: nowhere */
 	int64_t timeout_ms;       /* for each request, connecting included; 0: 30 s */
 };

@@ -109,6 +109,21 @@ struct x509_names {
 VK_CHECKED enum vk_rc x509_read_names(
 	const void *data, size_t len, struct x509_names *out, struct vk_err *err);
 
+enum x509_text_kind {
+	X509_TEXT_URI, /* of the subject alternative names */
+	X509_TEXT_DNS, /* the same, in lower case */
+	X509_TEXT_CN,  /* the subject's common names */
+};
+
+/* Reads all texts of a kind, DER or PEM; others are passed over. VK_ELIMIT if there are more than
+ * X509_NAMES_MAX, VK_EINPUT if one is longer than a name may be or has a NUL inside. */
+VK_CHECKED enum vk_rc x509_read_texts(const void *data, size_t len, enum x509_text_kind kind,
+	struct x509_names *out, struct vk_err *err);
+
+/* From when and until when a certificate is good, whoever it is for; DER or PEM. */
+VK_CHECKED enum vk_rc x509_read_validity(const void *data, size_t len, int64_t *not_before,
+	int64_t *not_after, struct vk_err *err);
+
 /* SHA-256 of the DER of the first certificate in a PEM text: what a token pins of a CA. */
 VK_CHECKED enum vk_rc x509_fingerprint(const char *pem, size_t len,
 	uint8_t out[X509_FINGERPRINT_BYTES], struct vk_err *err);

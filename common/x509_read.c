@@ -230,3 +230,85 @@ enum vk_rc x509_check_key(const char *cert_pem, const struct x509_key *key, stru
 	X509_free(cert);
 	return rc;
 }
+
+static enum vk_rc add_text(const ASN1_STRING *value, bool is_lowered, struct x509_names *out,
+	struct vk_err *err)
+{
+	unsigned char *utf8 = NULL;
+	int len = ASN1_STRING_to_UTF8(&utf8, value);
+	char *text = out->count < X509_NAMES_MAX ? out->texts[out->count] : NULL;
+	enum vk_rc rc = VK_OK;
+
+	if (text == NULL)
+		rc = vk_err_set(err, VK_ELIMIT, "the certificate has more than %d names",
+			X509_NAMES_MAX);
+	else if (len <= 0 || len >= X509_NAME_BYTES || memchr(utf8, '\0', (size_t)len) != NULL)
+		rc = vk_err_set(err, VK_EINPUT, "the certificate has a name that is none");
+	if (rc == VK_OK) {
+		memcpy(text, utf8, (size_t)len);
+		text[len] = '\0';
+		for (char *c = text; is_lowered && *c != '\0'; c++)
+			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+		out->count++;
+	}
+	OPENSSL_free(utf8);
+	return rc;
+}
+
+static enum vk_rc add_alt_texts(
+	const X509 *cert, enum x509_text_kind kind, struct x509_names *out, struct vk_err *err)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	int wanted = kind == X509_TEXT_URI ? GEN_URI : GEN_DNS;
+	enum vk_rc rc = VK_OK;
+
+	for (int i = 0; rc == VK_OK && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == wanted)
+			rc = add_text(name->d.ia5, kind == X509_TEXT_DNS, out, err);
+	}
+	GENERAL_NAMES_free(names);
+	return rc;
+}
+
+static enum vk_rc add_common_names(const X509 *cert, struct x509_names *out, struct vk_err *err)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	enum vk_rc rc = VK_OK;
+	int at = -1;
+
+	while (rc == VK_OK &&
+		(at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+		rc = add_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), false, out,
+			err);
+	return rc;
+}
+
+enum vk_rc x509_read_texts(const void *data, size_t len, enum x509_text_kind kind,
+	struct x509_names *out, struct vk_err *err)
+{
+	X509 *cert = read_certificate(data, len);
+	enum vk_rc rc;
+
+	*out = (struct x509_names){.count = 0};
+	if (cert == NULL)
+		return vk_err_openssl(err, VK_EINPUT, "not a certificate");
+	rc = kind == X509_TEXT_CN ? add_common_names(cert, out, err)
+				  : add_alt_texts(cert, kind, out, err);
+	X509_free(cert);
+	return rc;
+}
+
+enum vk_rc x509_read_validity(const void *data, size_t len, int64_t *not_before, int64_t *not_after,
+	struct vk_err *err)
+{
+	X509 *cert = read_certificate(data, len);
+	enum vk_rc rc = VK_OK;
+
+	if (cert == NULL || !read_time(X509_get0_notBefore(cert), not_before) ||
+		!read_time(X509_get0_notAfter(cert), not_after))
+		rc = vk_err_openssl(err, VK_EINPUT, "not a certificate");
+	X509_free(cert);
+	return rc;
+}

@@ -15,6 +15,7 @@
 
 struct authority {
 	struct ca_set known;
+	bool is_own; /* of the user's own PKI */
 	pthread_mutex_t lock; /* guards what follows */
 	struct ca_list list;
 	struct ca_list loaded;
@@ -28,7 +29,8 @@ static enum vk_rc add_file(
 	enum vk_rc rc;
 
 	vk_buf_init(&pem, CA_SET_MAX_BYTES);
-	rc = vk_file_read(state_fd, name, VK_FILE_NOFOLLOW, &pem, err);
+	rc = vk_file_read(
+		state_fd, name, name[0] == '/' ? VK_FILE_DEFAULT : VK_FILE_NOFOLLOW, &pem, err);
 	if (rc == VK_OK) {
 		rc = ca_set_parse(out, pem.data, pem.len, err);
 		if (rc != VK_OK)
@@ -38,16 +40,20 @@ static enum vk_rc add_file(
 	return rc;
 }
 
-enum vk_rc authority_new(int state_fd, struct authority **out, struct vk_err *err)
+enum vk_rc authority_new(
+	int state_fd, const char *own_ca, struct authority **out, struct vk_err *err)
 {
 	struct authority *authority = xcalloc(1, sizeof(*authority));
 	enum vk_rc rc;
 
 	ca_set_init(&authority->known);
 	pthread_mutex_init(&authority->lock, NULL);
-	rc = add_file(state_fd, STATE_CA_CERTIFICATE, &authority->known, err);
-	if (rc == VK_OK) {
+	authority->is_own = own_ca != NULL;
+	rc = add_file(state_fd, own_ca != NULL ? own_ca : STATE_CA_CERTIFICATE, &authority->known,
+		err);
+	if (rc == VK_OK)
 		memcpy(authority->serving, authority->known.items[0].digest, VK_SHA256_BYTES);
+	if (rc == VK_OK && own_ca == NULL) {
 		rc = add_file(state_fd, STATE_NEXT_CA_CERTIFICATE, &authority->known, err);
 		if (rc == VK_ENOTFOUND)
 			rc = VK_OK;
@@ -70,6 +76,8 @@ void authority_free(struct authority *authority)
 
 void authority_follow(struct authority *authority, const struct ca_list *list)
 {
+	if (authority->is_own)
+		return;
 	pthread_mutex_lock(&authority->lock);
 	authority->list = *list;
 	pthread_mutex_unlock(&authority->lock);
@@ -111,7 +119,10 @@ void authority_now(struct authority *authority, struct authority_now *out)
 	memcpy(out->serving, authority->serving, VK_SHA256_BYTES);
 	pthread_mutex_unlock(&authority->lock);
 	out->is_listed = list.count > 0;
-	if (!out->is_listed)
+	for (size_t i = 0; authority->is_own && i < authority->known.count; i++)
+		memcpy(list.digests[list.count++], authority->known.items[i].digest,
+			VK_SHA256_BYTES);
+	if (list.count == 0)
 		list_first(authority, &list);
 	if (ca_set_follow(&authority->known, &none, &list, &out->trusted, &missing, NULL) == VK_OK)
 		memcpy(out->newest, out->trusted.items[out->trusted.count - 1].digest,

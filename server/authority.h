@@ -19,11 +19,13 @@
 
 struct authority;
 
-/* Reads ca.crt and ca.next.crt. Nothing is named yet: only the first CA counts. */
-VK_CHECKED enum vk_rc authority_new(int state_fd, struct authority **out, struct vk_err *err);
+/* Reads ca.crt and ca.next.crt. Nothing is named yet: only the first CA counts. With a PKI of the
+ * user's own, its file instead; then all CAs in it count, whatever the root names. */
+VK_CHECKED enum vk_rc authority_new(
+	int state_fd, const char *own_ca, struct authority **out, struct vk_err *err);
 void authority_free(struct authority *authority);
 
-/* What the current root names; an empty list: nothing. */
+/* What the current root names; an empty list: nothing. Does nothing with a PKI of the user's own. */
 void authority_follow(struct authority *authority, const struct ca_list *list);
 
 /* Which CA the server's own certificate is from. */

@@ -71,6 +71,9 @@ enum vk_rc ca_change_check(struct writer_tx *tx, const struct tuf_meta *root, st
 	if (rc != VK_OK)
 		return rc;
 	signer_get_public_keys(writer_tx_signer(tx), &keys);
+	if (fleet.ca.count > 0 && keys.ca.count == 0)
+		return vk_err_set(err, VK_EUNTRUSTED,
+			"root: it names CAs, but this server's are those of another PKI");
 	for (size_t i = 0; i < fleet.ca.count; i++) {
 		if (ca_list_has(&keys.ca, fleet.ca.digests[i]))
 			continue;

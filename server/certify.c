@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/x509.h"
+#include "server/own_pki.h"
 #include "server/signer.h"
 #include "server/store/store_certificate.h"
 #include "server/store/store_host.h"
@@ -15,6 +16,9 @@
 
 /* Clocks differ: a certificate is valid from a little before now. */
 enum { CERTIFY_BACKDATE_S = 300 };
+
+/* The certificate's own end is looked at with each request. */
+#define CERTIFY_FOREVER INT64_C(253402300799)
 
 static enum vk_rc remember(struct writer_tx *tx, const struct certify_request *request,
 	const struct vk_buf *pem, struct vk_err *err)
@@ -74,4 +78,25 @@ enum vk_rc certify_identity(struct writer_tx *tx, const struct certify_request *
 	if (rc == VK_OK)
 		rc = signer_issue_certificate(writer_tx_signer(tx), &certificate, pem, err);
 	return rc == VK_OK ? remember(tx, request, pem, err) : rc;
+}
+
+enum vk_rc certify_foreign(struct writer_tx *tx, enum identity_kind kind, const char *name,
+	struct vk_err *err)
+{
+	struct store_certificate identity = {.kind = kind,
+		.name = name,
+		.serial = "",
+		.issuer = "own-pki",
+		.not_before = 0,
+		.not_after = CERTIFY_FOREVER};
+	const struct certify_request request = {.kind = kind, .name = name};
+	enum vk_rc rc = check_not_revoked(tx, &request, err);
+
+	own_pki_key(kind, name, identity.fingerprint);
+	if (rc == VK_OK)
+		rc = store_admit_identity(
+			writer_tx_store(tx), &identity, writer_tx_now(tx), err);
+	if (rc == VK_OK)
+		writer_tx_changed(tx, WRITER_CHANGED_IDENTITIES);
+	return rc;
 }

@@ -29,4 +29,8 @@ struct certify_request {
 VK_CHECKED enum vk_rc certify_identity(struct writer_tx *tx, const struct certify_request *request,
 	struct vk_buf *pem, struct vk_err *err);
 
+/* The same where certificates come from a PKI of the user's own: the identity is let in by its name. */
+VK_CHECKED enum vk_rc certify_foreign(struct writer_tx *tx, enum identity_kind kind,
+	const char *name, struct vk_err *err);
+
 #endif

@@ -19,6 +19,7 @@
 
 enum {
 	READS_AT_ONCE = 16, /* before other connections get their turn */
+	PEER_MAX_BYTES = 65536,
 };
 
 static void conn_read(struct conn *conn);
@@ -388,6 +389,22 @@ static void watch_parked(struct conn *conn)
 
 /* Beginning. */
 
+/* Where certificates come from a PKI that is not the fleet's, the name takes the place of the
+ * fingerprint. */
+static void identify_peer(struct conn *conn)
+{
+	const struct worker_hooks *hooks = &conn->env->options->hooks;
+	struct vk_buf der;
+
+	if (hooks->identify == NULL)
+		return;
+	vk_buf_init(&der, PEER_MAX_BYTES);
+	vktls_peer_certificate(conn->tls, &der);
+	conn->is_foreign = !conn->is_self_signed &&
+		hooks->identify(hooks->context, der.data, der.len, conn->fingerprint);
+	vk_buf_release(&der);
+}
+
 static void on_connected(struct conn *conn)
 {
 	struct conn_env *env = conn->env;
@@ -398,6 +415,7 @@ static void on_connected(struct conn *conn)
 	vktls_peer_fingerprint(conn->tls, conn->fingerprint);
 	conn->is_self_signed = vktls_peer_is_self_signed(conn->tls);
 	conn->not_after = vktls_peer_not_after(conn->tls);
+	identify_peer(conn);
 	conn->has_identity_quota = quota_take(env->by_identity, conn->fingerprint);
 	if (!conn->has_identity_quota) {
 		conn->is_surplus = true;

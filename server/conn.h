@@ -99,6 +99,7 @@ struct conn {
 	bool has_identity_quota;
 	bool has_address_quota;
 	bool is_self_signed;
+	bool is_foreign; /* of a PKI that is not the fleet's, with a name in it */
 	int64_t not_after; /* of the peer's certificate */
 	uint8_t fingerprint[VKTLS_FINGERPRINT_BYTES];
 	uint8_t address_key[QUOTA_KEY_BYTES];

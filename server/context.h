@@ -14,6 +14,7 @@ struct authority;
 struct background;
 struct denials;
 struct expiry;
+struct own_pki;
 struct readers;
 struct signer;
 struct throttle;
@@ -24,6 +25,7 @@ struct writer;
 struct context {
 	const char *fleet;
 	struct authority *authority; /* the fleet's CAs */
+	struct own_pki *own_pki;     /* NULL: certificates are of the fleet's CA */
 	struct expiry *expiry;	     /* of certificates */
 	struct writer *writer;
 	struct signer *signer;

@@ -33,9 +33,11 @@ static enum vk_rc identify(struct request *req, struct vk_err *err)
 		vk_err_hint(err, "renew it in time, or enrol anew");
 		return VK_EDENIED;
 	}
-	if (conn->is_self_signed)
+	if (conn->is_self_signed && conn->env->options->hooks.identify == NULL)
 		return VK_OK;
 	identity = view_find_identity(req->view, conn->fingerprint);
+	if (identity == NULL && conn->is_foreign)
+		return VK_OK; /* it may enrol */
 	if (identity == NULL)
 		return vk_err_set(err, VK_EDENIED, "the certificate is not known here");
 	req->identity = identity;
@@ -155,7 +157,8 @@ static bool admit_route(struct request *req)
 		identity_kind_name(req->identity->kind), req->identity->name);
 	route_hint_permission(req->route, NULL, &err);
 	if (req->identity->kind == IDENTITY_STRANGER)
-		vk_err_set(&err, VK_EDENIED, "a self-signed certificate may only enrol");
+		vk_err_set(&err, VK_EDENIED, "%s certificate may only enrol",
+			req->conn->is_self_signed ? "a self-signed" : "an unknown");
 	deny(req, 403, &err);
 	return false;
 }

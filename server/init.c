@@ -126,8 +126,12 @@ static enum vk_rc make_keys(const struct state_dir *dir, const struct init_optio
 	enum vk_rc rc;
 
 	vk_buf_init(&ca_pem, X509_MAX_PEM_BYTES);
-	rc = ca_file_make(state_dir_fd(dir), CA_FILE_FIRST, options->fleet, &ca_key, &ca_pem, err);
-	if (rc == VK_OK)
+	if (options->ca != NULL)
+		rc = vk_file_read(AT_FDCWD, options->ca, VK_FILE_DEFAULT, &ca_pem, err);
+	else
+		rc = ca_file_make(
+			state_dir_fd(dir), CA_FILE_FIRST, options->fleet, &ca_key, &ca_pem, err);
+	if (rc == VK_OK && options->ca == NULL)
 		rc = make_server(dir, options, ca_key, &ca_pem, err);
 	if (rc == VK_OK)
 		rc = online_key_create(dir, STATE_SNAPSHOT_KEY, err);
@@ -183,6 +187,9 @@ static void format_settings(const struct init_options *options, struct vk_buf *o
 		state, options->listen != NULL ? options->listen : default_listen, url);
 	if (options->user != NULL)
 		vk_buf_addf(out, "user: %s\n", options->user);
+	if (options->ca != NULL)
+		vk_buf_addf(out, "ca: %s\ncertificate: %s\nkey: %s\n", options->ca,
+			options->certificate, options->key);
 	free(state);
 	free(url);
 }
@@ -278,8 +285,12 @@ static void take_back(const struct state_dir *dir)
 
 static enum vk_rc check_options(const struct init_options *options, struct vk_err *err)
 {
-	const char *const values[] = {options->state, options->url, options->listen, options->user};
+	const char *const values[] = {options->state, options->url, options->listen, options->user,
+		options->ca, options->certificate, options->key};
+	size_t own = (options->ca != NULL) + (options->certificate != NULL) + (options->key != NULL);
 
+	if (own != 0 && own != 3)
+		return vk_err_set(err, VK_EINPUT, "--ca, --certificate and --key go together");
 	if (!vk_name_is_valid(options->fleet) || !vk_name_is_valid(options->admin)) {
 		vk_err_set(err, VK_EINPUT, "'%s' is not a valid name",
 			vk_name_is_valid(options->fleet) ? options->admin : options->fleet);

@@ -25,6 +25,10 @@ struct init_options {
 	const char *admin;   /* the first admin's name */
 	int64_t ttl_seconds; /* of the admin's token */
 	const char *config;  /* settings file to write; NULL: STATE/vkcfgd.yaml */
+	/* A PKI of one's own: all three, or none. Their paths go into the settings. */
+	const char *ca;
+	const char *certificate;
+	const char *key;
 	const char *names[INIT_MAX_NAMES]; /* DNS names and IP addresses of the server */
 	size_t name_count;		   /* 0: localhost and 127.0.0.1 */
 };

@@ -22,6 +22,7 @@ libvkserver_a_SOURCES += server/denials.c server/denials.h
 libvkserver_a_SOURCES += server/descriptors.c server/descriptors.h
 libvkserver_a_SOURCES += server/dispatch.c server/dispatch.h
 libvkserver_a_SOURCES += server/expiry.c server/expiry.h
+libvkserver_a_SOURCES += server/own_pki.c server/own_pki.h
 libvkserver_a_SOURCES += server/freshness.c server/freshness.h
 libvkserver_a_SOURCES += server/environment.c server/environment.h
 libvkserver_a_SOURCES += server/grants.c server/grants.h

@@ -47,7 +47,7 @@ static const char help_text[] =
 	"Make a fleet, once:\n"
 	"  vkcfgd init --state DIR --fleet NAME [--url URL] [--listen ADDRESS:PORT]\n"
 	"              [--name DNS-OR-IP]... [--user USER] [--admin NAME] [--ttl SECONDS]\n"
-	"              [--config FILE]\n"
+	"              [--config FILE] [--ca FILE --certificate FILE --key FILE]\n"
 	"\n"
 	"  prints the token with which the first admin enrols (vkcfg enrol), and writes the\n"
 	"  settings to DIR/vkcfgd.yaml or FILE.\n"
@@ -110,6 +110,9 @@ enum init_option {
 	OPT_ADMIN,
 	OPT_TTL,
 	OPT_CONFIG,
+	OPT_CA,
+	OPT_CERTIFICATE,
+	OPT_KEY,
 };
 
 static const struct option init_options_table[] = {
@@ -122,6 +125,9 @@ static const struct option init_options_table[] = {
 	{"admin", required_argument, NULL, OPT_ADMIN},
 	{"ttl", required_argument, NULL, OPT_TTL},
 	{"config", required_argument, NULL, OPT_CONFIG},
+	{"ca", required_argument, NULL, OPT_CA},
+	{"certificate", required_argument, NULL, OPT_CERTIFICATE},
+	{"key", required_argument, NULL, OPT_KEY},
 	{0},
 };
 
@@ -171,6 +177,15 @@ static enum vk_rc take_option(
 		return take_ttl(options, value, err);
 	case OPT_CONFIG:
 		options->config = value;
+		return VK_OK;
+	case OPT_CA:
+		options->ca = value;
+		return VK_OK;
+	case OPT_CERTIFICATE:
+		options->certificate = value;
+		return VK_OK;
+	case OPT_KEY:
+		options->key = value;
 		return VK_OK;
 	}
 	return usage(err, "unknown option, or one without its value");

@@ -17,6 +17,7 @@
 #include "server/authority.h"
 #include "server/certify.h"
 #include "server/mutation.h"
+#include "server/own_pki.h"
 #include "server/readers.h"
 #include "server/routes.h"
 #include "server/store/store_certificate.h"
@@ -105,6 +106,25 @@ static enum vk_rc parse_enrolment(
 	return VK_OK;
 }
 
+/* With a PKI of the user's own, the certificate of the connection must be for the name that enrols. */
+static enum vk_rc check_foreign_name(struct mutation *mutation, struct vk_err *err)
+{
+	struct enrolment *enrolment = mutation->data;
+	uint8_t key[VK_SHA256_BYTES];
+
+	enrolment->ca = "";
+	if (enrolment->name == NULL) { /* a renewal */
+		vk_err_set(err, VK_ECONFLICT, "certificates of this fleet come from another PKI");
+		vk_err_hint(err, "have it renewed there; the agent notices");
+		return VK_ECONFLICT;
+	}
+	own_pki_key(enrolment->kind, enrolment->name, key);
+	if (memcmp(key, mutation->fingerprint, sizeof(key)) == 0)
+		return VK_OK;
+	return vk_err_set(err, VK_EDENIED, "the certificate is not for %s/%s",
+		identity_kind_name(enrolment->kind), enrolment->name);
+}
+
 /* The CA that is to issue the certificate: the one that the server's own is from, whose trust the
  * caller has just shown; or the newest one, if he says that he has that, too (wanted; may be NULL). */
 static enum vk_rc choose_issuer(
@@ -114,6 +134,8 @@ static enum vk_rc choose_issuer(
 	const struct ca_set_item *item;
 	struct authority_now now;
 
+	if (mutation->context->own_pki != NULL)
+		return check_foreign_name(mutation, err);
 	authority_now(mutation->context->authority, &now);
 	memcpy(enrolment->issuer, now.serving, sizeof(now.serving));
 	if (wanted != NULL && now.is_newest_loaded &&
@@ -132,8 +154,11 @@ static enum vk_rc choose_issuer(
 static void set_answer(struct mutation *mutation, const struct vk_buf *pem, const char *environment)
 {
 	mutation->answer = vkjson_object();
-	vkjson_set(mutation->answer, "certificate", vkjson_string(pem->data));
-	vkjson_set(mutation->answer, "ca", vkjson_string(((struct enrolment *)mutation->data)->ca));
+	if (mutation->context->own_pki == NULL)
+		vkjson_set(mutation->answer, "certificate", vkjson_string(pem->data));
+	if (mutation->context->own_pki == NULL)
+		vkjson_set(mutation->answer, "ca",
+			vkjson_string(((struct enrolment *)mutation->data)->ca));
 	if (*environment != '\0')
 		vkjson_set(mutation->answer, "environment", vkjson_string(environment));
 }
@@ -152,6 +177,8 @@ static enum vk_rc certify(struct mutation *mutation, struct writer_tx *tx, enum 
 					    : mutation->context->user_certificate_seconds,
 	};
 
+	if (mutation->context->own_pki != NULL)
+		return certify_foreign(tx, kind, name, err);
 	memcpy(request.issuer, enrolment->issuer, sizeof(request.issuer));
 	return certify_identity(tx, &request, pem, err);
 }

@@ -25,6 +25,7 @@
 #include "server/expiry.h"
 #include "server/new_keys.h"
 #include "server/offline.h"
+#include "server/own_pki.h"
 #include "server/publish.h"
 #include "server/readers.h"
 #include "server/routes.h"
@@ -177,8 +178,12 @@ static enum vk_rc open_authority(struct server *server, struct store *store, str
 {
 	char digest[VK_SHA256_HEX_BYTES];
 	enum vk_rc rc =
-		authority_new(state_dir_fd(server->dir), &server->context.authority, err);
+		authority_new(state_dir_fd(server->dir), settings_string(server->settings, "ca"),
+			&server->context.authority, err);
 
+	if (rc == VK_OK && settings_string(server->settings, "ca") != NULL)
+		return own_pki_new(server->fleet, settings_string(server->settings, "host-names"),
+			settings_string(server->settings, "user-names"), &server->context.own_pki, err);
 	if (rc != VK_OK)
 		return rc;
 	vk_digest_format(authority_known(server->context.authority)->items[0].digest, digest);
@@ -245,7 +250,11 @@ static enum vk_rc open_writer(struct server *server, struct vk_err *err)
 
 static enum vk_rc open_tls(struct server *server, struct vk_err *err)
 {
-	return server_tls_open(state_dir_fd(server->dir), server->context.writer,
+	const struct server_tls_files files = {
+		.certificate = settings_string(server->settings, "certificate"),
+		.key = settings_string(server->settings, "key")};
+
+	return server_tls_open(state_dir_fd(server->dir), &files, server->context.writer,
 		server->context.readers, server->context.authority, &server->tls, err);
 }
 
@@ -254,6 +263,13 @@ static void on_denied(void *ctx, const struct request *req, const struct vk_err 
 	struct context *context = ctx;
 
 	denials_note(context->denials, req, why);
+}
+
+static bool identify(void *ctx, const void *der, size_t len, uint8_t key[VK_SHA256_BYTES])
+{
+	const struct context *context = ctx;
+
+	return own_pki_identify(context->own_pki, der, len, key);
 }
 
 static enum vk_rc open_workers(struct server *server, struct vk_err *err)
@@ -267,7 +283,9 @@ static enum vk_rc open_workers(struct server *server, struct vk_err *err)
 		.views = server->views,
 		.routes = routes,
 		.route_count = route_count,
-		.hooks = {.context = &server->context, .denied = on_denied},
+		.hooks = {.context = &server->context,
+			.denied = on_denied,
+			.identify = server->context.own_pki != NULL ? identify : NULL},
 		.limits = {.connections = connections,
 			.connections_per_identity = (unsigned)settings_int(
 				server->settings, "max-connections-per-identity")},
@@ -519,6 +537,7 @@ void server_free(struct server *server)
 	signer_stop(server->signer);
 	server_tls_free(server->tls);
 	authority_free(server->context.authority);
+	own_pki_free(server->context.own_pki);
 	expiry_free(server->context.expiry);
 	view_slot_free(server->views);
 	pthread_mutex_destroy(&server->wake_lock);

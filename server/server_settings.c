@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/file.h"
 #include "server/listener.h"
+#include "server/own_pki.h"
 
 #include "common/banned.h"
 
@@ -120,6 +121,32 @@ static const struct setting rows[] = {
 		.help = "days after which a tree that became no release is forgotten",
 	},
 	{
+		.name = "ca",
+		.type = SETTING_PATH,
+		.help = "a PKI of your own: the CAs of all certificates, PEM; with certificate and key",
+	},
+	{
+		.name = "certificate",
+		.type = SETTING_PATH,
+		.help = "with ca: the server's certificate and intermediates, PEM; reread when it "
+			"changes",
+	},
+	{
+		.name = "key",
+		.type = SETTING_PATH,
+		.help = "with ca: its private key, PEM, the server's own",
+	},
+	{
+		.name = "host-names",
+		.type = SETTING_STRING,
+		.help = "with ca: where a host's name stands in its certificate",
+	},
+	{
+		.name = "user-names",
+		.type = SETTING_STRING,
+		.help = "with ca: where a user's name stands in his certificate",
+	},
+	{
 		.name = "expiry-warning",
 		.type = SETTING_INT,
 		.flags = SETTING_RELOADABLE,
@@ -156,6 +183,29 @@ static bool is_address(const char *text)
 	return listener_parse(text, &address, NULL) == VK_OK && address.ip4.sin_port != 0;
 }
 
+/* All three, or none. */
+static enum vk_rc check_own_pki(const struct settings *settings, struct vk_err *err)
+{
+	static const char *const names[] = {"ca", "certificate", "key", "host-names", "user-names"};
+	const char *ca = settings_string(settings, "ca");
+	struct own_pki *pki = NULL;
+	enum vk_rc rc;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = settings_string(settings, names[i]);
+
+		if (ca == NULL && value != NULL)
+			return refuse(settings, names[i], value, "it goes with 'ca' only", err);
+		if (ca != NULL && value == NULL && i < 3)
+			return refuse(settings, "ca", ca, "it takes 'certificate' and 'key' as well",
+				err);
+	}
+	rc = own_pki_new("fleet", settings_string(settings, "host-names"),
+		settings_string(settings, "user-names"), &pki, err);
+	own_pki_free(pki);
+	return rc;
+}
+
 static enum vk_rc check(const struct settings *settings, struct vk_err *err)
 {
 	const char *url = settings_string(settings, "url");
@@ -171,7 +221,7 @@ static enum vk_rc check(const struct settings *settings, struct vk_err *err)
 		return refuse(settings, "url", url,
 			"write https://NAME:PORT without a path, like https://vkcfg.example:7443",
 			err);
-	return VK_OK;
+	return check_own_pki(settings, err);
 }
 
 enum vk_rc server_settings_load(const char *path, struct settings **out, struct vk_err *err)

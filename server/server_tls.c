@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -25,6 +27,8 @@ enum { CHECK_MS = 60 * 60 * 1000 };
 
 struct server_tls {
 	int state_fd;
+	struct server_tls_files files;
+	struct timespec changed; /* of files.certificate */
 	struct writer *writer;
 	struct readers *readers;
 	struct authority *authority;
@@ -63,12 +67,26 @@ static void note_certificate(struct server_tls *tls, const struct vk_buf *certif
 {
 	const struct ca_set_item *from =
 		ca_set_issuer(authority_known(tls->authority), certificate->data);
-	struct x509_info info;
+	int64_t not_before;
 
 	if (from != NULL)
 		authority_set_serving(tls->authority, from->digest);
-	if (x509_parse_identity(certificate->data, certificate->len, &info, NULL) == VK_OK)
-		tls->expires = info.not_after;
+	if (x509_read_validity(
+		    certificate->data, certificate->len, &not_before, &tls->expires, NULL) != VK_OK)
+		tls->expires = 0;
+}
+
+/* Whether the certificate of the user's own PKI is another file, or another content, than the last
+ * time that this was asked. */
+static bool has_changed(struct server_tls *tls)
+{
+	struct timespec before = tls->changed;
+	struct stat st;
+
+	if (tls->files.certificate == NULL || stat(tls->files.certificate, &st) != 0)
+		return false;
+	tls->changed = st.st_ctim;
+	return before.tv_sec != st.st_ctim.tv_sec || before.tv_nsec != st.st_ctim.tv_nsec;
 }
 
 enum vk_rc server_tls_reload(struct server_tls *tls, struct vk_err *err)
@@ -76,17 +94,20 @@ enum vk_rc server_tls_reload(struct server_tls *tls, struct vk_err *err)
 	struct vk_buf certificate, key, ca;
 	struct authority_now now;
 	struct vktls_ctx *fresh = NULL;
+	bool is_own = tls->files.certificate != NULL;
 	enum vk_rc rc;
 
 	authority_now(tls->authority, &now);
 	format_cas(tls, &now, &ca);
 	vk_buf_init(&certificate, X509_MAX_PEM_BYTES);
 	vk_buf_init(&key, X509_MAX_PEM_BYTES);
-	rc = vk_file_read(
-		tls->state_fd, STATE_SERVER_CERTIFICATE, VK_FILE_NOFOLLOW, &certificate, err);
+	(void)has_changed(tls);
+	rc = vk_file_read(tls->state_fd,
+		is_own ? tls->files.certificate : STATE_SERVER_CERTIFICATE,
+		is_own ? VK_FILE_DEFAULT : VK_FILE_NOFOLLOW, &certificate, err);
 	if (rc == VK_OK)
-		rc = vk_file_read(tls->state_fd, STATE_SERVER_KEY,
-			VK_FILE_NOFOLLOW | VK_FILE_PRIVATE, &key, err);
+		rc = vk_file_read(tls->state_fd, is_own ? tls->files.key : STATE_SERVER_KEY,
+			VK_FILE_PRIVATE | (is_own ? VK_FILE_DEFAULT : VK_FILE_NOFOLLOW), &key, err);
 	if (rc == VK_OK)
 		rc = make_ctx(&ca, &certificate, &key, &fresh, err);
 	if (rc == VK_OK) {
@@ -157,6 +178,20 @@ static bool is_trusted_same(const struct server_tls *tls, const struct authority
 	return memcmp(digest, tls->trusted, sizeof(digest)) == 0;
 }
 
+static bool look_at_own(struct server_tls *tls)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	if (!has_changed(tls))
+		return false;
+	if (server_tls_reload(tls, &err) != VK_OK) {
+		vk_log_err(VK_LOG_ERROR, "certificate-kept", &err);
+		return false;
+	}
+	vk_log(VK_LOG_INFO, "certificate-renewed", VK_KV("file", tls->files.certificate));
+	return true;
+}
+
 bool server_tls_look(struct server_tls *tls)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -165,6 +200,8 @@ bool server_tls_look(struct server_tls *tls)
 	bool is_due = vk_clock_monotonic_ms() >= tls->check_ms;
 	bool is_changed;
 
+	if (tls->files.certificate != NULL)
+		return look_at_own(tls);
 	authority_now(tls->authority, &now);
 	is_changed = !is_trusted_same(tls, &now);
 	if (find_wanted(tls, &now, wanted, &err) != VK_OK) {
@@ -185,13 +222,15 @@ bool server_tls_look(struct server_tls *tls)
 	return is_changed;
 }
 
-enum vk_rc server_tls_open(int state_fd, struct writer *writer, struct readers *readers,
-	struct authority *authority, struct server_tls **out, struct vk_err *err)
+enum vk_rc server_tls_open(int state_fd, const struct server_tls_files *files,
+	struct writer *writer, struct readers *readers, struct authority *authority,
+	struct server_tls **out, struct vk_err *err)
 {
 	struct server_tls *tls = xcalloc(1, sizeof(*tls));
 	enum vk_rc rc;
 
 	tls->state_fd = state_fd;
+	tls->files = *files;
 	tls->writer = writer;
 	tls->readers = readers;
 	tls->authority = authority;

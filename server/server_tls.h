@@ -18,9 +18,16 @@ struct server_tls;
 struct vktls_ctx;
 struct writer;
 
+/* The files of a PKI of the user's own: they are only read, and again when they change. */
+struct server_tls_files {
+	const char *certificate; /* NULL: the certificate is of the fleet's CA */
+	const char *key;
+};
+
 /* Renews the certificate if need be, and loads it. Borrows all. */
-VK_CHECKED enum vk_rc server_tls_open(int state_fd, struct writer *writer, struct readers *readers,
-	struct authority *authority, struct server_tls **out, struct vk_err *err);
+VK_CHECKED enum vk_rc server_tls_open(int state_fd, const struct server_tls_files *files,
+	struct writer *writer, struct readers *readers, struct authority *authority,
+	struct server_tls **out, struct vk_err *err);
 void server_tls_free(struct server_tls *tls);
 
 /* Borrowed until the next reload. */

@@ -86,8 +86,11 @@ static enum vk_rc load_ca(int dir, const char *path, struct x509_key *keys[2],
 static enum vk_rc load_cas(int dir, struct signer_keys *out, struct vk_err *err)
 {
 	struct x509_key *keys[2] = {NULL, NULL};
-	enum vk_rc rc = load_ca_key(dir, STATE_CA_KEY, &keys[0], err);
+	enum vk_rc rc;
 
+	if (faccessat(dir, STATE_CA_CERTIFICATE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return VK_OK; /* certificates come from another PKI */
+	rc = load_ca_key(dir, STATE_CA_KEY, &keys[0], err);
 	if (rc == VK_OK) {
 		rc = load_ca_key(dir, STATE_NEXT_CA_KEY, &keys[1], err);
 		if (rc == VK_ENOTFOUND)

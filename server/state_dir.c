@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,9 +56,18 @@ static enum vk_rc check_private(int fd, const char *dir, const char *name, struc
 static enum vk_rc check_keys(const struct state_dir *dir, struct vk_err *err)
 {
 	enum vk_rc rc = check_private(dir->fd, dir->path, STATE_ONLINE, err);
+	/* Without the fleet's CA, certificates come from another PKI. */
+	bool has_ca = faccessat(dir->fd, STATE_CA_CERTIFICATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 
-	for (size_t i = 0; rc == VK_OK && i < sizeof(private_files) / sizeof(private_files[0]); i++)
+	for (size_t i = 0; rc == VK_OK && i < sizeof(private_files) / sizeof(private_files[0]); i++) {
+		bool is_of_pki = strcmp(private_files[i], STATE_CA_KEY) == 0 ||
+			strcmp(private_files[i], STATE_SERVER_KEY) == 0;
+
+		if (is_of_pki && !has_ca &&
+			faccessat(dir->fd, private_files[i], F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
 		rc = check_private(dir->fd, dir->path, private_files[i], err);
+	}
 	if (rc == VK_OK &&
 		faccessat(dir->fd, STATE_LOG_KEY_BEFORE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		rc = check_private(dir->fd, dir->path, STATE_LOG_KEY_BEFORE, err);

@@ -33,6 +33,10 @@ struct worker_pool;
 struct worker_hooks {
 	void *context; /* also given to handlers, by request_context() */
 
+	/* Where there is one: makes the key under which the view knows a peer, from its certificate
+	 * (DER, its chain verified); false if there is none. May be NULL: the fingerprint is it. */
+	bool (*identify)(void *context, const void *der, size_t len, uint8_t key[32]);
+
 	/* Told of each request that was refused with 401 or 403, before the answer is sent, to
 	 * audit it. May be NULL. */
 	void (*denied)(void *context, const struct request *request, const struct vk_err *why);

@@ -203,17 +203,22 @@ static enum vk_rc check_certificates(const struct enrolment *enrolment, struct v
 	return rc;
 }
 
+static void fill_identity(const struct vk_token *token, struct home_identity *identity)
+{
+	snprintf(identity->fleet, sizeof(identity->fleet), "%s", token->fleet);
+	snprintf(identity->user, sizeof(identity->user), "%s", token->name);
+	snprintf(identity->server, sizeof(identity->server), "%s", token->server);
+}
+
 /* fleet.json last: with it one is enrolled. */
 static enum vk_rc write_identity(
 	const struct cli *cli, const struct enrolment *enrolment, struct vk_err *err)
 {
-	struct home_identity identity;
+	struct home_identity identity = {.fleet = ""};
 	const char *home = cli->home;
 	enum vk_rc rc;
 
-	snprintf(identity.fleet, sizeof(identity.fleet), "%s", enrolment->token->fleet);
-	snprintf(identity.user, sizeof(identity.user), "%s", enrolment->token->name);
-	snprintf(identity.server, sizeof(identity.server), "%s", enrolment->token->server);
+	fill_identity(enrolment->token, &identity);
 	rc = home_write(home, "tls.key", enrolment->key_pem.data, enrolment->key_pem.len, err);
 	if (rc == VK_OK)
 		rc = home_write(home, "tls.crt", enrolment->certificate,
@@ -237,6 +242,86 @@ static enum vk_rc enrol(const struct cli *cli, struct enrolment *enrolment, stru
 		rc = check_certificates(enrolment, err);
 	if (rc == VK_OK)
 		rc = write_identity(cli, enrolment, err);
+	return rc;
+}
+
+/* --ca, --certificate, --tls-key: absolute paths, which are kept. */
+static enum vk_rc take_own_pki(
+	const struct args *args, struct home_identity *identity, struct vk_err *err)
+{
+	const struct {
+		const char *option;
+		char *out;
+	} paths[] = {{"ca", identity->ca}, {"certificate", identity->certificate},
+		{"tls-key", identity->key}};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *path = args_get(args, paths[i].option);
+		char *real;
+
+		if (path == NULL)
+			return vk_err_set(err, VK_EINPUT,
+				"--ca, --certificate and --tls-key go together");
+		real = realpath(path, NULL);
+		if (real == NULL)
+			return vk_err_errno(err, VK_ENOTFOUND, errno, "%s", path);
+		if (strlen(real) >= HOME_PATH_BYTES) {
+			free(real);
+			return vk_err_set(err, VK_ELIMIT, "--%s: the path is too long",
+				paths[i].option);
+		}
+		memcpy(paths[i].out, real, strlen(real) + 1);
+		free(real);
+	}
+	return VK_OK;
+}
+
+static struct httpc_options options_for(const struct home_identity *identity)
+{
+	return (struct httpc_options){.url = identity->server,
+		.ca_path = identity->ca,
+		.cert_path = identity->certificate,
+		.key_path = identity->key,
+		.is_own_pki = true};
+}
+
+static void format_request(const struct vk_token *token, struct vk_buf *out)
+{
+	struct vkjson *body = vkjson_object();
+
+	vkjson_set(body, "token", vkjson_hex(token->secret, sizeof(token->secret)));
+	vkjson_set(body, "kind", vkjson_string("user"));
+	vkjson_set(body, "name", vkjson_string(token->name));
+	vkjson_format(body, false, out);
+	vkjson_free(body);
+}
+
+/* With a PKI of one's own the certificate is there; the token only lets its name in. */
+static enum vk_rc enrol_own(const struct cli *cli, const struct args *args,
+	const struct vk_token *token, struct vk_err *err)
+{
+	struct home_identity identity = {.fleet = ""};
+	struct httpc_reply reply = HTTPC_REPLY_INIT;
+	struct httpc_options options;
+	struct httpc *http = NULL;
+	struct vk_buf text;
+	enum vk_rc rc = take_own_pki(args, &identity, err);
+
+	fill_identity(token, &identity);
+	options = options_for(&identity);
+	vk_buf_init(&text, VK_TOKEN_MAX_BYTES);
+	format_request(token, &text);
+	if (rc == VK_OK)
+		rc = home_prepare(cli->home, "tuf", err);
+	if (rc == VK_OK)
+		rc = httpc_new(&options, &http, err);
+	if (rc == VK_OK)
+		rc = httpc_post(http, "/v1/enrol", text.data, text.len, &reply, err);
+	if (rc == VK_OK)
+		rc = home_save_identity(cli->home, &identity, err);
+	httpc_reply_release(&reply);
+	httpc_free(http);
+	vk_buf_release_wiped(&text);
 	return rc;
 }
 
@@ -264,19 +349,22 @@ static enum vk_rc fetch_root(struct httpc *http, const struct vk_token *token, s
 /* Makes the root of the token the trusted one. */
 static enum vk_rc pin_root(const struct cli *cli, const struct vk_token *token, struct vk_err *err)
 {
-	char *ca = home_path(cli->home, "ca.crt");
-	char *cert = home_path(cli->home, "tls.crt");
-	char *key = home_path(cli->home, "tls.key");
+	struct home_identity identity = {.fleet = ""};
+	enum vk_rc rc = home_load_identity(cli->home, &identity, err);
+	char *ca = home_tls_path(cli->home, &identity, "ca.crt");
+	char *cert = home_tls_path(cli->home, &identity, "tls.crt");
+	char *key = home_tls_path(cli->home, &identity, "tls.key");
 	char *directory = home_path(cli->home, "tuf");
 	const struct httpc_options options = {.url = token->server, .ca_path = ca,
-		.cert_path = cert, .key_path = key, .fleet = token->fleet};
+		.cert_path = cert, .key_path = key, .fleet = token->fleet,
+		.is_own_pki = identity.ca[0] != '\0'};
 	struct tuf_store_dir *store = NULL;
 	struct httpc *http = NULL;
 	struct vk_buf root;
-	enum vk_rc rc;
 
 	vk_buf_init(&root, TUF_ROOT_MAX_BYTES);
-	rc = httpc_new(&options, &http, err);
+	if (rc == VK_OK)
+		rc = httpc_new(&options, &http, err);
 	if (rc == VK_OK)
 		rc = fetch_root(http, token, &root, err);
 	if (rc == VK_OK)
@@ -387,7 +475,8 @@ enum vk_rc cmd_enrol(struct cli *cli, const struct args *args, struct vk_err *er
 	if (rc == VK_OK && has_root)
 		rc = check_same_root(cli, enrolment.token, err);
 	if (is_first || (rc == VK_OK && has_root))
-		rc = enrol(cli, &enrolment, err);
+		rc = args_has(args, "ca") ? enrol_own(cli, args, enrolment.token, err)
+					  : enrol(cli, &enrolment, err);
 	if (rc == VK_OK && enrolment.token->has_root && (is_first || !has_root))
 		rc = pin_root(cli, enrolment.token, err);
 	if (rc == VK_OK)

@@ -98,17 +98,18 @@ static void warn(struct vkjson *warnings, const char *what, int64_t expires, int
 static enum vk_rc warn_of_certificate(
 	const struct session *session, struct vkjson *warnings, int64_t until, struct vk_err *err)
 {
-	char *path = home_path(session_home(session), "tls.crt");
-	struct x509_info info;
+	char *path = home_tls_path(
+		session_home(session), session_identity(session), "tls.crt");
+	int64_t not_before, not_after = 0;
 	struct vk_buf pem;
 	enum vk_rc rc;
 
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
 	rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, &pem, err);
 	if (rc == VK_OK)
-		rc = x509_parse_identity(pem.data, pem.len, &info, err);
+		rc = x509_read_validity(pem.data, pem.len, &not_before, &not_after, err);
 	if (rc == VK_OK)
-		warn(warnings, "your certificate", info.not_after, until);
+		warn(warnings, "your certificate", not_after, until);
 	vk_buf_release(&pem);
 	free(path);
 	return rc;
@@ -118,7 +119,8 @@ static enum vk_rc warn_of_certificate(
 static enum vk_rc warn_of_ca(
 	const struct session *session, struct vkjson *warnings, int64_t until, struct vk_err *err)
 {
-	char *path = home_path(session_home(session), "ca.crt");
+	char *path = home_tls_path(
+		session_home(session), session_identity(session), "ca.crt");
 	struct ca_set set;
 	struct vk_buf pem;
 	enum vk_rc rc;

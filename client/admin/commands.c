@@ -77,6 +77,9 @@ static const struct option_spec schema_options[] = {
 
 static const struct option_spec enrol_options[] = {
 	{"token-fd", 0, "N", "read the token from descriptor N", false},
+	{"ca", 0, "FILE", "a PKI of your own: the CAs of the server's certificate", false},
+	{"certificate", 0, "FILE", "with --ca: your certificate, and intermediates", false},
+	{"tls-key", 0, "FILE", "with --ca: its private key", false},
 	OPTIONS_END,
 };
 

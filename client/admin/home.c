@@ -17,11 +17,20 @@
 
 #include "common/banned.h"
 
-enum { IDENTITY_MAX_BYTES = 4096 };
+enum { IDENTITY_MAX_BYTES = 8192 };
 
 char *home_path(const char *home, const char *file)
 {
 	return xasprintf("%s/%s", home, file);
+}
+
+char *home_tls_path(const char *home, const struct home_identity *identity, const char *file)
+{
+	if (identity->ca[0] == '\0')
+		return home_path(home, file);
+	if (strcmp(file, "ca.crt") == 0)
+		return xstrdup(identity->ca);
+	return xstrdup(strcmp(file, "tls.crt") == 0 ? identity->certificate : identity->key);
 }
 
 /* Without this, an empty name would be the root directory. */
@@ -63,10 +72,27 @@ static enum vk_rc copy_member(const struct vkjson *object, const char *member, c
 	return VK_OK;
 }
 
+/* All three paths, or none. */
+static enum vk_rc parse_own_pki(
+	const struct vkjson *object, struct home_identity *out, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	if (vkjson_get(object, "ca") == NULL)
+		return VK_OK;
+	rc = copy_member(object, "ca", out->ca, sizeof(out->ca), err);
+	if (rc == VK_OK)
+		rc = copy_member(object, "certificate", out->certificate,
+			sizeof(out->certificate), err);
+	if (rc == VK_OK)
+		rc = copy_member(object, "key", out->key, sizeof(out->key), err);
+	return rc;
+}
+
 static enum vk_rc parse_identity(
 	const struct vk_buf *text, struct home_identity *out, struct vk_err *err)
 {
-	struct home_identity identity;
+	struct home_identity identity = {.fleet = ""};
 	struct vkjson *object = NULL;
 	enum vk_rc rc = vkjson_parse(text->data, text->len, &object, err);
 
@@ -78,6 +104,8 @@ static enum vk_rc parse_identity(
 		rc = copy_member(object, "server", identity.server, sizeof(identity.server), err);
 	if (rc == VK_OK && (!vk_name_is_valid(identity.fleet) || !vk_name_is_valid(identity.user)))
 		rc = vk_err_set(err, VK_EINPUT, "members 'fleet' and 'user' must be names");
+	if (rc == VK_OK)
+		rc = parse_own_pki(object, &identity, err);
 	if (rc == VK_OK)
 		*out = identity;
 	vkjson_free(object);
@@ -116,6 +144,11 @@ enum vk_rc home_save_identity(
 	vkjson_set(object, "fleet", vkjson_string(identity->fleet));
 	vkjson_set(object, "user", vkjson_string(identity->user));
 	vkjson_set(object, "server", vkjson_string(identity->server));
+	if (identity->ca[0] != '\0') {
+		vkjson_set(object, "ca", vkjson_string(identity->ca));
+		vkjson_set(object, "certificate", vkjson_string(identity->certificate));
+		vkjson_set(object, "key", vkjson_string(identity->key));
+	}
 	vk_buf_init(&text, IDENTITY_MAX_BYTES);
 	vkjson_format(object, true, &text);
 	rc = home_write(home, "fleet.json", text.data, text.len, err);

@@ -18,15 +18,24 @@ struct keyholder;
 
 enum { HOME_MAX_KEYS = 64 };
 
+enum { HOME_PATH_BYTES = 1024 };
+
 /* fleet.json */
 struct home_identity {
 	char fleet[VK_NAME_BYTES];
 	char user[VK_NAME_BYTES];
 	char server[VK_TOKEN_URL_MAX_BYTES + 1];
+	/* A PKI of one's own: the paths of its files. Empty: ca.crt, tls.crt, tls.key in home. */
+	char ca[HOME_PATH_BYTES];
+	char certificate[HOME_PATH_BYTES];
+	char key[HOME_PATH_BYTES];
 };
 
 /* The path of a file in home; the caller frees it. */
 char *home_path(const char *home, const char *file);
+
+/* The path of "ca.crt", "tls.crt" or "tls.key": in home, or of a PKI of one's own. The caller frees it. */
+char *home_tls_path(const char *home, const struct home_identity *identity, const char *file);
 
 /* Makes home and its sub-directory (may be NULL). */
 VK_CHECKED enum vk_rc home_prepare(const char *home, const char *directory, struct vk_err *err);

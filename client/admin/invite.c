@@ -48,7 +48,8 @@ static enum vk_rc choose_ca(struct session *session, const struct ca_set *pinned
 
 static enum vk_rc ca_digest(struct session *session, uint8_t *out, struct vk_err *err)
 {
-	char *path = home_path(session_home(session), "ca.crt");
+	const struct home_identity *identity = session_identity(session);
+	char *path = home_tls_path(session_home(session), identity, "ca.crt");
 	struct ca_set pinned;
 	struct vk_buf pem;
 	enum vk_rc rc;
@@ -58,7 +59,7 @@ static enum vk_rc ca_digest(struct session *session, uint8_t *out, struct vk_err
 	rc = vk_file_read(AT_FDCWD, path, VK_FILE_NOFOLLOW, &pem, err);
 	if (rc == VK_OK)
 		rc = ca_set_parse(&pinned, pem.data, pem.len, err);
-	if (rc == VK_OK && pinned.count > 1)
+	if (rc == VK_OK && pinned.count > 1 && identity->ca[0] == '\0')
 		rc = choose_ca(session, &pinned, out, err);
 	else if (rc == VK_OK)
 		memcpy(out, pinned.items[0].digest, VK_SHA256_BYTES);

@@ -44,15 +44,16 @@ struct session {
 static enum vk_rc connect_http(struct session *session, struct vk_err *err)
 {
 	const char *home = session->cli->home;
-	char *ca = home_path(home, "ca.crt");
-	char *cert = home_path(home, "tls.crt");
-	char *key = home_path(home, "tls.key");
+	char *ca = home_tls_path(home, &session->identity, "ca.crt");
+	char *cert = home_tls_path(home, &session->identity, "tls.crt");
+	char *key = home_tls_path(home, &session->identity, "tls.key");
 	const struct httpc_options options = {
 		.url = session->identity.server,
 		.ca_path = ca,
 		.cert_path = cert,
 		.key_path = key,
 		.fleet = session->identity.fleet,
+		.is_own_pki = session->identity.ca[0] != '\0',
 	};
 	enum vk_rc rc = httpc_new(&options, &session->http, err);
 
@@ -345,6 +346,8 @@ static void keep_up(struct session *session)
 	struct tuf_fleet fleet;
 	bool is_changed = false;
 
+	if (session->identity.ca[0] != '\0') /* somebody else's business */
+		return;
 	if (tuf_fleet_from_root(tuf_client_root(session->tuf), &fleet, &err) != VK_OK)
 		return;
 	upkeep(session->cli, &session->identity, session->http, &fleet.ca, &is_changed);

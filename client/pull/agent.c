@@ -100,11 +100,22 @@ enum vk_rc agent_load_enrolled(const char *config, struct agent *agent, struct v
 
 static const char *const tls_files[AGENT_TLS_FILES] = {"ca.crt", "tls.crt", "tls.key"};
 
+char *agent_tls_path(const struct agent *agent, const char *name)
+{
+	const struct pull_settings *settings = agent->settings;
+
+	if (settings->ca == NULL)
+		return agent_path(agent, name);
+	if (strcmp(name, "ca.crt") == 0)
+		return xstrdup(settings->ca);
+	return xstrdup(strcmp(name, "tls.crt") == 0 ? settings->certificate : settings->key);
+}
+
 /* A file that is not there is no file of any kind. */
 static void look_at_files(const struct agent *agent, struct agent_file out[AGENT_TLS_FILES])
 {
 	for (int i = 0; i < AGENT_TLS_FILES; i++) {
-		char *path = agent_path(agent, tls_files[i]);
+		char *path = agent_tls_path(agent, tls_files[i]);
 		struct stat st;
 
 		memset(&out[i], 0, sizeof(out[i]));
@@ -118,15 +129,16 @@ static void look_at_files(const struct agent *agent, struct agent_file out[AGENT
 
 enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
 {
-	char *ca = agent_path(agent, "ca.crt");
-	char *cert = agent_path(agent, "tls.crt");
-	char *key = agent_path(agent, "tls.key");
+	char *ca = agent_tls_path(agent, "ca.crt");
+	char *cert = agent_tls_path(agent, "tls.crt");
+	char *key = agent_tls_path(agent, "tls.key");
 	char *session = agent_path(agent, "session");
 	const struct httpc_options options = {.url = agent->settings->server,
 		.ca_path = ca,
 		.cert_path = cert,
 		.key_path = key,
 		.session_path = session,
+		.is_own_pki = agent->settings->ca != NULL,
 		.fleet = agent->pins.fleet};
 	enum vk_rc rc;
 

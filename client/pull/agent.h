@@ -53,6 +53,10 @@ VK_CHECKED enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err);
 /* Releases all; fits a zeroed struct with lock_fd -1 too. */
 void agent_close(struct agent *agent);
 
+/* The path of "ca.crt", "tls.crt" or "tls.key": in the state directory, or of a PKI of the user's own.
+ * The caller's to free. */
+char *agent_tls_path(const struct agent *agent, const char *name);
+
 /* STATE/name; the caller's to free. */
 char *agent_path(const struct agent *agent, const char *name);
 

@@ -17,7 +17,7 @@
 static enum vk_rc read_file(
 	const struct agent *agent, const char *name, struct vk_buf *out, struct vk_err *err)
 {
-	char *path = agent_path(agent, name);
+	char *path = agent_tls_path(agent, name);
 	enum vk_rc rc = vk_file_read(AT_FDCWD, path, VK_FILE_DEFAULT, out, err);
 
 	free(path);
@@ -50,17 +50,17 @@ enum vk_rc certificates_look(
 {
 	struct certificates found = {.host_expires = 0};
 	int64_t now = vk_clock_now();
-	struct x509_info info;
+	int64_t not_before = 0;
 	struct vk_buf pem;
 	enum vk_rc rc;
 
 	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
 	rc = read_file(agent, "tls.crt", &pem, err);
 	if (rc == VK_OK)
-		rc = x509_parse_identity(pem.data, pem.len, &info, err);
+		rc = x509_read_validity(
+			pem.data, pem.len, &not_before, &found.host_expires, err);
 	if (rc == VK_OK) {
-		found.host_expires = info.not_after;
-		found.is_overdue = credentials_is_overdue(info.not_before, info.not_after, now);
+		found.is_overdue = credentials_is_overdue(not_before, found.host_expires, now);
 		rc = look_at_ca(agent, now, &found, err);
 	}
 	if (rc == VK_OK)

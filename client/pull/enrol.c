@@ -282,6 +282,41 @@ static enum vk_rc has_certificate(const struct enrolment *work, bool *out, struc
 	return rc;
 }
 
+/* With a PKI of the user's own, the certificate is there; the token only lets its name in. */
+static enum vk_rc check_own_reply(
+	const struct enrolment *work, const struct httpc_reply *reply, struct vk_err *err)
+{
+	const char *environment = NULL;
+	struct vkjson *json = NULL;
+	enum vk_rc rc = vkjson_parse(reply->body, reply->body_len, &json, err);
+
+	if (rc == VK_OK)
+		rc = vkjson_get_string(json, "environment", &environment, err);
+	if (rc == VK_OK && strcmp(environment, work->token->environment) != 0)
+		rc = vk_err_set(err, VK_EUNTRUSTED,
+			"the server says environment '%.63s', the token says '%s'", environment,
+			work->token->environment);
+	vkjson_free(json);
+	return rc;
+}
+
+static enum vk_rc use_own_certificate(struct enrolment *work, struct vk_err *err)
+{
+	struct httpc_reply reply = HTTPC_REPLY_INIT;
+	enum vk_rc rc;
+
+	if (work->wait != NULL)
+		return vk_err_set(err, VK_EINPUT,
+			"with a PKI of your own a host enrols with a token, not with --wait");
+	rc = agent_connect(work->agent, err);
+	if (rc == VK_OK)
+		rc = use_token(work, work->agent->client, &reply, err);
+	if (rc == VK_OK)
+		rc = check_own_reply(work, &reply, err);
+	httpc_reply_release(&reply);
+	return rc;
+}
+
 static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
 {
 	struct x509_key *key = NULL;
@@ -289,6 +324,8 @@ static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
 	struct vk_buf pem;
 	enum vk_rc rc = VK_OK;
 
+	if (work->agent->settings->ca != NULL)
+		return use_own_certificate(work, err);
 	if (!work->is_readmission)
 		rc = has_certificate(work, &is_there, err);
 	if (rc != VK_OK || is_there)
@@ -480,7 +517,7 @@ enum vk_rc enrol(struct agent *agent, const struct vk_token *token, const struct
 	vk_buf_init(&work.tls_key, X509_MAX_PEM_BYTES);
 	memcpy(agent->pins.fleet, token->fleet, sizeof(agent->pins.fleet));
 	rc = make_host_key(&work, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && agent->settings->ca == NULL)
 		rc = make_tls_key(&work, err);
 	if (rc == VK_OK)
 		rc = work.is_readmission ? get_certificate(&work, err) : begin_life(&work, err);

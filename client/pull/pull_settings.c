@@ -30,6 +30,17 @@ const struct setting pull_setting_rows[] = {
 		.fallback = "30",
 		.help = "days before root, targets or the environment's signatures expire, from "
 			"which on every run warns"},
+	{.name = "ca",
+		.type = SETTING_PATH,
+		.help = "a PKI of your own: the CAs of the server's certificate, PEM; with certificate "
+			"and key"},
+	{.name = "certificate",
+		.type = SETTING_PATH,
+		.help = "with ca: the host's certificate and intermediates, PEM; reread when it "
+			"changes"},
+	{.name = "key",
+		.type = SETTING_PATH,
+		.help = "with ca: its private key, PEM, the agent's own"},
 	{.name = "instances/<name>/directory",
 		.type = SETTING_PATH,
 		.flags = SETTING_REQUIRED,
@@ -203,6 +214,14 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 	loaded->server = settings_string(loaded->settings, "server");
 	loaded->state = settings_string(loaded->settings, "state");
 	loaded->user = settings_string(loaded->settings, "user");
+	loaded->ca = settings_string(loaded->settings, "ca");
+	loaded->certificate = settings_string(loaded->settings, "certificate");
+	loaded->key = settings_string(loaded->settings, "key");
+	if ((loaded->ca == NULL) != (loaded->certificate == NULL) ||
+		(loaded->ca == NULL) != (loaded->key == NULL)) {
+		rc = vk_err_set(err, VK_EINPUT, "%s: ca, certificate and key go together", path);
+		goto out;
+	}
 	loaded->expiry_warning_s =
 		settings_int(loaded->settings, "expiry-warning") * 86400;
 	loaded->count = settings_keys(loaded->settings, "instances", &names);

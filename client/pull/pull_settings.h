@@ -23,6 +23,9 @@ struct pull_settings {
 	const char *server;
 	const char *state;
 	const char *user; /* NULL: none */
+	const char *ca;   /* of a PKI of the user's own; NULL: the fleet's CA issues */
+	const char *certificate;
+	const char *key;
 	int64_t expiry_warning_s; /* seconds before something expires */
 	size_t count;
 	struct instance instances[PULL_MAX_INSTANCES]; /* by name; agent_password is set later */

@@ -146,6 +146,8 @@ void renewal_check(struct agent *agent, const struct ca_list *list)
 	bool is_due = false;
 	enum vk_rc rc;
 
+	if (agent->settings->ca != NULL)
+		return; /* somebody else's business */
 	ca_set_init(&have);
 	vk_buf_init(&cert, X509_MAX_PEM_BYTES);
 	rc = read_cas(agent, &have, &err);

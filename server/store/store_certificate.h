@@ -31,6 +31,10 @@ struct store_certificate {
 VK_CHECKED enum vk_rc store_add_certificate(struct store *store,
 	const struct store_certificate *certificate, int64_t now, struct vk_err *err);
 
+/* Lets an identity in that is known by its name (server/own_pki.h), also one that was revoked. */
+VK_CHECKED enum vk_rc store_admit_identity(struct store *store,
+	const struct store_certificate *identity, int64_t now, struct vk_err *err);
+
 /* All of an identity's certificates that are not revoked yet. Nothing to revoke is no error. */
 VK_CHECKED enum vk_rc store_revoke_certificates(struct store *store, enum identity_kind kind,
 	const char *name, int64_t now, struct vk_err *err);

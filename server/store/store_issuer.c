@@ -176,3 +176,22 @@ enum vk_rc store_count_expiring(struct store *store, int64_t now, int64_t warnin
 			now, warning_seconds, false, users_expire, users_due, err);
 	return rc;
 }
+
+enum vk_rc store_admit_identity(struct store *store, const struct store_certificate *identity,
+	int64_t now, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store),
+		"INSERT INTO certificates (fingerprint, kind, name, serial, not_before, not_after,"
+		" issued, issuer) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT (fingerprint) DO UPDATE SET revoked = 0, issued = excluded.issued");
+
+	db_bind_blob(q, identity->fingerprint, sizeof(identity->fingerprint));
+	db_bind_text(q, identity_kind_name(identity->kind));
+	db_bind_text(q, identity->name);
+	db_bind_text(q, identity->serial);
+	db_bind_int(q, identity->not_before);
+	db_bind_int(q, identity->not_after);
+	db_bind_int(q, now);
+	db_bind_text(q, identity->issuer);
+	return db_run(q, err);
+}

@@ -65,6 +65,7 @@ E2E_TESTS += tests/e2e/140-stolen-ca.sh
 E2E_TESTS += tests/e2e/133-quota.sh
 E2E_TESTS += tests/e2e/141-month-off.sh
 E2E_TESTS += tests/e2e/142-certificate-expiry.sh
+E2E_TESTS += tests/e2e/143-own-pki.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 EXTRA_DIST += tests/e2e/lsan.supp

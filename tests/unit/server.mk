@@ -137,3 +137,8 @@ check_PROGRAMS += tests/unit/check_store_usage
 TESTS += tests/unit/check_store_usage
 tests_unit_check_store_usage_SOURCES = tests/unit/check_store_usage.c $(STORE_FIXTURE)
 tests_unit_check_store_usage_LDADD = $(SERVER_UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_own_pki
+TESTS += tests/unit/check_own_pki
+tests_unit_check_own_pki_SOURCES = tests/unit/check_own_pki.c $(PKI_SOURCES)
+tests_unit_check_own_pki_LDADD = $(SERVER_UNIT_LIBS)
