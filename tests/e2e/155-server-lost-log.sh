@@ -62,6 +62,7 @@ is "$(sed -n 1p "$WORK/hosts/db1/state/checkpoint")" demo/log.2 "it witnesses th
 is "$(fingerprint_of db1/main)" "$before" "nothing moved"
 pull db1 --retry
 unlike "$OUT" "log-replaced" "it says so once"
+exits 2 "the checkpoint of the old log is none to begin behind" by alice audit verify --since checkpoint --allow-unwitnessed
 exits 0 "a person who verifies follows, too" by alice audit verify --allow-unwitnessed
 like "$OUT" "entries were lost" "and is told what was lost"
 is "$(sed -n 2p "$WORK/people/alice/checkpoint.demo-log")" "$verified" "with the old checkpoint kept"
@@ -69,6 +70,8 @@ set_memory prod 128mb
 release prod "life goes on"
 pull db1
 is "$(config_of db1/main maxmemory)" 134217728 "releases go on"
+exits 6 "nor is it when it comes from a file" by alice audit verify --since "$WORK/people/alice/checkpoint.demo-log"
+exits 0 "a checkpoint of the new log is" by alice audit verify --since checkpoint --allow-unwitnessed
 exits 0 "and the new log is witnessed" by alice audit verify
 unlike "$OUT" "entries were lost" "the loss is told once"
 like "$(by alice audit log --action 'log.begin' --json)" '"log.begin"' "but stays in the log"
