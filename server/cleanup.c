@@ -3,6 +3,7 @@
 
 #include "server/cleanup.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "server/store/store_usage.h"
 
@@ -24,13 +25,30 @@ static enum vk_rc run(struct writer_tx *tx, struct writer_command *command, stru
 		TREES_AT_ONCE, &cleanup->count, err);
 }
 
-bool cleanup_run(struct writer *writer, int64_t keep_seconds)
+/* The writer is not kept busy with nothing. */
+static enum vk_rc look(struct readers *readers, int64_t keep_seconds, bool *out, struct vk_err *err)
+{
+	struct store *store = NULL;
+	enum vk_rc rc = readers_take(readers, &store, err);
+
+	if (rc != VK_OK)
+		return rc;
+	rc = store_has_unneeded_trees(store, vk_clock_now() - keep_seconds, out, err);
+	readers_give(readers, store);
+	return rc;
+}
+
+bool cleanup_run(struct readers *readers, struct writer *writer, int64_t keep_seconds)
 {
 	struct cleanup cleanup = {
 		.command = {.name = "cleanup", .run = run}, .keep_seconds = keep_seconds};
 	struct vk_err err = VK_ERR_INIT;
+	bool has_some = false;
+	enum vk_rc rc = look(readers, keep_seconds, &has_some, &err);
 
-	if (writer_execute(writer, &cleanup.command, &err) != VK_OK) {
+	if (rc == VK_OK && has_some)
+		rc = writer_execute(writer, &cleanup.command, &err);
+	if (rc != VK_OK) {
 		vk_log_err(VK_LOG_WARN, "not-cleaned-up", &err);
 		return false;
 	}

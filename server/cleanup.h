@@ -5,10 +5,11 @@
 
 #include <stdint.h>
 
+#include "server/readers.h"
 #include "server/writer.h"
 
 /* Trees that were uploaded more than keep_seconds ago and became no release. Some at a time: true
  * if there may be more. Failures are logged. */
-bool cleanup_run(struct writer *writer, int64_t keep_seconds);
+bool cleanup_run(struct readers *readers, struct writer *writer, int64_t keep_seconds);
 
 #endif

@@ -375,7 +375,7 @@ static void clean_up(struct server *server)
 	int64_t now_ms = vk_clock_monotonic_ms();
 
 	if (now_ms < server->cleanup_ms ||
-		cleanup_run(server->context.writer,
+		cleanup_run(server->context.readers, server->context.writer,
 			settings_int(server->settings, "keep-unreleased") * 86400))
 		return;
 	server->cleanup_ms = now_ms + CLEANUP_MS;

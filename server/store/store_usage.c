@@ -86,15 +86,34 @@ static enum vk_rc clean_tree(struct db *db, const char *tree, struct vk_err *err
 	return db_run(q, err);
 }
 
+/* Old ones that no change needs; parameters: before, limit. */
+#define UNNEEDED_SQL                                                                               \
+	"SELECT t.digest FROM trees t WHERE t.created < ? AND t.bytes > 0"                         \
+	" AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tree = t.digest"                         \
+	" AND c.state IN ('open', 'released')) LIMIT ?"
+
+enum vk_rc store_has_unneeded_trees(
+	struct store *store, int64_t before, bool *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(store_db(store), UNNEEDED_SQL);
+	bool has_one;
+	enum vk_rc rc;
+
+	db_bind_int(q, before);
+	db_bind_int(q, 1);
+	has_one = db_step(q);
+	rc = db_finish(q, err);
+	if (rc == VK_OK)
+		*out = has_one;
+	return rc;
+}
+
 enum vk_rc store_clean_trees(
 	struct store *store, int64_t before, unsigned max, unsigned *count, struct vk_err *err)
 {
 	struct arena *arena = arena_new();
 	struct store_array trees = STORE_ARRAY(arena, const char *);
-	struct db_stmt *q = db_prepare(store_db(store),
-		"SELECT t.digest FROM trees t WHERE t.created < ? AND t.bytes > 0"
-		" AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tree = t.digest"
-		" AND c.state IN ('open', 'released')) LIMIT ?");
+	struct db_stmt *q = db_prepare(store_db(store), UNNEEDED_SQL);
 	enum vk_rc rc;
 
 	db_bind_int(q, before);

@@ -13,6 +13,10 @@
 VK_CHECKED enum vk_rc store_get_usage(
 	struct store *store, const char *author, int64_t *bytes, struct vk_err *err);
 
+/* Whether store_clean_trees() would find any; for a reader. */
+VK_CHECKED enum vk_rc store_has_unneeded_trees(
+	struct store *store, int64_t before, bool *out, struct vk_err *err);
+
 /* Forgets the files of at most `max` trees that were last uploaded before `before` and that neither
  * an open nor a released change has; *count of them. Whoever needs one uploads it again. */
 VK_CHECKED enum vk_rc store_clean_trees(

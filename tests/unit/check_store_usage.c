@@ -64,8 +64,11 @@ static void add_bundles(int64_t change, const char *text)
 static unsigned clean(int64_t before)
 {
 	unsigned count = 0;
+	bool has_some = false;
 
+	assert_ok(store_has_unneeded_trees(fix.store, before, &has_some, &fix.err), fix.err);
 	assert_ok(store_clean_trees(fix.store, before, 10, &count, &fix.err), fix.err);
+	ck_assert(has_some == (count > 0));
 	return count;
 }
 
