@@ -163,7 +163,7 @@ static void wake_workers(struct server *server)
 	pthread_mutex_unlock(&server->wake_lock);
 }
 
-/* Which CAs count is said by the root; also whose certificates those from before that was noted are. */
+/* Which CAs count is said by the root. */
 static enum vk_rc follow_root(struct server *server, struct store *store, struct vk_err *err)
 {
 	struct ca_list list;
@@ -171,6 +171,23 @@ static enum vk_rc follow_root(struct server *server, struct store *store, struct
 
 	if (rc == VK_OK)
 		authority_follow(server->context.authority, &list);
+	return rc;
+}
+
+/* Once, after the upgrade that notes issuers: until then there was one CA. */
+static enum vk_rc note_issuers(struct store *store, const char *digest, struct vk_err *err)
+{
+	bool is_needed = false;
+	enum vk_rc rc = store_has_unknown_issuer(store, &is_needed, err);
+
+	if (rc != VK_OK || !is_needed)
+		return rc;
+	rc = store_begin(store, err);
+	if (rc == VK_OK)
+		rc = store_set_unknown_issuer(store, digest, err);
+	if (rc == VK_OK)
+		return store_commit(store, err);
+	store_rollback(store);
 	return rc;
 }
 
@@ -187,13 +204,7 @@ static enum vk_rc open_authority(struct server *server, struct store *store, str
 	if (rc != VK_OK)
 		return rc;
 	vk_digest_format(authority_known(server->context.authority)->items[0].digest, digest);
-	rc = store_begin(store, err);
-	if (rc == VK_OK)
-		rc = store_set_unknown_issuer(store, digest, err);
-	if (rc == VK_OK)
-		rc = store_commit(store, err);
-	else
-		store_rollback(store);
+	rc = note_issuers(store, digest, err);
 	return rc == VK_OK ? follow_root(server, store, err) : rc;
 }
 

@@ -4,8 +4,10 @@
 #include "client/pull/renewal.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/credentials.h"
@@ -14,6 +16,8 @@
 #include "common/x509.h"
 
 #include "common/banned.h"
+
+#define BEFORE "tls.crt.before"
 
 enum vk_rc renewal_check_certificate(const char *cert_pem, const char *key_pem, const char *fleet,
 	const char *host, struct vk_err *err)
@@ -47,6 +51,40 @@ static enum vk_rc read_file(const struct agent *agent, const char *name, enum vk
 	return rc;
 }
 
+/* A second name for the present certificate; without one, renewal goes on. */
+static void keep_before(const struct agent *agent)
+{
+	char *path = agent_path(agent, "tls.crt");
+	char *before = agent_path(agent, BEFORE);
+
+	unlink(before);
+	if (link(path, before) != 0)
+		vk_log(VK_LOG_WARN, "certificate-before-not-kept", VK_KV("file", before));
+	free(before);
+	free(path);
+}
+
+void renewal_take_back(struct agent *agent)
+{
+	char *path = agent_path(agent, "tls.crt");
+	char *before = agent_path(agent, BEFORE);
+	struct vk_err err = VK_ERR_INIT;
+	struct x509_info info;
+	struct vk_buf pem;
+	enum vk_rc rc = VK_ENOTFOUND;
+
+	vk_buf_init(&pem, X509_MAX_PEM_BYTES);
+	if (agent->settings->ca == NULL)
+		rc = read_file(agent, BEFORE, VK_FILE_DEFAULT, &pem, &err);
+	if (rc == VK_OK)
+		rc = x509_parse_identity(pem.data, pem.len, &info, &err);
+	if (rc == VK_OK && info.not_after > vk_clock_now() && rename(before, path) == 0)
+		vk_log(VK_LOG_WARN, "certificate-taken-back", VK_KV("host", agent->pins.host));
+	vk_buf_release(&pem);
+	free(before);
+	free(path);
+}
+
 static enum vk_rc keep(struct agent *agent, const char *cert_pem, struct vk_err *err)
 {
 	char *path = agent_path(agent, "tls.crt");
@@ -58,8 +96,10 @@ static enum vk_rc keep(struct agent *agent, const char *cert_pem, struct vk_err 
 	if (rc == VK_OK)
 		rc = renewal_check_certificate(
 			cert_pem, key.data, agent->pins.fleet, agent->pins.host, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK) {
+		keep_before(agent);
 		rc = vk_file_replace(AT_FDCWD, path, 0600, cert_pem, strlen(cert_pem), err);
+	}
 	vk_buf_release_wiped(&key);
 	free(path);
 	return rc;

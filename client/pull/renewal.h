@@ -12,6 +12,11 @@
  * logged; as a rule there are ten days left to try again. */
 void renewal_check(struct agent *agent, const struct ca_list *list);
 
+/* After the server has refused this host: takes back the certificate before the last renewal, if that
+ * is still good. Whoever stole the CA's key could have been the server when it was renewed, and have
+ * given one that the server does not know. */
+void renewal_take_back(struct agent *agent);
+
 /* The certificate in cert_pem must be this host's, for the key in STATE/tls.key. */
 VK_CHECKED enum vk_rc renewal_check_certificate(const char *cert_pem, const char *key_pem,
 	const char *fleet, const char *host, struct vk_err *err);

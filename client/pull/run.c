@@ -392,7 +392,9 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	send_report(run);
 	/* Also where the server is not believed: its metadata may have expired, and a host whose
 	 * certificate expires meanwhile would need a person to come back. */
-	if (run->update_failure.rc != VK_EUNAVAIL)
+	if (run->update_failure.rc == VK_EDENIED)
+		renewal_take_back(run->agent);
+	else if (run->update_failure.rc != VK_EUNAVAIL)
 		renewal_check(run->agent, &run->update.desired.ca);
 	return judge(run, err);
 }

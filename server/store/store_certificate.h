@@ -52,6 +52,8 @@ VK_CHECKED enum vk_rc store_make_room_for_certificate(struct store *store, enum 
 	struct vk_err *err);
 
 /* Certificates of which nobody noted the issuer are of this CA: those from before it was noted. */
+VK_CHECKED enum vk_rc store_has_unknown_issuer(
+	struct store *store, bool *out, struct vk_err *err);
 VK_CHECKED enum vk_rc store_set_unknown_issuer(
 	struct store *store, const char *issuer, struct vk_err *err);
 

@@ -10,6 +10,15 @@
 
 #include "common/banned.h"
 
+enum vk_rc store_has_unknown_issuer(struct store *store, bool *out, struct vk_err *err)
+{
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT 1 FROM certificates WHERE issuer = '' LIMIT 1");
+
+	*out = db_step(q);
+	return db_finish(q, err);
+}
+
 enum vk_rc store_set_unknown_issuer(struct store *store, const char *issuer, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(

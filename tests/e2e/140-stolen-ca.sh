@@ -74,6 +74,19 @@ else
 fi
 evil_stop
 
+# He can also have given the host a certificate that the server does not know.
+server_start
+state=$WORK/hosts/db1/state
+cp -p "$state/tls.crt" "$state/tls.crt.before"
+openssl req -new -key "$state/tls.key" -subj /CN=db1 2>/dev/null |
+	openssl x509 -req -CA "$STOLEN/ca.crt" -CAkey "$STOLEN/ca.key" -days 30 -set_serial 0x77 \
+		-extfile <(echo subjectAltName=URI:vkcfg://demo/host/db1) 2>/dev/null >"$state/tls.crt"
+pull db1
+is "$STATUS" 5 "with a certificate that the thief has issued the host is refused"
+pull db1
+is "$STATUS" 0 "and takes the one before back"
+server_stop
+
 # Another CA
 server_start
 exits 8 "a CA is not made under a running server" "$VKCFGD" new-ca --config "$WORK/vkcfgd.yaml"
