@@ -134,9 +134,12 @@ static enum vk_rc need_file(const struct state_dir *dir, const char *path, struc
 
 static enum vk_rc complete_keys(const struct state_dir *dir, bool *has_new, struct vk_err *err)
 {
-	enum vk_rc rc = need_file(dir, STATE_CA_KEY, err);
+	enum vk_rc rc = VK_OK;
 
-	if (rc == VK_OK)
+	/* A fleet without a CA of its own has its certificates from another PKI, and elsewhere. */
+	if (has_file(state_dir_fd(dir), STATE_CA_CERTIFICATE))
+		rc = need_file(dir, STATE_CA_KEY, err);
+	if (rc == VK_OK && has_file(state_dir_fd(dir), STATE_SERVER_CERTIFICATE))
 		rc = need_file(dir, STATE_SERVER_KEY, err);
 	for (size_t i = 0; rc == VK_OK && i < sizeof(replaceable) / sizeof(replaceable[0]); i++) {
 		if (has_file(state_dir_fd(dir), replaceable[i]))

@@ -142,4 +142,15 @@ is "$STATUS" 5 "also with a new certificate of the PKI"
 must by admin user revoke carol
 exits 5 "so is a person" by carol status
 exits 6 "a root cannot name CAs here" as admin root rotate --add-ca "$PKI/root.pem" --add-ca "$PKI/stranger.pem"
+
+# A backup of such a server needs no key of a CA.
+mkdir "$WORK/backups"
+chown "$DAEMON_USER" "$WORK/backups"
+exits 0 "the server is backed up" "$VKCFGD" backup "$WORK/backups/monday" --config "$WORK/vkcfgd.yaml"
+unlike "$OUT" "ca.key" "without a key of a CA"
+server_stop
+rm -rf "$STATE"
+exits 0 "and rebuilt" "$VKCFGD" restore "$WORK/backups/monday" --config "$WORK/vkcfgd.yaml"
+server_start
+exits 0 "its people come back with their certificates" by admin status
 done_testing
