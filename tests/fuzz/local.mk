@@ -121,3 +121,7 @@ check_PROGRAMS += tests/fuzz/fuzz_pull_envelope
 TESTS += tests/fuzz/fuzz_pull_envelope
 tests_fuzz_fuzz_pull_envelope_SOURCES = tests/fuzz/fuzz_pull_envelope.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pull_envelope_LDADD = $(PULL_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_import
+TESTS += tests/fuzz/fuzz_import
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_import_LDADD = $(COMMON_LIBS)

@@ -35,3 +35,6 @@ tests_unit_check_fleet_secrets_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_baseline
 TESTS += tests/unit/check_baseline
 tests_unit_check_baseline_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_import
+TESTS += tests/unit/check_import
+tests_unit_check_import_LDADD = $(UNIT_LIBS)
