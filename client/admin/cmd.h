@@ -14,6 +14,9 @@ command_run cmd_diff;
 /* cmd_lint.c: the baseline */
 command_run cmd_lint;
 
+/* cmd_import.c: the files of servers that are there already */
+command_run cmd_import;
+
 /* cmd_explain.c, cmd_schema.c: what is known about values */
 command_run cmd_explain;
 command_run cmd_schema_list;

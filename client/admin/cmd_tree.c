@@ -13,6 +13,7 @@
 #include "client/admin/findings_show.h"
 #include "client/admin/printable.h"
 #include "client/admin/released.h"
+#include "client/admin/render_filled.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
 #include "common/bundle.h"
@@ -228,6 +229,11 @@ enum vk_rc cmd_render(struct cli *cli, const struct args *args, struct vk_err *e
 		rc = cfg_fleet_parse(tree, NULL, &fleet, err);
 	if (rc == VK_OK)
 		rc = find_environment(fleet, args_at(args, 0), &environment, err);
+	if (rc == VK_OK && args_has(args, "secrets")) {
+		rc = render_filled(cli, tree, environment, args_at(args, 0),
+			args_get(args, "secrets"), args_get(args, "out"), err);
+		goto out;
+	}
 	if (rc == VK_OK)
 		rc = cfg_render(tree, environment, NULL, &rendered, err);
 	if (rc != VK_OK)

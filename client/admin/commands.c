@@ -48,6 +48,20 @@ static const struct option_spec render_options[] = {
 	TREE_OPTION,
 	RELEASE_OPTION,
 	{"out", 0, "DIR", "write the files there instead of printing them", false},
+	{"secrets", 0, "FILE", "fill in the secrets (lines NAME=VALUE), with --out", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec import_options[] = {
+	TREE_OPTION,
+	{"as", 0, "HOST/INSTANCE", "what the instance is called in the tree", false},
+	{"env", 0, "ENV", "its environment (default: the only one; prod in a new fleet)", false},
+	{"fleet", 0, "NAME", "the name of a new fleet (default: fleet)", false},
+	{"acl", 0, "FILE", "the ACL file (default: what aclfile names)", false},
+	{"secrets", 0, "FILE", "where passwords go; a new file, mode 0600", false},
+	{"valkey", 0, "VERSION", "the version of Valkey (default: 8.0)", false},
+	{"skip-refused", 0, NULL, "import the rest where Valkey refuses lines", false},
+	{"dry-run", 0, NULL, "report, and write nothing", false},
 	OPTIONS_END,
 };
 
@@ -356,8 +370,15 @@ const struct command commands[] = {
 		"Ends with status 1 if one of them is an error; warnings do not stop a release.", 0,
 		0, validate_options, NULL, cmd_validate},
 	{"render", "HOST/INSTANCE", "show the files that an instance gets",
-		"From a tree, offline, or with --release from what was signed and released.", 1, 1,
-		render_options, NULL, cmd_render},
+		"From a tree, offline, or with --release from what was signed and released. With --secrets\n"
+		"the files are as the agent would install them in --out DIR.",
+		1, 1, render_options, NULL, cmd_render},
+	{"import", "FILE...", "make a tree of a server's valkey.conf or redis.conf",
+		"Reads the files as Valkey does, with what they include, and adds an instance and its role\n"
+		"to the tree. Says line by line what Valkey would refuse, what a tree may not say, and what\n"
+		"to do about it. Passwords go to the file of --secrets. Ends with status 1, without writing,\n"
+		"if a line is refused.",
+		1, 64, import_options, NULL, cmd_import},
 	{"diff", "ENV", "show what a tree would change in an environment",
 		"Compares with the current release, which is verified first. Ends with status 1 if\n"
 		"anything would change.",

@@ -68,6 +68,8 @@ E2E_TESTS += tests/e2e/142-certificate-expiry.sh
 E2E_TESTS += tests/e2e/143-own-pki.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
+E2E_TESTS += tests/e2e/170-import.sh
+EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import
 EXTRA_DIST += tests/e2e/lsan.supp
 # One file per attack, on a fleet that the first one founds.
 E2E_TESTS += tests/e2e/200-attack-bundle.sh

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The files that an import reads: those of the command line, what they include, the ACL file. */
+#ifndef ADMIN_IMPORT_FILES_H
+#define ADMIN_IMPORT_FILES_H
+
+#include "common/config/import.h"
+#include "common/err.h"
+
+struct args;
+
+/* Reads all files that args name into import, and finishes it. */
+VK_CHECKED enum vk_rc import_files_read(
+	struct cfg_import *import, const struct args *args, struct vk_err *err);
+
+/* A cfg_import_include: patterns as Valkey takes them, below the directory of the file that
+ * includes. */
+enum vk_rc import_files_include(void *context, struct cfg_import *import, const char *from,
+	const char *pattern, struct vk_err *err);
+
+#endif
