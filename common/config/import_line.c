@@ -339,9 +339,11 @@ static void read_value(const struct reading *r, const char *item)
 		(void)set_entry(r, item);
 		if (strcmp(r->d->name, "activedefrag") == 0 && strcasecmp(item, "yes") == 0)
 			import_note(r->import, CFG_IMPORT_CHANGED, r->place, r->line->name,
-				"see 'valkey-server --version': malloc=jemalloc of its own source",
-				"taken over; a build with the system's allocator does not start "
-				"with it");
+				"taken over; where the server is such a build, delete the line",
+				"a build with the system's allocator, as Debian's, says: Active "
+				"defragmentation cannot be enabled: it requires a server compiled "
+				"with a modified Jemalloc like the one shipped by default with the "
+				"source distribution");
 	}
 }
 
