@@ -78,7 +78,7 @@ static enum vk_rc parse_members(
 	if (rc == VK_OK)
 		rc = vkjson_get_string(doc, "result", &out->result, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "audit entry");
+		vk_err_prefix(err, rc, "audit entry");
 	return rc;
 }
 

@@ -277,7 +277,7 @@ static enum vk_rc parse_files(const struct vkjson *doc, struct vk_bundle *out, s
 	for (size_t i = 0; i < vkjson_count(array) && rc == VK_OK; i++) {
 		rc = parse_file(vkjson_at(array, i), &files[i], err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "file %zu", i);
+			vk_err_prefix(err, rc, "file %zu", i);
 	}
 	out->file_count = vkjson_count(array);
 	return rc;
@@ -327,7 +327,7 @@ enum vk_rc vk_bundle_parse(const char *text, size_t len, struct vk_bundle **out,
 		rc = check(bundle, err);
 	if (rc != VK_OK) {
 		vk_bundle_free(bundle);
-		vk_err_prefix(err, "bundle");
+		vk_err_prefix(err, rc, "bundle");
 		return rc;
 	}
 	*out = bundle;
@@ -374,7 +374,7 @@ enum vk_rc vk_bundle_format(const struct vk_bundle *bundle, struct vk_buf *out, 
 	struct vkjson *doc;
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "bundle of %s", bundle->instance);
+		vk_err_prefix(err, rc, "bundle of %s", bundle->instance);
 		return rc;
 	}
 	doc = to_json(bundle);

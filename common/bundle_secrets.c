@@ -45,7 +45,7 @@ enum vk_rc bundle_parse_secrets(const struct vkjson *doc, struct vk_bundle *out,
 	for (size_t i = 0; i < vkjson_count(array) && rc == VK_OK; i++) {
 		rc = parse_secret(vkjson_at(array, i), &secrets[i], err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "secret %zu", i);
+			vk_err_prefix(err, rc, "secret %zu", i);
 	}
 	out->secret_count = vkjson_count(array);
 	return rc;

@@ -29,7 +29,7 @@ static enum vk_rc parse_cas(const struct httpc_reply *reply, struct ca_set *out,
 			rc = ca_set_parse(out, pem, strlen(pem), err);
 	}
 	vkjson_free(json);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "the server's CAs");
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "the server's CAs");
 }
 
 enum vk_rc credentials_fetch_cas(struct httpc *client, const struct ca_list *list,

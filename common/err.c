@@ -66,8 +66,7 @@ enum vk_rc vk_err_errno(struct vk_err *err, enum vk_rc rc, int errno_value, cons
 	vk_err_vset(err, rc, fmt, ap);
 	va_end(ap);
 	/* The GNU variant: returns the text, which may or may not stand in the buffer. */
-	append(err->msg, sizeof(err->msg), ": %s",
-		strerror_r(errno_value, reason, sizeof(reason)));
+	append(err->msg, sizeof(err->msg), ": %s", strerror_r(errno_value, reason, sizeof(reason)));
 	return rc;
 }
 
@@ -82,19 +81,19 @@ void vk_err_hint(struct vk_err *err, const char *fmt, ...)
 	va_end(ap);
 }
 
-enum vk_rc vk_err_prefix(struct vk_err *err, const char *fmt, ...)
+enum vk_rc vk_err_prefix(struct vk_err *err, enum vk_rc rc, const char *fmt, ...)
 {
 	char text[sizeof(err->msg)];
 	va_list ap;
 
 	if (err == NULL)
-		return VK_OK;
+		return rc;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	append(text, sizeof(text), ": %s", err->msg);
 	memcpy(err->msg, text, sizeof(err->msg));
-	return err->rc;
+	return rc;
 }
 
 const char *vk_rc_name(enum vk_rc rc)

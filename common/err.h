@@ -18,22 +18,22 @@
 /* One code per different reaction of the caller; the table in err.c gives the
  * name, exit status, HTTP status and problem type of each. */
 enum vk_rc {
-	VK_OK = 0,    /* done */
-	VK_EINPUT,    /* what a person or peer sent is wrong: show it, never retry */
-	VK_ENOTFOUND, /* no such thing: read anew */
-	VK_ECONFLICT, /* base stale, exists already: read anew */
-	VK_EDENIED,   /* identity known, not permitted: audit it */
+	VK_OK = 0,     /* done */
+	VK_EINPUT,     /* what a person or peer sent is wrong: show it, never retry */
+	VK_ENOTFOUND,  /* no such thing: read anew */
+	VK_ECONFLICT,  /* base stale, exists already: read anew */
+	VK_EDENIED,    /* identity known, not permitted: audit it */
 	VK_EUNTRUSTED, /* signature, proof, threshold, freshness: keep last good, alarm */
-	VK_ELIMIT,    /* too big, too many, too deep: refuse */
-	VK_EUNAVAIL,  /* network, busy, starting: back off with jitter */
-	VK_EIO,       /* local disk, database, system: stop, keep last good */
+	VK_ELIMIT,     /* too big, too many, too deep: refuse */
+	VK_EUNAVAIL,   /* network, busy, starting: back off with jitter */
+	VK_EIO,	       /* local disk, database, system: stop, keep last good */
 };
 
 #define VK_RC_COUNT ((int)VK_EIO + 1)
 
 struct vk_err {
 	enum vk_rc rc;
-	char msg[512];  /* what is wrong, and where; no secret, no trailing dot */
+	char msg[512];	/* what is wrong, and where; no secret, no trailing dot */
 	char hint[256]; /* what would be right; may be empty */
 };
 
@@ -54,8 +54,9 @@ enum vk_rc vk_err_errno(struct vk_err *err, enum vk_rc rc, int errno_value, cons
 /* Says what would be right. Does nothing when err is NULL or holds VK_OK. */
 void vk_err_hint(struct vk_err *err, const char *fmt, ...) VK_PRINTF(2, 3);
 
-/* Puts "prefix: " before the message of a layer below; returns err->rc. */
-enum vk_rc vk_err_prefix(struct vk_err *err, const char *fmt, ...) VK_PRINTF(2, 3);
+/* Puts "prefix: " before the message of a layer below, which failed with rc. Returns rc, with or
+ * without an err. */
+enum vk_rc vk_err_prefix(struct vk_err *err, enum vk_rc rc, const char *fmt, ...) VK_PRINTF(3, 4);
 
 /* "input", "not-found", ...: stable names for JSON, logs and problem types. */
 const char *vk_rc_name(enum vk_rc rc);

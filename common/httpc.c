@@ -32,8 +32,8 @@ enum {
 };
 
 struct httpc {
-	char *url;         /* for messages */
-	char *host;        /* without brackets */
+	char *url;  /* for messages */
+	char *host; /* without brackets */
 	char *port;
 	char *host_header;
 	char *session_path; /* or NULL */
@@ -65,13 +65,15 @@ static enum vk_rc parse_url(struct httpc *client, const char *url, struct vk_err
 		if (host[len] != ']')
 			goto bad;
 	} else {
-		len = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+		len = strspn(
+			host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
 		after = host + len;
 	}
 	if (len == 0 || strchr(":/", *after) == NULL) /* also finds the NUL */
 		goto bad;
 	client->host = xstrndup(host, len);
-	client->port = *after == ':' ? xstrndup(after + 1, strcspn(after + 1, "/")) : xstrdup("443");
+	client->port =
+		*after == ':' ? xstrndup(after + 1, strcspn(after + 1, "/")) : xstrdup("443");
 	after += strcspn(after, "/");
 	if (!vk_parse_uint(client->port, 1, 65535, &port) ||
 		(strcmp(after, "") != 0 && strcmp(after, "/") != 0))
@@ -101,8 +103,7 @@ static enum vk_rc load_pem(const char *pem, const char *path, enum vk_file_flags
 static enum vk_rc set_up_tls(
 	struct httpc *client, const struct httpc_options *options, struct vk_err *err)
 {
-	struct vktls_client_options tls = {
-		.ca_sha256 = options->ca_sha256,
+	struct vktls_client_options tls = {.ca_sha256 = options->ca_sha256,
 		.fleet = options->fleet,
 		.is_foreign = options->is_own_pki};
 	struct vk_buf cert;
@@ -201,16 +202,15 @@ static void save_session(const struct httpc *client)
 		return;
 	vk_buf_init(&session, VKTLS_MAX_SESSION_BYTES);
 	vktls_session_save(client->conn, &session);
-	if (session.len > 0 &&
-		vk_file_replace(AT_FDCWD, client->session_path, 0600, session.data, session.len,
-			&err) != VK_OK)
+	if (session.len > 0 && vk_file_replace(AT_FDCWD, client->session_path, 0600, session.data,
+				       session.len, &err) != VK_OK)
 		vk_log_err(VK_LOG_WARN, "session-not-saved", &err);
 	vk_buf_release_wiped(&session);
 }
 
 /* Waits for what the last step of TLS asked for. */
-static enum vk_rc await(
-	const struct httpc *client, enum vktls_result result, int64_t deadline_ms, struct vk_err *err)
+static enum vk_rc await(const struct httpc *client, enum vktls_result result, int64_t deadline_ms,
+	struct vk_err *err)
 {
 	return dial_wait(client->fd, result == VKTLS_WANT_WRITE, deadline_ms, err);
 }
@@ -268,8 +268,7 @@ static void format_request(
 	}
 	if (call->body != NULL)
 		fields[3].value = type == NULL ? "application/json" : type;
-	http_format_request(
-		out, method, call->target, client->host_header, fields, call->body_len);
+	http_format_request(out, method, call->target, client->host_header, fields, call->body_len);
 	if (call->body_len > 0)
 		vk_buf_add(out, call->body, call->body_len);
 }
@@ -282,7 +281,8 @@ static enum vk_rc feed(struct httpc *client, const char *data, size_t len, size_
 		switch (http_parse(client->parser, data, len, &used)) {
 		case HTTP_HEAD:
 			/* A failure's document may be larger than the thing that was asked for. */
-			if (http_status(client->parser) >= 400 && max_body_bytes < MAX_PROBLEM_BYTES)
+			if (http_status(client->parser) >= 400 &&
+				max_body_bytes < MAX_PROBLEM_BYTES)
 				max_body_bytes = MAX_PROBLEM_BYTES;
 			http_parser_limit_body(client->parser, max_body_bytes);
 			break;
@@ -293,7 +293,8 @@ static enum vk_rc feed(struct httpc *client, const char *data, size_t len, size_
 			return VK_OK;
 		case HTTP_FAILED:
 			http_parser_error(client->parser, err);
-			return vk_err_prefix(err, "the server's answer");
+			return vk_err_prefix(
+				err, err != NULL ? err->rc : VK_EINPUT, "the server's answer");
 		}
 	}
 }
@@ -389,8 +390,8 @@ static void take_reply(struct httpc *client, struct httpc_reply *reply)
 	httpc_reply_release(reply);
 	reply->status = http_status(client->parser);
 	copy_header(client->parser, "etag", reply->etag, sizeof(reply->etag));
-	copy_header(client->parser, "content-type", reply->content_type,
-		sizeof(reply->content_type));
+	copy_header(
+		client->parser, "content-type", reply->content_type, sizeof(reply->content_type));
 	if (retry_after != NULL && vk_parse_uint(retry_after, 0, INT32_MAX, &seconds))
 		reply->retry_after_seconds = (int64_t)seconds;
 	reply->body = http_body_detach(client->parser, &reply->body_len);
@@ -438,8 +439,8 @@ static bool is_get(const struct httpc_call *call)
 	return call->method == NULL ? call->body == NULL : strcmp(call->method, "GET") == 0;
 }
 
-static enum vk_rc send_and_receive(struct httpc *client, const struct httpc_call *call,
-	struct exchange *x, struct vk_err *err)
+static enum vk_rc send_and_receive(
+	struct httpc *client, const struct httpc_call *call, struct exchange *x, struct vk_err *err)
 {
 	bool is_reused = client->conn != NULL;
 	enum vk_rc rc = VK_OK;
@@ -483,7 +484,7 @@ enum vk_rc httpc_request(struct httpc *client, const struct httpc_call *call,
 	vk_buf_release_wiped(&text); /* a request to enrol holds the token */
 	if (rc != VK_OK) {
 		httpc_disconnect(client);
-		vk_err_prefix(err, "%s", client->url);
+		vk_err_prefix(err, rc, "%s", client->url);
 		return rc;
 	}
 	save_session(client);

@@ -159,8 +159,7 @@ static enum vk_rc expect_string(
 	return rc;
 }
 
-static enum vk_rc parse_kdf(
-	const struct vkjson *object, struct parts *parts, struct vk_err *err)
+static enum vk_rc parse_kdf(const struct vkjson *object, struct parts *parts, struct vk_err *err)
 {
 	static const char *const members[] = {"name", "opslimit", "memlimit", "salt", NULL};
 	const struct vkjson *kdf = NULL;
@@ -174,11 +173,11 @@ static enum vk_rc parse_kdf(
 	if (rc == VK_OK)
 		rc = expect_string(kdf, "name", "argon2id13", err);
 	if (rc == VK_OK)
-		rc = vkjson_get_int(kdf, "opslimit", crypto_pwhash_OPSLIMIT_MIN, OPSLIMIT_MAX,
-			&opslimit, err);
+		rc = vkjson_get_int(
+			kdf, "opslimit", crypto_pwhash_OPSLIMIT_MIN, OPSLIMIT_MAX, &opslimit, err);
 	if (rc == VK_OK)
-		rc = vkjson_get_int(kdf, "memlimit", crypto_pwhash_MEMLIMIT_MIN,
-			MEMLIMIT_MAX_BYTES, &memlimit, err);
+		rc = vkjson_get_int(kdf, "memlimit", crypto_pwhash_MEMLIMIT_MIN, MEMLIMIT_MAX_BYTES,
+			&memlimit, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_hex(kdf, "salt", parts->salt, SALT_BYTES, err);
 	parts->cost.opslimit = (uint64_t)opslimit;
@@ -186,11 +185,10 @@ static enum vk_rc parse_kdf(
 	return rc;
 }
 
-static enum vk_rc parse_object(
-	const struct vkjson *object, struct parts *parts, struct vk_err *err)
+static enum vk_rc parse_object(const struct vkjson *object, struct parts *parts, struct vk_err *err)
 {
-	static const char *const members[] = {"_type", "format", "name", "user", "keytype", "public",
-		"kdf", "nonce", "ciphertext", NULL};
+	static const char *const members[] = {"_type", "format", "name", "user", "keytype",
+		"public", "kdf", "nonce", "ciphertext", NULL};
 	int64_t format;
 	enum vk_rc rc;
 
@@ -206,7 +204,8 @@ static enum vk_rc parse_object(
 	if (rc == VK_OK)
 		rc = expect_string(object, "keytype", "ed25519", err);
 	if (rc == VK_OK)
-		rc = vkjson_get_hex(object, "public", parts->info.public_key, KEYFILE_PUBLIC_BYTES, err);
+		rc = vkjson_get_hex(
+			object, "public", parts->info.public_key, KEYFILE_PUBLIC_BYTES, err);
 	if (rc == VK_OK)
 		rc = parse_kdf(object, parts, err);
 	if (rc == VK_OK)
@@ -233,7 +232,7 @@ static enum vk_rc read_parts(int dirfd, const char *path, struct parts *parts, s
 	if (rc == VK_OK)
 		rc = parse_object(object, parts, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "%s", path);
+		vk_err_prefix(err, rc, "%s", path);
 		goto out;
 	}
 	header = header_json(parts);
@@ -252,9 +251,9 @@ static enum vk_rc unseal(const struct parts *parts, const char *path,
 
 	if (rc != VK_OK)
 		return rc;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(secrets->seed, NULL, NULL,
-		    parts->ciphertext, CIPHERTEXT_BYTES, (const uint8_t *)parts->header.data,
-		    parts->header.len, parts->nonce, secrets->seal_key) != 0)
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(secrets->seed, NULL, NULL, parts->ciphertext,
+		    CIPHERTEXT_BYTES, (const uint8_t *)parts->header.data, parts->header.len,
+		    parts->nonce, secrets->seal_key) != 0)
 		return vk_err_set(err, VK_EDENIED,
 			"%s: the passphrase is wrong, or the file was changed", path);
 	return VK_OK;

@@ -34,7 +34,7 @@ static enum vk_rc read_file(struct keyholder *holder, struct vk_err *err)
 	if (is_pointer)
 		rc = keyholder_load_pointer(holder, object, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "%s", holder->path);
+		vk_err_prefix(err, rc, "%s", holder->path);
 	else if (!is_pointer)
 		rc = keyholder_load_file(holder, err);
 out:

@@ -88,7 +88,7 @@ static enum vk_rc unlock(struct keyholder *holder, const struct passphrase_sourc
 	if (rc == VK_OK)
 		rc = pkcs11_public(holder->token, holder->user, key, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "key '%s'", holder->name);
+		vk_err_prefix(err, rc, "key '%s'", holder->name);
 	free(prompt);
 	return rc;
 }
@@ -99,7 +99,7 @@ static enum vk_rc sign(struct keyholder *holder, const void *data, size_t len,
 	enum vk_rc rc = pkcs11_sign(holder->token, data, len, sig, sig_len, err);
 
 	if (rc != VK_OK)
-		vk_err_prefix(err, "key '%s'", holder->name);
+		vk_err_prefix(err, rc, "key '%s'", holder->name);
 	return rc;
 }
 

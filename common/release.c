@@ -199,7 +199,7 @@ enum vk_rc vk_release_parse(
 		rc = check(release, err);
 	if (rc != VK_OK) {
 		vk_release_free(release);
-		vk_err_prefix(err, "release document");
+		vk_err_prefix(err, rc, "release document");
 		return rc;
 	}
 	*out = release;
@@ -259,7 +259,7 @@ enum vk_rc vk_release_format(
 	struct vkjson *doc;
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "release document");
+		vk_err_prefix(err, rc, "release document");
 		return rc;
 	}
 	doc = to_json(release);

@@ -193,7 +193,7 @@ enum vk_rc vk_secret_parse(const char *text, size_t len, struct vk_secret **out,
 		rc = parse_members(secret->header, secret, err);
 	if (rc != VK_OK) {
 		vk_secret_free(secret);
-		vk_err_prefix(err, "sealed secret");
+		vk_err_prefix(err, rc, "sealed secret");
 		return rc;
 	}
 	vkjson_unset(secret->header, "ciphertext");

@@ -111,7 +111,7 @@ enum vk_rc vk_seal_make(const struct vk_secret_key *key, const char *recipient,
 	if (rc == VK_OK)
 		*out = seal;
 	else
-		vk_err_prefix(err, "%s", recipient);
+		vk_err_prefix(err, rc, "%s", recipient);
 	return rc;
 }
 

@@ -51,7 +51,8 @@ static bool is_url(const char *text)
 static enum vk_rc check(const struct vk_token *token, struct vk_err *err)
 {
 	if (token->kind == VK_TOKEN_CARD ? token->name[0] != '\0' : !vk_name_is_valid(token->name))
-		return wrong(err, "name", token->kind == VK_TOKEN_CARD ? "nothing in a card" : "a name");
+		return wrong(
+			err, "name", token->kind == VK_TOKEN_CARD ? "nothing in a card" : "a name");
 	if (!vk_name_is_valid(token->fleet))
 		return wrong(err, "fleet", "a name");
 	if (!is_url(token->server))
@@ -186,7 +187,7 @@ enum vk_rc vk_token_parse(const char *text, size_t len, struct vk_token **out, s
 		*out = token;
 		token = NULL;
 	} else {
-		vk_err_prefix(err, "enrolment token");
+		vk_err_prefix(err, rc, "enrolment token");
 		vk_err_hint(err, "copy the whole token again, from 'vkcfg1.' to its end");
 	}
 	vkjson_free_wiped(doc);
@@ -223,7 +224,7 @@ enum vk_rc vk_token_format(const struct vk_token *token, struct vk_buf *out, str
 	struct vk_buf json;
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "enrolment token");
+		vk_err_prefix(err, rc, "enrolment token");
 		return rc;
 	}
 	doc = to_json(token);

@@ -75,7 +75,7 @@ static enum vk_rc error_at(
 	vk_err_vset(r->err, rc, fmt, ap);
 	va_end(ap);
 	blank_controls(r->err);
-	return vk_err_prefix(r->err, "%s:%u:%u", r->doc->file, mark.line, mark.column);
+	return vk_err_prefix(r->err, rc, "%s:%u:%u", r->doc->file, mark.line, mark.column);
 }
 
 enum vk_rc vkyaml_error(
@@ -89,7 +89,7 @@ enum vk_rc vkyaml_error(
 	vk_err_vset(err, VK_EINPUT, fmt, ap);
 	va_end(ap);
 	blank_controls(err);
-	return vk_err_prefix(err, "%s:%u:%u", doc->file, mark.line, mark.column);
+	return vk_err_prefix(err, VK_EINPUT, "%s:%u:%u", doc->file, mark.line, mark.column);
 }
 
 /* The mark of a byte offset, for what libyaml reports without one. */

@@ -15,15 +15,14 @@
 
 struct authority {
 	struct ca_set known;
-	bool is_own; /* of the user's own PKI */
+	bool is_own;	      /* of the user's own PKI */
 	pthread_mutex_t lock; /* guards what follows */
 	struct ca_list list;
 	struct ca_list loaded;
 	uint8_t serving[VK_SHA256_BYTES];
 };
 
-static enum vk_rc add_file(
-	int state_fd, const char *name, struct ca_set *out, struct vk_err *err)
+static enum vk_rc add_file(int state_fd, const char *name, struct ca_set *out, struct vk_err *err)
 {
 	struct vk_buf pem;
 	enum vk_rc rc;
@@ -34,7 +33,7 @@ static enum vk_rc add_file(
 	if (rc == VK_OK) {
 		rc = ca_set_parse(out, pem.data, pem.len, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s", name);
+			vk_err_prefix(err, rc, "%s", name);
 	}
 	vk_buf_release(&pem);
 	return rc;
@@ -49,8 +48,8 @@ enum vk_rc authority_new(
 	ca_set_init(&authority->known);
 	pthread_mutex_init(&authority->lock, NULL);
 	authority->is_own = own_ca != NULL;
-	rc = add_file(state_fd, own_ca != NULL ? own_ca : STATE_CA_CERTIFICATE, &authority->known,
-		err);
+	rc = add_file(
+		state_fd, own_ca != NULL ? own_ca : STATE_CA_CERTIFICATE, &authority->known, err);
 	if (rc == VK_OK)
 		memcpy(authority->serving, authority->known.items[0].digest, VK_SHA256_BYTES);
 	if (rc == VK_OK && own_ca == NULL) {

@@ -42,7 +42,7 @@ static enum vk_rc add_word(
 		return vk_err_set(err, VK_EINPUT, "member 'roles': expected a list of words");
 	rc = identity_grant_parse(word, &role, environment, err);
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "member 'roles'");
+		return vk_err_prefix(err, rc, "member 'roles'");
 	if (environment[0] != '\0')
 		return add_scope(grants, arena, role, environment, err);
 	grants->roles |= role | ROLE_VIEWER;

@@ -114,7 +114,7 @@ static enum vk_rc check_role_fields(const struct proposal_base *base, const char
 		rc = vkjson_get_time(role, "expires", expires, err);
 	vkjson_free(role);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "metadata");
+		vk_err_prefix(err, rc, "metadata");
 		return rc;
 	}
 	if (version != base->role_version + 1)
@@ -153,7 +153,7 @@ enum vk_rc proposal_check(const struct proposal_base *base, const char *author,
 	enum vk_rc rc = vk_release_parse(document, document_len, &release, err);
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "document");
+		vk_err_prefix(err, rc, "document");
 		return rc;
 	}
 	rc = check_numbers(base, release, err);

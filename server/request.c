@@ -71,8 +71,8 @@ enum vk_rc request_param_uint(struct request *req, const char *name, uint64_t mi
 {
 	if (vk_parse_uint(request_param(req, name), min, max, out))
 		return VK_OK;
-	return vk_err_set(err, VK_ENOTFOUND, "there is no %s '%.64s'", name,
-		request_param(req, name));
+	return vk_err_set(
+		err, VK_ENOTFOUND, "there is no %s '%.64s'", name, request_param(req, name));
 }
 
 const char *request_query(const struct request *req, const char *name)
@@ -88,8 +88,10 @@ enum vk_rc request_query_uint(const struct request *req, const char *name, uint6
 	if (text == NULL)
 		*out = fallback;
 	else if (!vk_parse_uint(text, min, max, out))
-		return vk_err_set(err, VK_EINPUT, "query parameter '%s': expected a number from "
-			"%llu to %llu", name, (unsigned long long)min, (unsigned long long)max);
+		return vk_err_set(err, VK_EINPUT,
+			"query parameter '%s': expected a number from "
+			"%llu to %llu",
+			name, (unsigned long long)min, (unsigned long long)max);
 	return VK_OK;
 }
 
@@ -116,7 +118,7 @@ enum vk_rc request_json(const struct request *req, struct vkjson **out, struct v
 	enum vk_rc rc = vkjson_parse(body, len, &value, err);
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the body is not JSON");
+		vk_err_prefix(err, rc, "the body is not JSON");
 		return rc;
 	}
 	if (vkjson_type(value) != VKJSON_OBJECT) {
@@ -153,8 +155,7 @@ void request_defer(struct request *req)
 	assert(!req->is_deferred && req->conn->state == CONN_ANSWER);
 	req->is_deferred = true;
 	view_ref(req->view);
-	atomic_fetch_add_explicit(
-		&req->conn->env->stats.deferred, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&req->conn->env->stats.deferred, 1, memory_order_relaxed);
 }
 
 bool request_is_gone(const struct request *req)
@@ -194,8 +195,7 @@ static void count_reply(const struct request *req, int status)
 
 /* Puts the head, and a body that is small, into the worker's buffer; answers whether the body is
  * in. */
-static bool format_reply(
-	const struct request *req, const struct reply *reply, const char *allow)
+static bool format_reply(const struct request *req, const struct reply *reply, const char *allow)
 {
 	struct conn_env *env = req->conn->env;
 	char retry_after[RETRY_TEXT_BYTES] = "";
@@ -216,8 +216,7 @@ static bool format_reply(
 		fields[3].value = retry_after;
 	}
 	vk_buf_reset(&env->out);
-	http_format_response(
-		&env->out, reply->status, fields, reply->body_len, req->conn->is_last);
+	http_format_response(&env->out, reply->status, fields, reply->body_len, req->conn->is_last);
 	if (is_together)
 		vk_buf_add(&env->out, reply->body, reply->body_len);
 	return is_together;

@@ -231,7 +231,7 @@ enum vk_rc restore_log_append(struct store *store, const char *path, int64_t now
 		number++;
 		rc = take_line(store, line, (size_t)(end - line), now, count, report, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s:%" PRIu64, path, number);
+			rc = vk_err_prefix(err, rc, "%s:%" PRIu64, path, number);
 	}
 	vk_buf_release(&text);
 	return rc;
@@ -298,7 +298,7 @@ enum vk_rc restore_log_compare(struct store *store, const char *path, struct vk_
 		vk_err_hint(err, "bring the missing entries with --log, or, if they are lost for "
 				 "good, begin another log with --new-log");
 	if (rc != VK_OK)
-		rc = vk_err_prefix(err, "%s", path);
+		rc = vk_err_prefix(err, rc, "%s", path);
 	vk_buf_release(&note);
 	return rc;
 }

@@ -21,7 +21,7 @@
 
 enum {
 	BODY_MAX_BYTES = 256 * 1024,
-	SEALS_MAX = 10000, /* in one request */
+	SEALS_MAX = 10000,	    /* in one request */
 	AUDIT_RECIPIENTS_MAX = 100, /* that an audit entry names; it counts all */
 };
 
@@ -65,7 +65,7 @@ static enum vk_rc parse_seals(struct mutation *mutation, struct vk_err *err)
 	for (size_t i = 0; rc == VK_OK && i < count; i++) {
 		rc = vk_seal_from_json(vkjson_at(list, i), &delivery->seals[i], err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "seal %zu", i);
+			vk_err_prefix(err, rc, "seal %zu", i);
 	}
 	return rc;
 }
@@ -85,7 +85,7 @@ static enum vk_rc parse_envelope(struct mutation *mutation, struct vk_err *err)
 			err, VK_ELIMIT, "member 'body': more than %d bytes", BODY_MAX_BYTES);
 	rc = vk_secret_parse(delivery->envelope, len, &delivery->secret, err);
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "member 'body'");
+		return vk_err_prefix(err, rc, "member 'body'");
 	if (strcmp(delivery->secret->id.fleet, mutation->context->fleet) != 0)
 		return vk_err_set(err, VK_EINPUT, "the secret is one of fleet '%s', not '%s'",
 			delivery->secret->id.fleet, mutation->context->fleet);

@@ -128,7 +128,7 @@ enum vk_rc view_load(struct store *store, const char *fleet, const struct view *
 	arena_free(arena);
 	if (rc != VK_OK) {
 		view_builder_free(builder);
-		return vk_err_prefix(err, "building the view");
+		return vk_err_prefix(err, rc, "building the view");
 	}
 	*out = view_builder_finish(builder);
 	return VK_OK;

@@ -74,7 +74,7 @@ enum vk_rc witness_accept(struct store *store, const char *fleet, const char *ho
 		if (rc == VK_ENOTFOUND) /* by another key: not believed either */
 			rc = err->rc = VK_EUNTRUSTED;
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "member 'cosignature'");
+			rc = vk_err_prefix(err, rc, "member 'cosignature'");
 	}
 	if (rc == VK_OK)
 		rc = store_save_cosignature(store, &cosignature, err);

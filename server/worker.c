@@ -36,7 +36,7 @@ struct worker {
 	struct event *wake_event;
 	struct event *drain_timer;
 	_Atomic(struct worker_message *) messages; /* newest first */
-	_Atomic(struct vktls_ctx *) next_tls;      /* NULL: no other one */
+	_Atomic(struct vktls_ctx *) next_tls;	   /* NULL: no other one */
 	atomic_bool is_view_new;
 	atomic_bool is_drain_wanted;
 };
@@ -190,8 +190,7 @@ static void *run_worker(void *arg)
 	struct conn_env *env = &worker->env;
 
 	for (size_t i = 0; i < worker->pool->listen_count; i++) {
-		worker->listeners[i] =
-			listener_new(env->base, worker->fds[i], on_accepted, worker);
+		worker->listeners[i] = listener_new(env->base, worker->fds[i], on_accepted, worker);
 		worker->fds[i] = -1;
 	}
 	while (!is_finished(worker)) {
@@ -207,8 +206,7 @@ static void *run_worker(void *arg)
 
 /* Building. */
 
-static enum vk_rc worker_init(
-	struct worker_pool *pool, struct worker *worker, struct vk_err *err)
+static enum vk_rc worker_init(struct worker_pool *pool, struct worker *worker, struct vk_err *err)
 {
 	struct conn_env *env = &worker->env;
 
@@ -239,7 +237,7 @@ static enum vk_rc worker_init(
 					: listener_join(address, &worker->fds[i], err);
 
 		if (rc != VK_OK)
-			return vk_err_prefix(err, "%s", pool->options.listen[i]);
+			return vk_err_prefix(err, rc, "%s", pool->options.listen[i]);
 	}
 	return VK_OK;
 }
@@ -269,8 +267,8 @@ static enum vk_rc parse_addresses(struct worker_pool *pool, struct vk_err *err)
 		if (pool->listen_count == MAX_LISTEN)
 			return vk_err_set(err, VK_ELIMIT,
 				"there are more than %d addresses to listen on", MAX_LISTEN);
-		rc = listener_parse(listen[pool->listen_count],
-			&pool->addresses[pool->listen_count], err);
+		rc = listener_parse(
+			listen[pool->listen_count], &pool->addresses[pool->listen_count], err);
 	}
 	return rc;
 }
@@ -401,7 +399,7 @@ void worker_pool_stats(const struct worker_pool *pool, struct worker_stats *out)
 void worker_pool_requests(
 	const struct worker_pool *pool, size_t route, uint64_t out[WORKER_STATUS_CLASSES])
 {
-	for (size_t class = 0; class < WORKER_STATUS_CLASSES; class++) {
+	for (size_t class = 0; class < WORKER_STATUS_CLASSES; class ++) {
 		out[class] = 0;
 		for (size_t i = 0; i < pool->count; i++)
 			out[class] += get(&pool->workers[i].env.stats.requests_total[route][class]);

@@ -66,8 +66,8 @@ enum vk_rc approvers_add(struct approvers *approvers, const char *name,
 	if (approvers->count == APPROVERS_MAX_ENVIRONMENTS)
 		return vk_err_set(
 			err, VK_ELIMIT, "more than %d environments", APPROVERS_MAX_ENVIRONMENTS);
-	approvers->environments = xreallocarray(approvers->environments, approvers->count + 1,
-		sizeof(*approvers->environments));
+	approvers->environments = xreallocarray(
+		approvers->environments, approvers->count + 1, sizeof(*approvers->environments));
 	environment = &approvers->environments[approvers->count++];
 	memset(environment, 0, sizeof(*environment));
 	memcpy(environment->name, name, strlen(name) + 1);
@@ -109,7 +109,7 @@ enum vk_rc approvers_read_key(const char *path, struct tuf_key **out, struct vk_
 		if (rc == VK_OK && tuf_key_user(key) == NULL)
 			rc = vk_err_set(err, VK_EINPUT, "the key does not say whose it is");
 		if (rc != VK_OK) {
-			vk_err_prefix(err, "%s", path);
+			vk_err_prefix(err, rc, "%s", path);
 			vk_err_hint(err, "give the .pub file that 'vkcfg key new' wrote");
 		}
 	}
@@ -173,8 +173,8 @@ enum vk_rc approvers_remove(
 	if (kept < count)
 		return VK_OK;
 	vk_err_set(err, VK_ENOTFOUND, "'%s' has no key '%s'", environment->name, who);
-	vk_err_hint(err, "give a user or a key id; 'vkcfg env keys %s' lists them",
-		environment->name);
+	vk_err_hint(
+		err, "give a user or a key id; 'vkcfg env keys %s' lists them", environment->name);
 	return VK_ENOTFOUND;
 }
 

@@ -94,7 +94,7 @@ enum vk_rc audit_before_load(struct audit_before *before, const char *home,
 	if (rc == VK_OK)
 		before->is_there = true;
 	else
-		rc = vk_err_prefix(err, "%s", path);
+		rc = vk_err_prefix(err, rc, "%s", path);
 	free(path);
 	return rc;
 }

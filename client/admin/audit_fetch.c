@@ -29,7 +29,7 @@ enum vk_rc audit_fetch_checkpoint(struct session *session, struct vk_buf *note,
 		rc = note_verify_checkpoint(
 			note->data, note->len, fleet.log_name, fleet.log_public, out, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "the server's checkpoint");
+			vk_err_prefix(err, rc, "the server's checkpoint");
 	}
 	return rc;
 }

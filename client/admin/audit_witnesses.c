@@ -164,7 +164,7 @@ static enum vk_rc add_environment(struct audit_witnesses *witnesses, struct sess
 			rc = add_tree(witnesses, tree, environment, err);
 	}
 	if (rc != VK_OK)
-		rc = vk_err_prefix(err, "the witnesses in %s", environment);
+		rc = vk_err_prefix(err, rc, "the witnesses in %s", environment);
 	cfg_tree_free(tree);
 	current_release(&current);
 	return rc;

@@ -98,14 +98,13 @@ static enum vk_rc check_base(
 			(release->fallback_release != base->number ||
 				memcmp(release->fallback_sha256, base->document_sha256,
 					VK_SHA256_BYTES) != 0)))
-		return vk_err_set(err, VK_EUNTRUSTED,
-			"the change's fallback is not the current release");
+		return vk_err_set(
+			err, VK_EUNTRUSTED, "the change's fallback is not the current release");
 	return VK_OK;
 }
 
-static enum vk_rc check_content(
-	const struct candidate_content *content, const struct vk_release *release,
-	struct vk_err *err)
+static enum vk_rc check_content(const struct candidate_content *content,
+	const struct vk_release *release, struct vk_err *err)
 {
 	if (strcmp(release->renderer, CFG_RENDERER_VERSION) != 0) {
 		vk_err_set(err, VK_EUNTRUSTED,
@@ -140,8 +139,8 @@ static enum vk_rc check_author(
 }
 
 /* Reads version and expiry, which decide the messages; all else is compared as bytes. */
-static enum vk_rc check_role(const struct candidate_base *base,
-	const struct candidate_texts *texts, int64_t now, int64_t *expires, struct vk_err *err)
+static enum vk_rc check_role(const struct candidate_base *base, const struct candidate_texts *texts,
+	int64_t now, int64_t *expires, struct vk_err *err)
 {
 	struct vkjson *role = NULL;
 	int64_t version = 0;
@@ -153,7 +152,7 @@ static enum vk_rc check_role(const struct candidate_base *base,
 	if (rc == VK_OK)
 		rc = vkjson_get_time(role, "expires", expires, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the change's metadata");
+		vk_err_prefix(err, rc, "the change's metadata");
 		rc = err->rc = VK_EUNTRUSTED;
 	} else if (version != base->role_version + 1) {
 		rc = vk_err_set(err, VK_EUNTRUSTED,
@@ -220,7 +219,7 @@ enum vk_rc candidate_check(const struct candidate_base *base,
 
 	rc = vk_release_parse(texts->document, texts->document_len, &release, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the change's document");
+		vk_err_prefix(err, rc, "the change's document");
 		return err->rc = VK_EUNTRUSTED;
 	}
 	rc = check_base(base, release, err);

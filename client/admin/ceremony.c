@@ -56,8 +56,7 @@ enum vk_rc ceremony_add(struct ceremony *ceremony, const char *role, const char 
 	struct vk_err *err)
 {
 	struct ceremony_part *part = &ceremony->parts[ceremony->count];
-	int before =
-		ceremony->count > 0 ? rank_of(ceremony->parts[ceremony->count - 1].role) : -1;
+	int before = ceremony->count > 0 ? rank_of(ceremony->parts[ceremony->count - 1].role) : -1;
 	struct tuf_meta *meta = NULL;
 	struct vk_buf file;
 	enum vk_rc rc;
@@ -72,7 +71,7 @@ enum vk_rc ceremony_add(struct ceremony *ceremony, const char *role, const char 
 		rc = tuf_meta_parse(file.data, file.len, type_of(role), &meta, err);
 	vk_buf_release(&file);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the proposal's %s", role);
+		vk_err_prefix(err, rc, "the proposal's %s", role);
 		return rc;
 	}
 	memcpy(part->role, role, strlen(role) + 1);
@@ -173,10 +172,10 @@ static enum vk_rc parse_part(
 	if (rc == VK_OK)
 		rc = ceremony_add(ceremony, role, text, strlen(text), err);
 	for (size_t i = 0; rc == VK_OK && i < vkjson_count(signatures); i++) {
-		rc = parse_signature(&ceremony->parts[ceremony->count - 1],
-			vkjson_at(signatures, i), err);
+		rc = parse_signature(
+			&ceremony->parts[ceremony->count - 1], vkjson_at(signatures, i), err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "the proposal's %s: signature %zu", role, i + 1);
+			vk_err_prefix(err, rc, "the proposal's %s: signature %zu", role, i + 1);
 	}
 	return rc;
 }
@@ -220,8 +219,8 @@ enum vk_rc ceremony_parse(
 	enum vk_rc rc;
 
 	if (len > CEREMONY_FILE_MAX_BYTES)
-		return vk_err_set(err, VK_ELIMIT, "a proposal has at most %d bytes",
-			CEREMONY_FILE_MAX_BYTES);
+		return vk_err_set(
+			err, VK_ELIMIT, "a proposal has at most %d bytes", CEREMONY_FILE_MAX_BYTES);
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	rc = vkjson_parse_canonical(text, len, &file, err);
@@ -251,8 +250,7 @@ static struct vkjson *part_json(const struct ceremony_part *part)
 	return object;
 }
 
-enum vk_rc ceremony_format(
-	const struct ceremony *ceremony, struct vk_buf *out, struct vk_err *err)
+enum vk_rc ceremony_format(const struct ceremony *ceremony, struct vk_buf *out, struct vk_err *err)
 {
 	struct vkjson *file = vkjson_object();
 	struct vkjson *parts = vkjson_array();
@@ -282,13 +280,11 @@ enum vk_rc ceremony_part_file(
 static void add_authority(struct ceremony_authority *out, size_t *count,
 	const struct ceremony_part *part, const char *whose, const struct tuf_role *keys)
 {
-	out[(*count)++] =
-		(struct ceremony_authority){.part = part, .whose = whose, .keys = keys};
+	out[(*count)++] = (struct ceremony_authority){.part = part, .whose = whose, .keys = keys};
 }
 
 size_t ceremony_list_authorities(const struct ceremony *ceremony, const struct tuf_meta *root,
-	const struct tuf_meta *targets,
-	struct ceremony_authority out[CEREMONY_MAX_AUTHORITIES])
+	const struct tuf_meta *targets, struct ceremony_authority out[CEREMONY_MAX_AUTHORITIES])
 {
 	const struct tuf_meta *new_root = ceremony_meta(ceremony, tuf_type_name(TUF_ROOT));
 	const struct tuf_meta *new_targets = ceremony_meta(ceremony, tuf_type_name(TUF_TARGETS));
@@ -315,8 +311,7 @@ size_t ceremony_list_authorities(const struct ceremony *ceremony, const struct t
 			if (delegator != NULL)
 				delegation = tuf_meta_delegation(delegator, part->role);
 			if (delegation != NULL)
-				add_authority(
-					out, &count, part, part->role, delegation->role);
+				add_authority(out, &count, part, part->role, delegation->role);
 			break;
 		}
 	}

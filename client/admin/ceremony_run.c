@@ -48,8 +48,7 @@ static enum vk_rc load(struct ceremony_run *run, const char *environment, struct
 	return rc;
 }
 
-enum vk_rc ceremony_run_open(
-	struct ceremony_run *run, const char *environment, struct vk_err *err)
+enum vk_rc ceremony_run_open(struct ceremony_run *run, const char *environment, struct vk_err *err)
 {
 	struct tuf_fleet fleet;
 	enum vk_rc rc = load(run, environment, err);
@@ -72,7 +71,7 @@ enum vk_rc ceremony_run_open_file(struct ceremony_run *run, const char *path, st
 	if (rc == VK_OK) {
 		rc = ceremony_parse(&run->ceremony, text.data, text.len, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s", path);
+			vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&text);
 	if (rc != VK_OK)
@@ -95,8 +94,8 @@ enum vk_rc ceremony_run_expiry(const struct ceremony_run *run, int64_t *out, str
 	return rc;
 }
 
-enum vk_rc ceremony_run_add_role(struct ceremony_run *run, const char *environment,
-	int64_t expires, struct vk_err *err)
+enum vk_rc ceremony_run_add_role(
+	struct ceremony_run *run, const char *environment, int64_t expires, struct vk_err *err)
 {
 	const struct tuf_meta *role = run->trusted.role;
 	struct vkjson *copy;
@@ -118,16 +117,16 @@ enum vk_rc ceremony_run_add_role(struct ceremony_run *run, const char *environme
 	return rc;
 }
 
-static size_t authorities_of(const struct ceremony_run *run,
-	struct ceremony_authority out[CEREMONY_MAX_AUTHORITIES])
+static size_t authorities_of(
+	const struct ceremony_run *run, struct ceremony_authority out[CEREMONY_MAX_AUTHORITIES])
 {
 	return ceremony_list_authorities(
 		&run->ceremony, run->trusted.root, run->trusted.targets, out);
 }
 
 /* Whether a key counts for a part, or (part NULL) for any. */
-static bool counts(const struct ceremony_run *run, const struct ceremony_part *part,
-	const struct tuf_key *key)
+static bool counts(
+	const struct ceremony_run *run, const struct ceremony_part *part, const struct tuf_key *key)
 {
 	struct ceremony_authority authorities[CEREMONY_MAX_AUTHORITIES];
 	size_t count = authorities_of(run, authorities);
@@ -225,7 +224,7 @@ static enum vk_rc check_enough(
 			"%s needs %u signatures, but you have %zu of its keys here",
 			authorities[i].whose, threshold, have);
 		vk_err_hint(err, "--out FILE writes a proposal, which the others sign with "
-			"'vkcfg root sign FILE'");
+				 "'vkcfg root sign FILE'");
 		return VK_EDENIED;
 	}
 	return VK_OK;
@@ -329,8 +328,8 @@ static enum vk_rc upload(const struct ceremony_run *run, struct vk_err *err)
 			run->session, tuf_meta_version(run->trusted.root), files, err);
 	vkjson_set(body, "files", files);
 	if (rc == VK_OK)
-		rc = session_post(run->session, is_refresh ? "/v1/refresh" : "/v1/tuf", body,
-			&reply, err);
+		rc = session_post(
+			run->session, is_refresh ? "/v1/refresh" : "/v1/tuf", body, &reply, err);
 	vkjson_free(reply);
 	vkjson_free(body);
 	return rc;
@@ -358,8 +357,8 @@ struct vkjson *ceremony_run_json(const struct ceremony_run *run)
 
 	vkjson_set(object, "fleet", vkjson_string(run->ceremony.fleet));
 	vkjson_set(object, "parts", ceremony_describe(&run->ceremony, &run->trusted));
-	vkjson_set(object, "signatures",
-		ceremony_describe_signatures(&run->ceremony, &run->trusted));
+	vkjson_set(
+		object, "signatures", ceremony_describe_signatures(&run->ceremony, &run->trusted));
 	vkjson_set(object, "published", vkjson_bool(run->is_published));
 	return object;
 }
@@ -382,8 +381,7 @@ static void print_signatures(const struct cli *cli, const struct vkjson *item)
 	static const char *const members[] = {"signed", "missing"};
 
 	cli_say_foreign(cli, CLI_PLAIN, vkjson_text(vkjson_get(item, "whose")));
-	cli_say(cli, ": %zu of %" PRId64 " signatures",
-		vkjson_count(vkjson_get(item, "signed")),
+	cli_say(cli, ": %zu of %" PRId64 " signatures", vkjson_count(vkjson_get(item, "signed")),
 		vkjson_integer(vkjson_get(item, "threshold")));
 	cli_say_in(cli, vkjson_is_true(vkjson_get(item, "complete")) ? CLI_GOOD : CLI_WARN, "%s\n",
 		vkjson_is_true(vkjson_get(item, "complete")) ? ", enough" : ", more are needed");

@@ -68,8 +68,8 @@ static void say_role_change(struct vkjson *lines, const char *label, const struc
 	if (tuf_role_threshold(old) != tuf_role_threshold(new) ||
 		tuf_role_key_count(old) != tuf_role_key_count(new))
 		say(lines, "%s: %u of %zu keys must sign instead of %u of %zu", label,
-			tuf_role_threshold(new), tuf_role_key_count(new),
-			tuf_role_threshold(old), tuf_role_key_count(old));
+			tuf_role_threshold(new), tuf_role_key_count(new), tuf_role_threshold(old),
+			tuf_role_key_count(old));
 }
 
 static void say_expiry(struct vkjson *lines, const struct tuf_meta *old, const struct tuf_meta *new)
@@ -103,12 +103,13 @@ static void say_ca_changes(
 			say_ca(lines, "certificates: DROPS the CA", old->digests[i]);
 	}
 	if (old->count == 0 && new->count > 0)
-		say(lines, "certificates: from now on only the CAs that the root names are believed");
+		say(lines,
+			"certificates: from now on only the CAs that the root names are believed");
 	if (new->count == 0 && old->count > 0)
 		say(lines, "certificates: the root names NO CA any more");
-	if (new->count > 0 && (old->count == 0 || memcmp(old->digests[old->count - 1],
-							  new->digests[new->count - 1],
-							  VK_SHA256_BYTES) != 0))
+	if (new->count > 0 &&
+		(old->count == 0 || memcmp(old->digests[old->count - 1],
+					    new->digests[new->count - 1], VK_SHA256_BYTES) != 0))
 		say_ca(lines, "certificates: new ones are issued by the CA",
 			new->digests[new->count - 1]);
 }
@@ -176,8 +177,7 @@ static void say_targets(
 		say_role_change(lines, to->name, from->role, to->role);
 		if (from->author_may_approve != to->author_may_approve)
 			say(lines, "%s: an author's own approval %s", to->name,
-				to->author_may_approve ? "COUNTS from now on"
-						       : "counts no longer");
+				to->author_may_approve ? "COUNTS from now on" : "counts no longer");
 	}
 	for (size_t i = 0; i < tuf_meta_delegation_count(old); i++) {
 		const char *name = tuf_meta_delegation_at(old, i)->name;
@@ -200,8 +200,7 @@ static const struct tuf_meta *trusted_meta(const struct trusted *trusted, const 
 	return strcmp(role, tuf_type_name(TUF_TARGETS)) == 0 ? trusted->targets : trusted->role;
 }
 
-static struct vkjson *describe_part(
-	const struct ceremony_part *part, const struct trusted *trusted)
+static struct vkjson *describe_part(const struct ceremony_part *part, const struct trusted *trusted)
 {
 	const struct tuf_meta *old = trusted_meta(trusted, part->role);
 	struct vkjson *object = vkjson_object();
@@ -247,8 +246,8 @@ static struct vkjson *describe_authority(const struct ceremony_authority *author
 	vkjson_set(object, "threshold", vkjson_int(tuf_role_threshold(authority->keys)));
 	vkjson_set(object, "signed", signed_by);
 	vkjson_set(object, "missing", missing);
-	vkjson_set(object, "complete",
-		vkjson_bool(ceremony_check_signed(authority, NULL) == VK_OK));
+	vkjson_set(
+		object, "complete", vkjson_bool(ceremony_check_signed(authority, NULL) == VK_OK));
 	return object;
 }
 
@@ -257,8 +256,8 @@ struct vkjson *ceremony_describe_signatures(
 {
 	struct ceremony_authority authorities[CEREMONY_MAX_AUTHORITIES];
 	struct vkjson *list = vkjson_array();
-	size_t count = ceremony_list_authorities(
-		ceremony, trusted->root, trusted->targets, authorities);
+	size_t count =
+		ceremony_list_authorities(ceremony, trusted->root, trusted->targets, authorities);
 
 	for (size_t i = 0; i < count; i++)
 		vkjson_append(list, describe_authority(&authorities[i]));
@@ -348,7 +347,8 @@ static enum vk_rc check_version(
 
 	if (version == have + 1)
 		return VK_OK;
-	vk_err_set(err, VK_ECONFLICT, "version %" PRId64 " does not follow %" PRId64, version, have);
+	vk_err_set(
+		err, VK_ECONFLICT, "version %" PRId64 " does not follow %" PRId64, version, have);
 	vk_err_hint(err, version <= have
 				 ? "it is out of date: propose the change again"
 				 : "your metadata is too old: run 'vkcfg status' where the server "
@@ -387,16 +387,16 @@ static enum vk_rc check_part(const struct ceremony_part *part, const struct trus
 }
 
 /* Every part has somebody who may sign it, a root two. */
-static enum vk_rc check_authorities(const struct ceremony *ceremony,
-	const struct trusted *trusted, struct vk_err *err)
+static enum vk_rc check_authorities(
+	const struct ceremony *ceremony, const struct trusted *trusted, struct vk_err *err)
 {
 	struct ceremony_authority authorities[CEREMONY_MAX_AUTHORITIES];
 	size_t expected = ceremony->count;
 
 	if (ceremony_meta(ceremony, tuf_type_name(TUF_ROOT)) != NULL)
 		expected++;
-	if (ceremony_list_authorities(
-		    ceremony, trusted->root, trusted->targets, authorities) == expected)
+	if (ceremony_list_authorities(ceremony, trusted->root, trusted->targets, authorities) ==
+		expected)
 		return VK_OK;
 	return vk_err_set(err, VK_EUNTRUSTED,
 		"the proposal holds the role of an environment that targets does not have");
@@ -432,7 +432,7 @@ enum vk_rc ceremony_check(const struct ceremony *ceremony, const struct trusted 
 	for (size_t i = 0; rc == VK_OK && i < ceremony->count; i++) {
 		rc = check_part(&ceremony->parts[i], trusted, now, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "the proposal's %s", ceremony->parts[i].role);
+			vk_err_prefix(err, rc, "the proposal's %s", ceremony->parts[i].role);
 	}
 	return rc == VK_OK ? check_authorities(ceremony, trusted, err) : rc;
 }

@@ -45,7 +45,7 @@ static enum vk_rc parse(struct change *change, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = vkjson_get_string(object, "metadata", &change->texts.metadata, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the server's change %lld", (long long)change->id);
+		vk_err_prefix(err, rc, "the server's change %lld", (long long)change->id);
 		return rc;
 	}
 	change->texts.document_len = strlen(change->texts.document);
@@ -84,10 +84,9 @@ static enum vk_rc render_tree(struct session *session, const struct change *chan
 	char digest[VK_SHA256_HEX_BYTES];
 	enum vk_rc rc;
 
-	rc = vk_release_parse(
-		change->texts.document, change->texts.document_len, &claimed, err);
+	rc = vk_release_parse(change->texts.document, change->texts.document_len, &claimed, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "the change's document");
+		vk_err_prefix(err, rc, "the change's document");
 		return err->rc = VK_EUNTRUSTED;
 	}
 	vk_digest_format(claimed->tree, digest);

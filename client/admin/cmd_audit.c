@@ -143,7 +143,7 @@ static enum vk_rc read_since(struct verification *v, const char *path, struct vk
 		rc = note_verify_checkpoint(note.data, note.len, v->fleet.log_name,
 			v->fleet.log_public, &v->since, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s", path);
+			vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&note);
 	return rc;

@@ -39,7 +39,7 @@ static enum vk_rc export_entry(
 	enum vk_rc rc = vk_audit_entry_parse(text, len, &entry, err);
 
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "entry %" PRIu64 " of the log", index);
+		return vk_err_prefix(err, rc, "entry %" PRIu64 " of the log", index);
 	if (audit_filter_matches(&export->filter, entry)) {
 		vk_buf_reset(&export->line);
 		audit_export_line(&export->style, index, entry, &export->line);

@@ -35,7 +35,7 @@ static enum vk_rc select_entry(const struct selection *selection, uint64_t index
 	enum vk_rc rc = vk_audit_entry_parse(text, len, out, err);
 
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "entry %" PRIu64 " of the log", index);
+		return vk_err_prefix(err, rc, "entry %" PRIu64 " of the log", index);
 	if (!audit_filter_matches(&selection->filter, *out)) {
 		vk_audit_entry_free(*out);
 		*out = NULL;

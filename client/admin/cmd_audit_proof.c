@@ -79,7 +79,9 @@ static enum vk_rc check_growth(struct session *session, const struct note_checkp
 	if (rc == VK_OK)
 		rc = merkle_verify_consistency(
 			before->size, before->root, now->size, now->root, &growth, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "the log of your last 'audit verify' has forked");
+	return rc == VK_OK
+		       ? rc
+		       : vk_err_prefix(err, rc, "the log of your last 'audit verify' has forked");
 }
 
 /* Nobody is given a proof out of a log that is not the one that this person has verified. */
@@ -197,7 +199,7 @@ static enum vk_rc read_proof(const char *path, struct vkjson **out, struct vk_er
 	if (rc == VK_OK) {
 		rc = vkjson_parse(text.data, text.len, out, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s", path);
+			rc = vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&text);
 	return rc;

@@ -32,7 +32,7 @@ enum {
 struct enrolment {
 	struct vk_token *token;
 	struct x509_key *key;
-	struct vk_buf key_pem;     /* secret */
+	struct vk_buf key_pem;	   /* secret */
 	struct vk_buf self_signed; /* certificate for the one call */
 	char *certificate;
 	char *ca;
@@ -92,8 +92,8 @@ static enum vk_rc read_token(const struct args *args, struct vk_token **out, str
 	else if (path != NULL && strcmp(path, "-") != 0)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return vk_err_errno(err, errno == ENOENT ? VK_ENOTFOUND : VK_EIO, errno,
-			"the token's file");
+		return vk_err_errno(
+			err, errno == ENOENT ? VK_ENOTFOUND : VK_EIO, errno, "the token's file");
 	vk_buf_init(&text, VK_TOKEN_MAX_BYTES);
 	rc = read_fd(fd, "the token", &text, err);
 	if (rc == VK_OK)
@@ -140,7 +140,7 @@ static enum vk_rc take_reply(
 		enrolment->certificate = xstrdup(certificate);
 		enrolment->ca = xstrdup(ca);
 	} else {
-		vk_err_prefix(err, "the server's answer");
+		vk_err_prefix(err, rc, "the server's answer");
 	}
 	vkjson_free(object);
 	return rc;
@@ -193,13 +193,13 @@ static enum vk_rc check_certificates(const struct enrolment *enrolment, struct v
 	if (rc == VK_OK)
 		rc = x509_check_key(enrolment->certificate, enrolment->key, err);
 	if (rc == VK_OK)
-		rc = x509_parse_identity(enrolment->certificate, strlen(enrolment->certificate),
-			&info, err);
+		rc = x509_parse_identity(
+			enrolment->certificate, strlen(enrolment->certificate), &info, err);
 	if (rc == VK_OK && (info.identity.kind != X509_KIND_USER ||
 				   strcmp(info.identity.name, token->name) != 0 ||
 				   strcmp(info.identity.fleet, token->fleet) != 0))
-		rc = vk_err_set(err, VK_EUNTRUSTED,
-			"the server issued a certificate for somebody else");
+		rc = vk_err_set(
+			err, VK_EUNTRUSTED, "the server issued a certificate for somebody else");
 	return rc;
 }
 
@@ -260,15 +260,15 @@ static enum vk_rc take_own_pki(
 		char *real;
 
 		if (path == NULL)
-			return vk_err_set(err, VK_EINPUT,
-				"--ca, --certificate and --tls-key go together");
+			return vk_err_set(
+				err, VK_EINPUT, "--ca, --certificate and --tls-key go together");
 		real = realpath(path, NULL);
 		if (real == NULL)
 			return vk_err_errno(err, VK_ENOTFOUND, errno, "%s", path);
 		if (strlen(real) >= HOME_PATH_BYTES) {
 			free(real);
-			return vk_err_set(err, VK_ELIMIT, "--%s: the path is too long",
-				paths[i].option);
+			return vk_err_set(
+				err, VK_ELIMIT, "--%s: the path is too long", paths[i].option);
 		}
 		memcpy(paths[i].out, real, strlen(real) + 1);
 		free(real);
@@ -325,8 +325,8 @@ static enum vk_rc enrol_own(const struct cli *cli, const struct args *args,
 	return rc;
 }
 
-static enum vk_rc fetch_root(struct httpc *http, const struct vk_token *token, struct vk_buf *out,
-	struct vk_err *err)
+static enum vk_rc fetch_root(
+	struct httpc *http, const struct vk_token *token, struct vk_buf *out, struct vk_err *err)
 {
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	uint8_t digest[VK_SHA256_BYTES];
@@ -355,8 +355,11 @@ static enum vk_rc pin_root(const struct cli *cli, const struct vk_token *token, 
 	char *cert = home_tls_path(cli->home, &identity, "tls.crt");
 	char *key = home_tls_path(cli->home, &identity, "tls.key");
 	char *directory = home_path(cli->home, "tuf");
-	const struct httpc_options options = {.url = token->server, .ca_path = ca,
-		.cert_path = cert, .key_path = key, .fleet = token->fleet,
+	const struct httpc_options options = {.url = token->server,
+		.ca_path = ca,
+		.cert_path = cert,
+		.key_path = key,
+		.fleet = token->fleet,
 		.is_own_pki = identity.ca[0] != '\0'};
 	struct tuf_store_dir *store = NULL;
 	struct httpc *http = NULL;
@@ -390,9 +393,10 @@ static bool has_pinned_root(const struct cli *cli)
 	return is_there;
 }
 
-/* The trusted root stays. Where the token names the same version, it must be the same root: else this
- * person and whoever made the token believe in different fleets. */
-static enum vk_rc check_same_root(const struct cli *cli, const struct vk_token *token, struct vk_err *err)
+/* The trusted root stays. Where the token names the same version, it must be the same root: else
+ * this person and whoever made the token believe in different fleets. */
+static enum vk_rc check_same_root(
+	const struct cli *cli, const struct vk_token *token, struct vk_err *err)
 {
 	char *path = home_path(cli->home, "tuf/root.json");
 	struct tuf_meta *root = NULL;
@@ -416,10 +420,10 @@ static enum vk_rc check_same_root(const struct cli *cli, const struct vk_token *
 	return rc;
 }
 
-/* Enrolled before: by a token for the same person a missing root can be added, or, where there is one,
- * a certificate be had anew. */
-static enum vk_rc check_second_time(const struct home_identity *identity,
-	const struct vk_token *token, struct vk_err *err)
+/* Enrolled before: by a token for the same person a missing root can be added, or, where there is
+ * one, a certificate be had anew. */
+static enum vk_rc check_second_time(
+	const struct home_identity *identity, const struct vk_token *token, struct vk_err *err)
 {
 	if (!token->has_root || strcmp(identity->fleet, token->fleet) != 0 ||
 		strcmp(identity->user, token->name) != 0) {

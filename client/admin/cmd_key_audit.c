@@ -82,7 +82,7 @@ static enum vk_rc look_at(
 	enum vk_rc rc = vk_audit_entry_parse(text, len, &entry, err);
 
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "entry %" PRIu64 " of the log", index);
+		return vk_err_prefix(err, rc, "entry %" PRIu64 " of the log", index);
 	roles = vkjson_array();
 	if (entry->detail != NULL) {
 		note_release(search, entry);

@@ -58,8 +58,8 @@ enum vk_rc home_prepare(const char *home, const char *directory, struct vk_err *
 	return rc;
 }
 
-static enum vk_rc copy_member(const struct vkjson *object, const char *member, char *out,
-	size_t size, struct vk_err *err)
+static enum vk_rc copy_member(
+	const struct vkjson *object, const char *member, char *out, size_t size, struct vk_err *err)
 {
 	const char *text;
 	enum vk_rc rc = vkjson_get_string(object, member, &text, err);
@@ -82,8 +82,8 @@ static enum vk_rc parse_own_pki(
 		return VK_OK;
 	rc = copy_member(object, "ca", out->ca, sizeof(out->ca), err);
 	if (rc == VK_OK)
-		rc = copy_member(object, "certificate", out->certificate,
-			sizeof(out->certificate), err);
+		rc = copy_member(
+			object, "certificate", out->certificate, sizeof(out->certificate), err);
 	if (rc == VK_OK)
 		rc = copy_member(object, "key", out->key, sizeof(out->key), err);
 	return rc;
@@ -127,7 +127,7 @@ enum vk_rc home_load_identity(const char *home, struct home_identity *out, struc
 	} else if (rc == VK_OK) {
 		rc = parse_identity(&text, out, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s", path);
+			vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&text);
 	free(path);
@@ -169,8 +169,8 @@ enum vk_rc home_write(
 	return rc;
 }
 
-enum vk_rc home_key_path(const char *home, const char *name, const char *suffix, char **out,
-	struct vk_err *err)
+enum vk_rc home_key_path(
+	const char *home, const char *name, const char *suffix, char **out, struct vk_err *err)
 {
 	if (!vk_name_is_valid(name)) {
 		vk_err_set(err, VK_EINPUT, "'%s' is no name for a key", name);
@@ -216,8 +216,8 @@ enum vk_rc home_list_keys(
 		if (!key_name_of(entry->d_name, name))
 			continue;
 		if (*count == HOME_MAX_KEYS) {
-			rc = vk_err_set(err, VK_ELIMIT, "%s: more than %d keys", path,
-				HOME_MAX_KEYS);
+			rc = vk_err_set(
+				err, VK_ELIMIT, "%s: more than %d keys", path, HOME_MAX_KEYS);
 			break;
 		}
 		memcpy(out[(*count)++], name, VK_NAME_BYTES);

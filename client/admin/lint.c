@@ -101,7 +101,7 @@ enum vk_rc lint_add(
 	enum vk_rc rc = cfg_baseline_check(subject, &violations, err);
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "%s", where);
+		vk_err_prefix(err, rc, "%s", where);
 		return rc;
 	}
 	for (size_t i = 0; i < cfg_violations_count(violations); i++) {

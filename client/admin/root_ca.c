@@ -24,7 +24,7 @@ static enum vk_rc read_set(const char *path, struct ca_set *out, struct vk_err *
 	if (rc == VK_OK) {
 		rc = ca_set_parse(out, pem.data, pem.len, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s", path);
+			vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&pem);
 	return rc;
@@ -68,8 +68,8 @@ static enum vk_rc add_pinned(const char *home, struct root_plan *plan, struct vk
 	return rc;
 }
 
-enum vk_rc root_ca_apply(const char *home, const struct args *args, struct root_plan *plan,
-	struct vk_err *err)
+enum vk_rc root_ca_apply(
+	const char *home, const struct args *args, struct root_plan *plan, struct vk_err *err)
 {
 	size_t adds = args_option_count(args, "add-ca");
 	uint8_t digest[VK_SHA256_BYTES];

@@ -100,7 +100,7 @@ static enum vk_rc fetch(struct session *session, const struct vk_secret_id *id,
 	vk_buf_add_hex(&target, public_key, sizeof(public_key));
 	rc = session_get(session, target.data, out, err);
 	if (rc == VK_ENOTFOUND) {
-		vk_err_prefix(err, "secret %s/%s version %lld", id->environment, id->name,
+		vk_err_prefix(err, rc, "secret %s/%s version %lld", id->environment, id->name,
 			(long long)id->version);
 		vk_err_hint(err, "another keeper of %s can seal it to you: vkcfg secret reseal %s",
 			id->environment, id->environment);
@@ -126,8 +126,8 @@ static enum vk_rc take(const struct vkjson *reply, const struct vk_secret_id *id
 		rc = vk_secret_check(secret, id, digest, err);
 	if (rc != VK_OK) {
 		vk_secret_free(secret);
-		return vk_err_prefix(err, "the server's secret %s/%s version %lld", id->environment,
-			id->name, (long long)id->version);
+		return vk_err_prefix(err, rc, "the server's secret %s/%s version %lld",
+			id->environment, id->name, (long long)id->version);
 	}
 	*out = secret;
 	return VK_OK;

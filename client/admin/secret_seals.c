@@ -47,7 +47,7 @@ static enum vk_rc add(struct secret_seals *seals, const struct cfg_recipient *re
 			recipient->public_key);
 	rc = vk_seal_make(key, recipient->label, public_key, &seals->items[seals->count], err);
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "%s", recipient->label);
+		return vk_err_prefix(err, rc, "%s", recipient->label);
 	seals->count++;
 	seals->host_count += strncmp(recipient->label, "host/", 5) == 0;
 	return VK_OK;

@@ -111,7 +111,7 @@ static enum vk_rc parse_reply(
 	}
 	rc = vkjson_parse(reply->body, reply->body_len, out, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "the server's answer");
+		vk_err_prefix(err, rc, "the server's answer");
 	return rc;
 }
 
@@ -200,8 +200,8 @@ static enum vk_rc add_page(struct session *session, const char *target, size_t m
 		for (size_t i = 0; i < vkjson_count(items) && vkjson_count(all) < max_items; i++)
 			vkjson_append(all, vkjson_ref(vkjson_at(items, i)));
 		free(*after);
-		*after = next != NULL && next[0] != '\0' && vkjson_count(items) > 0 ?
-				 xstrdup(next) : NULL;
+		*after = next != NULL && next[0] != '\0' && vkjson_count(items) > 0 ? xstrdup(next)
+										    : NULL;
 	}
 	vk_buf_release(&url);
 	vkjson_free(page);
@@ -281,7 +281,7 @@ static enum vk_rc check_root_is_pinned(struct session *session, struct vk_err *e
 	vk_err_set(err, VK_ENOTFOUND, "no root is pinned: there is no %s/tuf/root.json",
 		session->cli->home);
 	vk_err_hint(err, "the first administrator runs 'vkcfg root init'; everyone else gets a "
-		"token with the root in it");
+			 "token with the root in it");
 	return VK_ENOTFOUND;
 }
 
@@ -383,7 +383,7 @@ enum vk_rc session_trust(struct session *session, struct tuf_client **out, struc
 	session->tuf = tuf_client_new(&session->keeping, &fetch, vk_clock_now());
 	rc = tuf_client_refresh(session->tuf, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "the fleet's metadata");
+		vk_err_prefix(err, rc, "the fleet's metadata");
 out:
 	if (rc != VK_OK)
 		session_drop_trust(session);
@@ -444,8 +444,8 @@ static enum vk_rc tree_from_json(
 	return rc;
 }
 
-enum vk_rc session_fetch_tree(struct session *session, const char *digest, struct cfg_tree **out,
-	struct vk_err *err)
+enum vk_rc session_fetch_tree(
+	struct session *session, const char *digest, struct cfg_tree **out, struct vk_err *err)
 {
 	char *target = xasprintf("/v1/trees/%s", digest);
 	struct vkjson *reply = NULL;
@@ -455,7 +455,7 @@ enum vk_rc session_fetch_tree(struct session *session, const char *digest, struc
 	if (rc == VK_OK) {
 		rc = tree_from_json(reply, &tree, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "the server's tree %.12s", digest);
+			vk_err_prefix(err, rc, "the server's tree %.12s", digest);
 	}
 	if (rc == VK_OK && strcmp(cfg_tree_digest(tree), digest) != 0)
 		rc = vk_err_set(err, VK_EUNTRUSTED,

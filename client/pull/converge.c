@@ -160,7 +160,7 @@ static enum vk_rc set_user(
 	rc = valkey_demand(valkey, count + 4, argv, NULL, err);
 	if (rc != VK_OK) {
 		complaint_hide_hashes(err->msg);
-		rc = vk_err_prefix(err, "ACL user %s", name);
+		rc = vk_err_prefix(err, rc, "ACL user %s", name);
 	}
 	free(argv);
 	users_free_tokens(tokens);

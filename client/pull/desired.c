@@ -56,7 +56,8 @@ static enum vk_rc parse_ca(const struct vkjson *json, struct ca_list *out, struc
 		const char *text = vkjson_text(vkjson_at(list, i));
 
 		if (text == NULL || out->count == CA_SET_MAX ||
-			!vk_parse_hex(text, strlen(text), out->digests[out->count], VK_SHA256_BYTES))
+			!vk_parse_hex(
+				text, strlen(text), out->digests[out->count], VK_SHA256_BYTES))
 			return vk_err_set(err, VK_EINPUT, "member 'ca' is damaged");
 		out->count++;
 	}
@@ -113,7 +114,7 @@ enum vk_rc desired_read(const char *state, struct desired *out, struct vk_err *e
 		if (rc == VK_OK)
 			rc = parse(json, &desired, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s", path);
+			rc = vk_err_prefix(err, rc, "%s", path);
 	} else if (rc == VK_ENOTFOUND) {
 		desired.is_lost = true;
 		rc = VK_OK;

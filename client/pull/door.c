@@ -63,7 +63,7 @@ static enum vk_rc run_program(const char *const *argv, int64_t deadline_ms, stru
 		return rc;
 	rc = child_wait(child, deadline_ms, &status, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "%s", argv[0]);
+		vk_err_prefix(err, rc, "%s", argv[0]);
 	else if (status != 0)
 		rc = program_failed(argv[0], child, status, err);
 	child_free(child);
@@ -139,8 +139,8 @@ enum vk_rc door_restart(const struct instance *instance, const char *old_run_id,
 		return VK_EINPUT;
 	}
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "restart door");
+		return vk_err_prefix(err, rc, "restart door");
 	fault_point("pull.door");
 	rc = wait_for_valkey(instance, old_run_id, deadline_ms, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "after the restart");
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "after the restart");
 }

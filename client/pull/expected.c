@@ -188,7 +188,7 @@ enum vk_rc expected_read(const struct instance *instance, const char *generation
 		if (rc == VK_OK)
 			rc = parse(json, out, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s", path);
+			rc = vk_err_prefix(err, rc, "%s", path);
 	}
 	vkjson_free(json);
 	vk_buf_release(&text);

@@ -223,7 +223,7 @@ static enum vk_rc do_roll_back(struct install *install, struct vk_err *err)
 		rc = journal_remove(install->instance, err);
 	if (rc == VK_OK && !is_blind(&install->journal))
 		rc = generation_remove(install->instance, install->journal.generation, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "rolling back");
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "rolling back");
 }
 
 static enum vk_rc step(struct install *install, struct vk_err *err)

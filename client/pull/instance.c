@@ -17,7 +17,7 @@ static enum vk_rc read_password(const char *path, struct vk_buf *out, struct vk_
 	enum vk_rc rc = vk_file_read(AT_FDCWD, path, VK_FILE_PRIVATE, out, err);
 
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "password-file");
+		return vk_err_prefix(err, rc, "password-file");
 	while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
 		out->data[--out->len] = '\0';
 	return VK_OK;

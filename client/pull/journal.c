@@ -60,7 +60,7 @@ static enum vk_rc read_json(
 			rc = vkjson_get_int(
 				json, "format", JOURNAL_FORMAT, JOURNAL_FORMAT, &format, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s", path);
+			rc = vk_err_prefix(err, rc, "%s", path);
 	}
 	if (rc == VK_OK) {
 		*out = json;
@@ -167,7 +167,7 @@ enum vk_rc journal_read(const struct instance *instance, struct journal *out, st
 	if (rc == VK_OK) {
 		rc = parse_journal(json, &journal, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s/journal.json", instance->directory);
+			rc = vk_err_prefix(err, rc, "%s/journal.json", instance->directory);
 	}
 	if (rc == VK_OK)
 		*out = journal;

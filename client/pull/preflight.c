@@ -165,7 +165,7 @@ static enum vk_rc check_agent(struct preflight *run, struct vk_err *err)
 		rc = valkey_demand(
 			run->valkey, VALKEY_ARGV("ACL", "DELUSER", "vkcfg-nobody"), NULL, err);
 	if (rc == VK_EDENIED || rc == VK_EINPUT) {
-		vk_err_prefix(err, "the new ACL would lock the agent out");
+		vk_err_prefix(err, rc, "the new ACL would lock the agent out");
 		err->rc = VK_EINPUT;
 		rc = VK_EINPUT;
 	}
@@ -221,7 +221,7 @@ static enum vk_rc ask(struct preflight *run, struct expected *out, struct vk_err
 		valkey_auth(run->valkey, CFG_AGENT_USER, run->instance->agent_password, err);
 
 	if (rc == VK_EDENIED) {
-		vk_err_prefix(err, "the new ACL would lock the agent out");
+		vk_err_prefix(err, rc, "the new ACL would lock the agent out");
 		err->rc = VK_EINPUT;
 		return VK_EINPUT;
 	}

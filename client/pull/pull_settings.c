@@ -32,7 +32,8 @@ const struct setting pull_setting_rows[] = {
 			"which on every run warns"},
 	{.name = "ca",
 		.type = SETTING_PATH,
-		.help = "a PKI of your own: the CAs of the server's certificate, PEM; with certificate "
+		.help = "a PKI of your own: the CAs of the server's certificate, PEM; with "
+			"certificate "
 			"and key"},
 	{.name = "certificate",
 		.type = SETTING_PATH,
@@ -108,7 +109,7 @@ static enum vk_rc blame(
 
 	settings_where(settings, name, where, sizeof(where));
 	free(name);
-	return vk_err_prefix(err, "%s", where);
+	return vk_err_prefix(err, VK_EINPUT, "%s", where);
 }
 
 static enum vk_rc check_path(
@@ -222,8 +223,7 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 		rc = vk_err_set(err, VK_EINPUT, "%s: ca, certificate and key go together", path);
 		goto out;
 	}
-	loaded->expiry_warning_s =
-		settings_int(loaded->settings, "expiry-warning") * 86400;
+	loaded->expiry_warning_s = settings_int(loaded->settings, "expiry-warning") * 86400;
 	loaded->count = settings_keys(loaded->settings, "instances", &names);
 	if (loaded->count > PULL_MAX_INSTANCES)
 		rc = vk_err_set(

@@ -132,7 +132,7 @@ static enum vk_rc read_cas(const struct agent *agent, struct ca_set *out, struct
 	if (rc == VK_OK)
 		rc = ca_set_parse(out, pem.data, pem.len, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "ca.crt");
+		vk_err_prefix(err, rc, "ca.crt");
 	vk_buf_release(&pem);
 	return rc;
 }
@@ -154,8 +154,8 @@ static enum vk_rc write_cas(struct agent *agent, const struct ca_set *set, struc
 }
 
 /* Replaces *have, and ca.crt, by what the verified root names. */
-static enum vk_rc follow(struct agent *agent, const struct ca_list *list, struct ca_set *have,
-	struct vk_err *err)
+static enum vk_rc follow(
+	struct agent *agent, const struct ca_list *list, struct ca_set *have, struct vk_err *err)
 {
 	struct ca_set next;
 	size_t missing = 0;

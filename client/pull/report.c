@@ -129,7 +129,7 @@ enum vk_rc report_send(const struct report *report, struct httpc *client, struct
 	if (rc == VK_OK && is_cosigned)
 		rc = cosign_keep(report->state, &report->log, now, err);
 	if (rc != VK_OK)
-		rc = vk_err_prefix(err, "report");
+		rc = vk_err_prefix(err, rc, "report");
 	vkjson_free(json);
 	free(path);
 	return rc;

@@ -33,7 +33,7 @@ struct run {
 	const struct run_options *options;
 	struct update update;
 	struct vk_err update_failure; /* VK_OK: the server was asked, and is believed */
-	struct vk_buf warning; /* of certificates; goes into the report */
+	struct vk_buf warning;	      /* of certificates; goes into the report */
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
 	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
@@ -149,7 +149,7 @@ static enum vk_rc ask(struct run *run, struct vk_err *err)
 		run->update.desired.etag[0] = '\0';
 	run->update.waiting_signals = run->options->waiting_signals;
 	rc = update_poll(&run->update, run->options->wait_seconds, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "server %s", agent->settings->server);
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "server %s", agent->settings->server);
 }
 
 static const struct generation_bundle *find_bundle(

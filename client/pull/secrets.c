@@ -29,10 +29,10 @@ static struct vk_secret_id id_of(
 		.version = secret->version};
 }
 
-static enum vk_rc prefix(const struct vk_bundle_secret *secret, struct vk_err *err)
+static enum vk_rc prefix(const struct vk_bundle_secret *secret, enum vk_rc rc, struct vk_err *err)
 {
 	return vk_err_prefix(
-		err, "secret %s version %lld", secret->name, (long long)secret->version);
+		err, rc, "secret %s version %lld", secret->name, (long long)secret->version);
 }
 
 /* From what is kept. */
@@ -100,7 +100,7 @@ static enum vk_rc fetch(const struct instance *instance, const struct vk_signkey
 		rc = secrets_cache_write(instance->state, secret->sha256, &envelope, err);
 	vk_secret_value_free(value);
 	envelope_release(&envelope);
-	return rc == VK_OK ? rc : prefix(secret, err);
+	return rc == VK_OK ? rc : prefix(secret, rc, err);
 }
 
 static enum vk_rc fetch_missing(const struct instance *instance, const struct vk_signkey *key,
@@ -145,7 +145,7 @@ enum vk_rc secrets_open(const struct instance *instance, const struct vk_bundle 
 		rc = open_kept(instance, key, &bundle->secrets[i], &secrets->values[i], err);
 		if (rc == VK_OK)
 			continue;
-		prefix(&bundle->secrets[i], err);
+		prefix(&bundle->secrets[i], rc, err);
 		vk_err_hint(err, "the next run that reaches the server fetches it again");
 		if (rc != VK_EIO)
 			rc = err->rc = VK_EUNAVAIL;

@@ -157,8 +157,7 @@ static enum vk_rc after_step(struct transport *transport, enum vktls_result resu
 	case VKTLS_CLOSED:
 		return vk_err_set(err, VK_EUNAVAIL, "Valkey closed the connection");
 	case VKTLS_FAILED:
-		vktls_error(transport->tls, err);
-		return vk_err_prefix(err, "TLS to Valkey");
+		return vk_err_prefix(err, vktls_error(transport->tls, err), "TLS to Valkey");
 	case VKTLS_DONE:
 		break;
 	}

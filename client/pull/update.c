@@ -117,7 +117,7 @@ static enum vk_rc parse_answer(
 	if (rc == VK_OK)
 		rc = vkjson_get_int(answer->json, "release", 0, INT64_MAX, &answer->release, err);
 	if (rc != VK_OK)
-		return vk_err_prefix(err, "what the server wants");
+		return vk_err_prefix(err, rc, "what the server wants");
 	if (strcmp(environment, answer->update->pins->environment) != 0)
 		return vk_err_set(err, VK_EUNTRUSTED,
 			"the server says environment '%.63s', but this host is in '%s'",
@@ -371,7 +371,7 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = check_complete(answer, err);
 	if (rc != VK_OK)
-		rc = vk_err_prefix(err, "bundles of release %lld", (long long)answer->release);
+		rc = vk_err_prefix(err, rc, "bundles of release %lld", (long long)answer->release);
 	vkjson_free(json);
 	httpc_reply_release(&reply);
 	free(target);
@@ -397,8 +397,7 @@ static void note_expiries(const struct answer *answer, struct desired *desired)
 	desired->trust_expires = 0;
 	note_expiry(desired, "root", tuf_client_root(answer->tuf));
 	note_expiry(desired, "targets", tuf_client_targets(answer->tuf));
-	if (answer->release > 0 &&
-		tuf_client_role(answer->tuf, environment, &role, NULL) == VK_OK)
+	if (answer->release > 0 && tuf_client_role(answer->tuf, environment, &role, NULL) == VK_OK)
 		note_expiry(desired, environment, role);
 }
 

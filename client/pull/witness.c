@@ -60,7 +60,7 @@ enum vk_rc witness_read(const char *state, struct note_checkpoint *out, struct v
 	} else if (rc == VK_OK) {
 		rc = parse_own(text.data, out, err);
 		if (rc != VK_OK)
-			rc = vk_err_prefix(err, "%s", path);
+			rc = vk_err_prefix(err, rc, "%s", path);
 	}
 	vk_buf_release(&text);
 	free(path);
@@ -117,10 +117,10 @@ static enum vk_rc check_consistency(const struct note_checkpoint *last,
 		if (rc == VK_OK)
 			rc = merkle_proof_from_json(array, &proof, err);
 		if (rc != VK_OK)
-			return vk_err_prefix(err, "consistency");
+			return vk_err_prefix(err, rc, "consistency");
 	}
 	rc = merkle_verify_consistency(last->size, last->root, next->size, next->root, &proof, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, "the audit log has forked");
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "the audit log has forked");
 }
 
 enum vk_rc witness_verify(const struct tuf_fleet *fleet, const char *note,

@@ -103,7 +103,7 @@ static enum vk_rc parse_lines(
 		if (trimmed > 0)
 			rc = parse_line(acl, number, line, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s:%u", file, number);
+			vk_err_prefix(err, rc, "%s:%u", file, number);
 		free(line);
 		text += line_len + (newline != NULL);
 	}

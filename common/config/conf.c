@@ -217,7 +217,7 @@ static enum vk_rc parse_lines(
 		if (rc == VK_OK && count > 0 && bytes.data[0] == '\0')
 			rc = vk_err_set(err, VK_EINPUT, "a directive without a name");
 		if (rc != VK_OK)
-			vk_err_prefix(err, "%s:%u", file, number);
+			vk_err_prefix(err, rc, "%s:%u", file, number);
 		else if (count > 0)
 			add_line(conf, number, &bytes, count);
 	}

@@ -243,7 +243,7 @@ static enum vk_rc load_file(
 	vk_buf_init(&text, CFG_TREE_MAX_FILE_BYTES);
 	rc = vk_file_read(dirfd, name, VK_FILE_NOFOLLOW, &text, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "%s", path);
+		vk_err_prefix(err, rc, "%s", path);
 	else
 		rc = add_file(tree, path, text.data, text.len, err);
 	vk_buf_release(&text);

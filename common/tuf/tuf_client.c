@@ -134,7 +134,7 @@ static enum vk_rc parse(const char *role, enum tuf_type type, const char *text, 
 	enum vk_rc rc = tuf_meta_parse(text, len, type, out, err);
 
 	if (rc != VK_OK)
-		vk_err_prefix(err, "%s", role);
+		vk_err_prefix(err, rc, "%s", role);
 	return rc;
 }
 
@@ -161,8 +161,7 @@ static enum vk_rc load_local(struct tuf_client *client, const char *role, enum t
 	rc = client->store.load(client->store.ctx, role, &text, err);
 	*out = NULL;
 	if (rc == VK_OK &&
-		(entry == NULL ||
-			check_listed(entry, role, text.data, text.len, NULL) == VK_OK) &&
+		(entry == NULL || check_listed(entry, role, text.data, text.len, NULL) == VK_OK) &&
 		tuf_meta_parse(text.data, text.len, type, &meta, NULL) == VK_OK) {
 		if (tuf_meta_verify(meta, authority, role, NULL) == VK_OK)
 			*out = meta;

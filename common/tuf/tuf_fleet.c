@@ -99,7 +99,8 @@ static enum vk_rc parse_ca(const struct vkjson *custom, struct ca_list *out, str
 	if (rc != VK_OK || list == NULL)
 		return rc;
 	if (vkjson_count(list) < 1 || vkjson_count(list) > CA_SET_MAX)
-		return vk_err_set(err, VK_EINPUT, "member 'ca': expected 1 to %d digests", CA_SET_MAX);
+		return vk_err_set(
+			err, VK_EINPUT, "member 'ca': expected 1 to %d digests", CA_SET_MAX);
 	for (size_t i = 0; i < vkjson_count(list); i++) {
 		const char *text = vkjson_text(vkjson_at(list, i));
 		uint8_t digest[VK_SHA256_BYTES];
@@ -139,7 +140,7 @@ enum vk_rc tuf_fleet_from_root(
 	if (rc == VK_OK)
 		rc = parse_ca(custom, &fleet.ca, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "root: not the root of a vkcfg fleet");
+		vk_err_prefix(err, rc, "root: not the root of a vkcfg fleet");
 		if (err != NULL)
 			err->rc = VK_EUNTRUSTED;
 		return VK_EUNTRUSTED;

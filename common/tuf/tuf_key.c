@@ -193,7 +193,7 @@ enum vk_rc tuf_key_parse(const struct vkjson *object, struct tuf_key **out, stru
 	rc = parse_members(key, err);
 	if (rc != VK_OK) {
 		tuf_key_free(key);
-		vk_err_prefix(err, "public key");
+		vk_err_prefix(err, rc, "public key");
 		return rc;
 	}
 	*out = key;

@@ -84,7 +84,7 @@ static enum vk_rc check_signature_list(const struct tuf_meta *meta, struct vk_er
 		if (rc == VK_OK)
 			rc = vkjson_get_string(entry, "sig", &text, err);
 		if (rc != VK_OK) {
-			vk_err_prefix(err, "signature %zu", i);
+			vk_err_prefix(err, rc, "signature %zu", i);
 			return rc;
 		}
 	}

@@ -109,7 +109,7 @@ enum vk_rc tuf_meta_parse_files(struct tuf_meta *meta, struct vk_err *err)
 		file->name = it.name;
 		rc = parse_file(it.value, file, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "entry '%.64s'", it.name);
+			vk_err_prefix(err, rc, "entry '%.64s'", it.name);
 	}
 	if (rc != VK_OK)
 		return rc;
@@ -151,7 +151,7 @@ static enum vk_rc parse_target_list(struct tuf_meta *meta, struct vk_err *err)
 		target->path = it.name;
 		rc = parse_target(it.value, target, err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "target '%.64s'", it.name);
+			vk_err_prefix(err, rc, "target '%.64s'", it.name);
 	}
 	qsort(meta->targets, meta->target_count, sizeof(*meta->targets), compare_targets);
 	return rc;
@@ -241,7 +241,7 @@ static enum vk_rc parse_roles(struct tuf_meta *meta, const struct vkjson *roles,
 
 		rc = parse_delegation(vkjson_at(roles, i), meta->keys, &meta->delegations[i], err);
 		if (rc != VK_OK)
-			vk_err_prefix(err, "delegation %zu", i);
+			vk_err_prefix(err, rc, "delegation %zu", i);
 	}
 	return rc == VK_OK ? check_unique(meta, err) : rc;
 }
@@ -260,7 +260,7 @@ static enum vk_rc parse_bins(struct tuf_meta *meta, const struct vkjson *json, s
 	if (rc == VK_OK)
 		rc = tuf_role_parse(json, meta->keys, &role, err);
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "succinct_roles");
+		vk_err_prefix(err, rc, "succinct_roles");
 		return rc;
 	}
 	meta->bins = xcalloc(1, sizeof(*meta->bins));

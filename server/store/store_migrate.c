@@ -57,7 +57,7 @@ static enum vk_rc run_step(struct db *db, const struct store_migration *step, st
 	enum vk_rc rc = db_exec(db, step->sql, err);
 
 	if (rc != VK_OK) {
-		vk_err_prefix(err, "schema step %s", step->name);
+		vk_err_prefix(err, rc, "schema step %s", step->name);
 		return rc;
 	}
 	q = db_prepare(db,
@@ -89,7 +89,7 @@ enum vk_rc store_migrate(
 	if (rc == VK_OK)
 		rc = db_exec(db, "COMMIT", err);
 	if (rc != VK_OK && db_is_in_transaction(db) && db_exec(db, "ROLLBACK", NULL) != VK_OK)
-		vk_err_prefix(err, "cannot undo");
+		vk_err_prefix(err, rc, "cannot undo");
 	return rc;
 }
 

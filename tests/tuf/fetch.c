@@ -246,7 +246,7 @@ enum vk_rc test_fetch(const char *base, const char *name, struct vk_buf *out, st
 	if (rc == VK_OK)
 		rc = fetch_url(url.data, out, err);
 	if (rc != VK_OK)
-		vk_err_prefix(err, "%s", name);
+		vk_err_prefix(err, rc, "%s", name);
 	vk_buf_release(&url);
 	return rc;
 }

@@ -95,3 +95,6 @@ check_PROGRAMS += tests/unit/check_ca_set
 TESTS += tests/unit/check_ca_set
 tests_unit_check_ca_set_SOURCES = tests/unit/check_ca_set.c $(PKI_SOURCES)
 tests_unit_check_ca_set_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_err
+TESTS += tests/unit/check_err
+tests_unit_check_err_LDADD = $(UNIT_LIBS)
