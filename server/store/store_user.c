@@ -34,8 +34,8 @@ static enum vk_rc remove_scopes(struct store *store, const char *name, struct vk
 	return db_run(q, err);
 }
 
-static enum vk_rc read_scopes(struct store *store, struct arena *arena, struct store_user *user,
-	struct vk_err *err)
+static enum vk_rc read_scopes(
+	struct store *store, struct arena *arena, struct store_user *user, struct vk_err *err)
 {
 	struct store_array list = STORE_ARRAY(arena, struct identity_scope);
 	struct db_stmt *q = db_prepare(store_db(store),
@@ -54,19 +54,41 @@ static enum vk_rc read_scopes(struct store *store, struct arena *arena, struct s
 	return db_finish(q, err);
 }
 
-enum vk_rc store_add_user(
-	struct store *store, const char *name, unsigned roles, int64_t now, struct vk_err *err)
+/* When a user who is added now begins to be: later than every approval of his name, however fast he
+ * was revoked and added again, and however the clock was set. */
+static enum vk_rc beginning(
+	struct store *store, const char *name, int64_t now, int64_t *out, struct vk_err *err)
 {
-	struct db_stmt *q = db_prepare(store_db(store),
-		"INSERT INTO users (name, roles, created) VALUES (?, ?, ?)"
-		" ON CONFLICT (name) DO UPDATE SET roles = excluded.roles,"
-		" created = excluded.created, enrolled = 0, revoked = 0"
-		" WHERE users.revoked <> 0 OR users.enrolled = 0");
+	struct db_stmt *q = db_prepare(
+		store_db(store), "SELECT COALESCE(MAX(at), 0) FROM approvals WHERE user_name = ?");
+	int64_t last = 0;
 	enum vk_rc rc;
 
 	db_bind_text(q, name);
+	if (db_step(q))
+		last = db_get_int(q);
+	rc = db_finish(q, err);
+	if (rc == VK_OK)
+		*out = last >= now ? last + 1 : now;
+	return rc;
+}
+
+enum vk_rc store_add_user(
+	struct store *store, const char *name, unsigned roles, int64_t now, struct vk_err *err)
+{
+	int64_t created = 0;
+	enum vk_rc rc = beginning(store, name, now, &created, err);
+	struct db_stmt *q;
+
+	if (rc != VK_OK)
+		return rc;
+	q = db_prepare(store_db(store), "INSERT INTO users (name, roles, created) VALUES (?, ?, ?)"
+					" ON CONFLICT (name) DO UPDATE SET roles = excluded.roles,"
+					" created = excluded.created, enrolled = 0, revoked = 0"
+					" WHERE users.revoked <> 0 OR users.enrolled = 0");
+	db_bind_text(q, name);
 	db_bind_int(q, roles);
-	db_bind_int(q, now);
+	db_bind_int(q, created);
 	rc = db_run(q, err);
 	if (rc == VK_OK && db_changes(store_db(store)) == 0)
 		return vk_err_set(err, VK_ECONFLICT, "there is a user %s already", name);

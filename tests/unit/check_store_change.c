@@ -9,6 +9,7 @@
 #include "server/store/store_release.h"
 #include "server/store/store_tree.h"
 #include "server/store/store_tuf.h"
+#include "server/store/store_user.h"
 #include "tests/unit/store_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -62,12 +63,37 @@ START_TEST(trees_are_stored_once_and_come_back_sorted)
 }
 END_TEST
 
+/* Also within one second, and with a clock that was set back. */
+START_TEST(who_comes_back_after_a_revocation_has_approved_nothing)
+{
+	struct store_approval approval = {
+		.user = "alice", .keyid = "k1", .sig = "s", .at = FIXTURE_NOW};
+	struct store_change change;
+	int64_t id;
+
+	begin();
+	assert_ok(
+		store_add_user(fix.store, "alice", ROLE_APPROVER, FIXTURE_NOW, &fix.err), fix.err);
+	id = store_fixture_add_change(&fix, "prod", 1, '1');
+	assert_ok(store_add_approval(fix.store, id, &approval, &fix.err), fix.err);
+	assert_ok(store_get_change(fix.store, id, fix.arena, &change, &fix.err), fix.err);
+	ck_assert(change.approvals[0].is_in_force);
+	assert_ok(store_revoke_user(fix.store, "alice", FIXTURE_NOW, &fix.err), fix.err);
+	assert_ok(store_get_change(fix.store, id, fix.arena, &change, &fix.err), fix.err);
+	ck_assert(!change.approvals[0].is_in_force);
+	assert_ok(store_add_user(fix.store, "alice", ROLE_APPROVER, FIXTURE_NOW - _i, &fix.err),
+		fix.err);
+	assert_ok(store_get_change(fix.store, id, fix.arena, &change, &fix.err), fix.err);
+	ck_assert(!change.approvals[0].is_in_force);
+	commit();
+}
+END_TEST
+
 START_TEST(changes_are_filtered_approved_once_per_person_and_closed_once)
 {
 	struct store_approval approval = {
 		.user = "alice", .keyid = "k1", .sig = "s", .at = FIXTURE_NOW};
-	struct store_change_filter filter = {
-		.where = {.environment = "prod"}, .has_state = true};
+	struct store_change_filter filter = {.where = {.environment = "prod"}, .has_state = true};
 	const struct store_page page = {0};
 	struct store_change_list list;
 	struct store_change change;
@@ -177,6 +203,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, trees_are_stored_once_and_come_back_sorted);
+	tcase_add_loop_test(tc, who_comes_back_after_a_revocation_has_approved_nothing, 0, 2);
 	tcase_add_test(tc, changes_are_filtered_approved_once_per_person_and_closed_once);
 	tcase_add_test(tc, releases_are_numbered_and_found_as_tuf_targets);
 	tcase_add_test(tc, tuf_files_only_grow_and_odd_names_are_not_found);
