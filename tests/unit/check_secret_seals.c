@@ -120,8 +120,11 @@ static bool opens(const struct vk_seal *seal, const struct vk_signkey *own)
 
 START_TEST(refuses_a_key_that_everybody_could_open)
 {
+	const struct cfg_secret_info *app;
+
 	make_tree("ed25519:0000000000000000000000000000000000000000000000000000000000000000");
-	assert_fails(secret_seals_make(&seals, secrets, info(), &nobody, key, &err), VK_EINPUT);
+	app = info();
+	assert_fails(secret_seals_make(&seals, secrets, app, &nobody, key, &err), VK_EINPUT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "host/db1"));
 }
 END_TEST
@@ -156,6 +159,7 @@ END_TEST
 
 START_TEST(who_has_a_seal_gets_no_other)
 {
+	const struct cfg_secret_info *app;
 	struct vkjson *list = vkjson_array(), *one = vkjson_object();
 	struct key_set present;
 
@@ -164,7 +168,8 @@ START_TEST(who_has_a_seal_gets_no_other)
 	vkjson_append(list, vkjson_object());
 	present = key_set_of_list(list);
 	make_tree(host_text);
-	assert_ok(secret_seals_make(&seals, secrets, info(), &present, key, &err), err);
+	app = info();
+	assert_ok(secret_seals_make(&seals, secrets, app, &present, key, &err), err);
 	ck_assert_uint_eq(seals.count, 1);
 	ck_assert_str_eq(seals.items[0].recipient, "host/db1");
 	key_set_release(&present);
