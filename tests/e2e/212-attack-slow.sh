@@ -18,7 +18,7 @@ mkdir "$WORK/silent"
 echo "silence /v1/agent/desired" >"$WORK/silent/manner"
 background silent "$EVIL_PROGRAM" "$PORT" "$WORK/silent" "$STATE/server.crt" "$STATE/server.key" "$STATE/ca.crt"
 wait_for server_is_ready || bail "the silent server does not listen" "$(cat "$WORK/log/silent.log")"
-host_prepare db2 main
+sed -i "s|^server: .*|server: https://localhost:$PORT|" "$WORK/hosts/db2/pull.yaml"
 PORT=$first_port
 
 hold() { # HOST: what it says, its exit status, and how long it took

@@ -66,6 +66,7 @@ attack_copy() {
 	for file in "$WORK"/people/*/fleet.json; do
 		sed -i "s|https://localhost:[0-9]*|https://localhost:$PORT|" "$file"
 	done
+	rm -f "$WORK"/hosts/*/*/pid # of the fleet that was copied
 	host_prepare db1 main
 	host_prepare db2 main
 }

@@ -421,6 +421,9 @@ as_daemon() {
 host_prepare() {
 	local name=$1 instance dir=$WORK/hosts/$1
 	shift
+	for instance; do
+		[ ! -s "$dir/$instance/pid" ] || bail "$name/$instance runs, and nobody would end it any more"
+	done
 	mkdir -p "$dir/state"
 	chmod 700 "$dir/state"
 	write_door "$WORK/restart-valkey"
