@@ -34,6 +34,20 @@ enum vk_rc audit_fetch_checkpoint(struct session *session, struct vk_buf *note,
 	return rc;
 }
 
+enum vk_rc audit_fetch_size(struct session *session, uint64_t *out, struct vk_err *err)
+{
+	struct note_checkpoint checkpoint;
+	struct vk_buf note;
+	enum vk_rc rc;
+
+	vk_buf_init(&note, NOTE_MAX_BYTES);
+	rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
+	vk_buf_release(&note);
+	if (rc == VK_OK)
+		*out = checkpoint.size;
+	return rc;
+}
+
 /* A tile as it is, or the part of it that a log of size entries fills. */
 static enum vk_rc fetch_tile(struct session *session, const char *level, struct tile tile,
 	uint64_t size, struct vk_buf *out, struct vk_err *err)

@@ -19,6 +19,9 @@ struct session;
 VK_CHECKED enum vk_rc audit_fetch_checkpoint(struct session *session, struct vk_buf *note,
 	struct note_checkpoint *out, struct vk_err *err);
 
+/* The size of the log by the server's checkpoint. */
+VK_CHECKED enum vk_rc audit_fetch_size(struct session *session, uint64_t *out, struct vk_err *err);
+
 /* Takes one entry (not terminated, and nothing that was checked); index counts up. */
 typedef enum vk_rc audit_entry_fn(
 	void *ctx, uint64_t index, const char *entry, size_t len, struct vk_err *err);

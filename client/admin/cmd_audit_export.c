@@ -87,25 +87,11 @@ static enum vk_rc close_output(struct export *export, struct vk_err *err)
 	return vk_err_errno(err, VK_EIO, errno, "cannot write %s", export->path);
 }
 
-static enum vk_rc get_size(struct session *session, uint64_t *out, struct vk_err *err)
-{
-	struct note_checkpoint checkpoint;
-	struct vk_buf note;
-	enum vk_rc rc;
-
-	vk_buf_init(&note, NOTE_MAX_BYTES);
-	rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
-	vk_buf_release(&note);
-	if (rc == VK_OK)
-		*out = checkpoint.size;
-	return rc;
-}
-
 static enum vk_rc export_from(struct export *export, struct session *session, uint64_t from,
 	uint64_t *next, struct vk_err *err)
 {
 	uint64_t size = 0;
-	enum vk_rc rc = get_size(session, &size, err);
+	enum vk_rc rc = audit_fetch_size(session, &size, err);
 
 	if (rc == VK_OK && from > size) {
 		vk_err_set(err, VK_EINPUT, "--from %" PRIu64 ": the log has %" PRIu64 " entries",

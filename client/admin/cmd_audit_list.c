@@ -94,20 +94,6 @@ static enum vk_rc find_last(struct selection *selection, struct session *session
 	return rc;
 }
 
-static enum vk_rc get_size(struct session *session, uint64_t *out, struct vk_err *err)
-{
-	struct note_checkpoint checkpoint;
-	struct vk_buf note;
-	enum vk_rc rc;
-
-	vk_buf_init(&note, NOTE_MAX_BYTES);
-	rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
-	vk_buf_release(&note);
-	if (rc == VK_OK)
-		*out = checkpoint.size;
-	return rc;
-}
-
 enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err *err)
 {
 	static const struct table_column columns[] = {
@@ -131,7 +117,7 @@ enum vk_rc cmd_audit_log(struct cli *cli, const struct args *args, struct vk_err
 	if (rc == VK_OK)
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
-		rc = get_size(session, &size, err);
+		rc = audit_fetch_size(session, &size, err);
 	if (rc == VK_OK)
 		rc = find_last(&selection, session, size, limit, &list, err);
 	if (rc == VK_OK && !cli_print_json_list(cli, list))

@@ -121,16 +121,11 @@ static enum vk_rc check_keyid(const char *keyid, struct vk_err *err)
 
 static enum vk_rc search_log(struct search *search, struct session *session, struct vk_err *err)
 {
-	struct note_checkpoint checkpoint;
-	struct vk_buf note;
-	enum vk_rc rc;
+	uint64_t size = 0;
+	enum vk_rc rc = audit_fetch_size(session, &size, err);
 
-	vk_buf_init(&note, NOTE_MAX_BYTES);
-	rc = audit_fetch_checkpoint(session, &note, &checkpoint, err);
 	if (rc == VK_OK)
-		rc = audit_fetch_entries(
-			session, checkpoint.size, 0, checkpoint.size, look_at, search, err);
-	vk_buf_release(&note);
+		rc = audit_fetch_entries(session, size, 0, size, look_at, search, err);
 	return rc;
 }
 
