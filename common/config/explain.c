@@ -140,8 +140,8 @@ static void explain_one(
 		add_origin(subject, instance->role->template, out);
 	add_origin(subject, &instance->role->layer, out);
 	add_origin(subject, &subject->host->environment->layer, out);
-	add_origin(subject, &subject->host->layer, out);
-	add_origin(subject, &instance->layer, out);
+	add_origin(subject, subject->host->layer, out);
+	add_origin(subject, instance->layer, out);
 }
 
 static void explain_all(const struct subject *subject, struct cfg_explanation *e)

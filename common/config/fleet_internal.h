@@ -19,6 +19,8 @@
 #include "common/config/tree.h"
 #include "common/vkyaml.h"
 
+#define CFG_NAME_HINT "lower-case letters, digits, '.', '_' and '-', at most 63"
+
 struct cfg_place {
 	const char *file;
 	unsigned line;
@@ -174,7 +176,7 @@ struct cfg_instance {
 	const char *id; /* HOST/INSTANCE */
 	struct cfg_place place;
 	struct cfg_role *role; /* NULL only after a finding */
-	struct cfg_layer layer;
+	struct cfg_layer *layer;
 };
 
 struct cfg_host {
@@ -183,7 +185,7 @@ struct cfg_host {
 	const char *public_key;
 	bool uses_secrets;		     /* in an instance that has been rendered */
 	struct cfg_environment *environment; /* NULL only after a finding */
-	struct cfg_layer layer;
+	struct cfg_layer *layer;
 	size_t instance_count;
 	struct cfg_instance *instances; /* sorted by name */
 };
@@ -227,6 +229,14 @@ size_t cfg_fleet_first_file(const struct cfg_tree *tree, const char *prefix, siz
 struct cfg_environment *cfg_fleet_find_environment(const struct cfg_fleet *fleet, const char *name);
 void cfg_report_unknown_environment(
 	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name);
+
+/* NULL: the tree has no such role. */
+struct cfg_role *cfg_fleet_find_role(const struct cfg_fleet *fleet, const char *name);
+
+/* ---- fleet_hosts.c ---- */
+
+/* All files of hosts/, after environments and roles. */
+void cfg_hosts_read(struct cfg_fleet *fleet);
 
 /* "ed25519:<64 hexadecimal digits>" -> the digits; "" for null and, after a finding, for anything
  * else. */
@@ -278,7 +288,14 @@ void cfg_secrets_warn(struct cfg_fleet *fleet, const struct cfg_environment *env
 
 /* ---- report.c ---- */
 
+/* Whose file is being read. */
+struct cfg_reader {
+	struct cfg_fleet *fleet;
+	const char *file;
+};
+
 struct cfg_place cfg_place_of(const char *file, struct vkyaml_mark mark);
+struct cfg_place cfg_node_place(const struct cfg_reader *r, const struct vkyaml_node *node);
 
 /* Adds an error; value and hint may be NULL. */
 void cfg_report(struct cfg_fleet *fleet, const struct cfg_place *place, const char *value,
@@ -314,11 +331,16 @@ const struct cfg_list *cfg_layer_resolve(
 
 void cfg_list_sort(struct cfg_list *list);
 
-/* Whose file is being read. */
-struct cfg_reader {
-	struct cfg_fleet *fleet;
-	const char *file;
-};
+/* ---- layer_users.c ---- */
+
+/* A layer's `users:` (may be NULL). */
+void cfg_layer_read_users(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *users);
+
+/* ---- layer_apply.c ---- */
+
+void cfg_layer_read_apply(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
 
 /* ---- layer_files.c ---- */
 

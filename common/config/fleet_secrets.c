@@ -16,7 +16,6 @@
 #include "common/banned.h"
 
 #define REFERENCE "secret:"
-#define NAME_HINT "lower-case letters, digits, '.', '_' and '-', at most 63"
 
 /* ---- secrets/ENV/NAME.yaml ---- */
 
@@ -124,7 +123,7 @@ void cfg_keepers_read(struct cfg_fleet *fleet, const char *file, const struct vk
 		*keeper = (struct cfg_keeper){.name = vkyaml_key(map, i),
 			.place = cfg_place_of(file, vkyaml_key_mark(map, i))};
 		if (!vk_name_is_valid(keeper->name)) {
-			cfg_report(fleet, &keeper->place, keeper->name, NAME_HINT,
+			cfg_report(fleet, &keeper->place, keeper->name, CFG_NAME_HINT,
 				"'%.100s' cannot be the name of a keeper", keeper->name);
 			continue;
 		}
@@ -173,7 +172,7 @@ const struct cfg_secret_ref *cfg_secret_ref_read(
 	struct cfg_secret_ref *ref;
 
 	if (!vk_name_is_valid(name)) { /* not shown: it may be a password */
-		cfg_report(fleet, place, NULL, NAME_HINT "; no parameters",
+		cfg_report(fleet, place, NULL, CFG_NAME_HINT "; no parameters",
 			"a reference to a secret without the name of one");
 		return NULL;
 	}

@@ -15,13 +15,6 @@
 
 #include "common/banned.h"
 
-enum { HASH_DIGITS = 64 };
-
-static struct cfg_place node_place(const struct cfg_reader *r, const struct vkyaml_node *node)
-{
-	return cfg_place_of(r->file, vkyaml_mark(node));
-}
-
 static int compare_items(const void *a, const void *b)
 {
 	const struct cfg_item *x = a, *y = b;
@@ -66,7 +59,7 @@ static bool read_items(
 		entry->items[i] = cfg_expect_text(r->fleet, r->file, item, entry->name);
 		if (entry->items[i] == NULL)
 			return false;
-		place = node_place(r, item);
+		place = cfg_node_place(r, item);
 		name = cfg_secret_ref_name(entry->items[i]);
 		if (name != NULL && !read_secret(r, &place, entry, name))
 			return false;
@@ -237,195 +230,7 @@ const struct cfg_list *cfg_layer_resolve(
 	return &found->config;
 }
 
-/* ---- users ---- */
-
-/* "sha256:<64 hexadecimal digits>" -> the digits; NULL after a finding that does not show it. */
-static const char *read_hash(
-	const struct cfg_reader *r, const struct vkyaml_node *node, const char *user)
-{
-	static const char prefix[] = "sha256:";
-	struct cfg_place place = node_place(r, node);
-	const char *text;
-
-	text = vkyaml_kind(node) == VKYAML_SCALAR ? vkyaml_text(node) : "";
-	if (strncmp(text, prefix, strlen(prefix)) == 0 &&
-		strlen(text + strlen(prefix)) == HASH_DIGITS &&
-		strspn(text + strlen(prefix), "0123456789abcdef") == HASH_DIGITS)
-		return text + strlen(prefix);
-	cfg_report(r->fleet, &place, NULL,
-		"\"secret:NAME\", or \"sha256:\" and the password's SHA-256: 64 hexadecimal digits "
-		"in lower case",
-		"user '%s': a password that is neither sealed nor a hash", user);
-	return NULL;
-}
-
-/* "secret:NAME" or "sha256:..." */
-static void read_password(
-	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user)
-{
-	struct cfg_place place = node_place(r, node);
-	const struct cfg_secret_ref *ref;
-	const char *name = NULL, *hash;
-
-	if (vkyaml_kind(node) == VKYAML_SCALAR)
-		name = cfg_secret_ref_name(vkyaml_text(node));
-	if (name != NULL) {
-		ref = cfg_secret_ref_read(r->fleet, &place, name);
-		if (ref != NULL)
-			user->secrets[user->secret_count++] = ref;
-		return;
-	}
-	hash = read_hash(r, node, user->name);
-	if (hash != NULL)
-		user->hashes[user->hash_count++] = hash;
-}
-
-static void read_passwords(
-	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user)
-{
-	struct cfg_place place;
-
-	if (node == NULL || vkyaml_is_null(node))
-		return;
-	if (vkyaml_kind(node) != VKYAML_LIST) {
-		place = node_place(r, node);
-		cfg_report(r->fleet, &place, NULL, "passwords: [\"sha256:...\"]",
-			"user '%s': passwords: expected a list, found %s", user->name,
-			vkyaml_kind_name(node));
-		return;
-	}
-	user->hashes = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*user->hashes));
-	user->secrets =
-		arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(struct cfg_secret_ref *));
-	for (size_t i = 0; i < vkyaml_count(node); i++)
-		read_password(r, vkyaml_at(node, i), user);
-}
-
-static bool is_user_name(
-	const struct cfg_reader *r, const char *name, const struct cfg_place *place)
-{
-	if (strcmp(name, CFG_AGENT_USER) == 0) {
-		cfg_report(r->fleet, place, name, "vkcfg adds its own user by itself",
-			"user '%s' belongs to vkcfg", name);
-		return false;
-	}
-	if (vk_name_is_valid(name))
-		return true;
-	cfg_report(r->fleet, place, name,
-		"lower-case letters, digits, '.', '_' and '-', at most 63",
-		"'%.100s' cannot be the name of a user", name);
-	return false;
-}
-
-/* NULL after a finding. */
-static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
-	const struct cfg_place *place, const struct vkyaml_node *node)
-{
-	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, name), *rules;
-	struct cfg_user *user;
-	struct vk_buf line;
-
-	if (map == NULL)
-		return NULL;
-	cfg_expect_keys(r->fleet, r->file, map, "rules|passwords", name);
-	rules = vkyaml_get(map, "rules");
-	if (rules == NULL) {
-		cfg_report(r->fleet, place, name, "rules: \"on ~app:* +@read\"",
-			"user '%s': its rules are missing", name);
-		return NULL;
-	}
-	user = arena_calloc(r->fleet->arena, 1, sizeof(*user));
-	user->name = name;
-	user->place = node_place(r, rules);
-	user->rules = cfg_expect_text(r->fleet, r->file, rules, "rules");
-	if (user->rules == NULL)
-		return NULL;
-	user->checks = arena_calloc(r->fleet->arena, 1, sizeof(*user->checks));
-	user->has_parameters = strstr(user->rules, "${") != NULL;
-	read_passwords(r, vkyaml_get(map, "passwords"), user);
-	if (user->has_parameters || user->secret_count > 0)
-		return user;
-	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
-	if (cfg_user_line(r->fleet, NULL, user, user->rules, &line))
-		user->line = copy(r->fleet, &line);
-	vk_buf_release(&line);
-	return user->line != NULL ? user : NULL;
-}
-
-static void read_users(
-	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
-{
-	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "users");
-
-	if (map == NULL)
-		return;
-	layer->users.items =
-		arena_calloc(r->fleet->arena, vkyaml_count(map), sizeof(*layer->users.items));
-	for (size_t i = 0; i < vkyaml_count(map); i++) {
-		const char *name = vkyaml_key(map, i);
-		struct cfg_place place = cfg_place_of(r->file, vkyaml_key_mark(map, i));
-		const struct cfg_user *user = NULL;
-
-		if (!is_user_name(r, name, &place))
-			continue;
-		if (!vkyaml_is_null(vkyaml_at(map, i))) {
-			user = read_user(r, name, &place, vkyaml_at(map, i));
-			if (user == NULL)
-				continue;
-		}
-		layer->users.items[layer->users.count++] = (struct cfg_item){name, user};
-	}
-	cfg_list_sort(&layer->users);
-}
-
-/* ---- apply and parameters ---- */
-
-static const struct {
-	const char *name;
-	const char *words[2]; /* the default first */
-} apply_keys[CFG_APPLY_KEYS] = {
-	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert"}},
-	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
-	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
-};
-
-static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node *node,
-	enum cfg_apply_key key, struct cfg_apply *out)
-{
-	const char *const *words = apply_keys[key].words;
-	struct cfg_place place = node_place(r, node);
-	const char *text;
-
-	if (vkyaml_is_null(node)) {
-		*out = (struct cfg_apply){true, 0};
-		return;
-	}
-	text = cfg_expect_text(r->fleet, r->file, node, apply_keys[key].name);
-	if (text == NULL)
-		return;
-	for (unsigned i = 0; i < 2; i++) {
-		if (strcmp(words[i], text) != 0)
-			continue;
-		*out = (struct cfg_apply){true, i};
-		return;
-	}
-	cfg_report(r->fleet, &place, text, NULL, "apply: %s: expected %s or %s, found '%.100s'",
-		apply_keys[key].name, words[0], words[1], text);
-}
-
-static void read_apply(
-	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
-{
-	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "apply");
-
-	cfg_expect_keys(r->fleet, r->file, map, "drift|restart|unmanaged-users", "apply");
-	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
-		const struct vkyaml_node *value = vkyaml_get(map, apply_keys[key].name);
-
-		if (value != NULL)
-			read_apply_key(r, value, (enum cfg_apply_key)key, &layer->apply[key]);
-	}
-}
+/* ---- layers ---- */
 
 void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *map, struct cfg_layer *layer)
@@ -442,7 +247,7 @@ void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 	layer->kind = kind;
 	layer->file = file;
 	read_config(&r, vkyaml_get(map, "config"), layer);
-	read_users(&r, vkyaml_get(map, "users"), layer);
+	cfg_layer_read_users(&r, vkyaml_get(map, "users"), &layer->users);
 	cfg_layer_read_files(&r, vkyaml_get(map, "files"), &layer->files);
-	read_apply(&r, vkyaml_get(map, "apply"), layer);
+	cfg_layer_read_apply(&r, vkyaml_get(map, "apply"), layer);
 }

@@ -11,11 +11,6 @@
 
 enum { MODE_DEFAULT = 0640 };
 
-static struct cfg_place node_place(const struct cfg_reader *r, const struct vkyaml_node *node)
-{
-	return cfg_place_of(r->file, vkyaml_mark(node));
-}
-
 static bool read_mode(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_file *file)
 {
@@ -37,7 +32,7 @@ static bool read_mode(
 		if (strcmp(modes[i].text, text) == 0)
 			return true;
 	}
-	place = node_place(r, node);
+	place = cfg_node_place(r, node);
 	cfg_report(r->fleet, &place, text, "\"0640\", \"0600\", \"0440\" or \"0400\"",
 		"file '%s': mode '%.20s' is not allowed", file->path, text);
 	return false;
@@ -48,7 +43,7 @@ static const char *read_from(
 	const struct cfg_reader *r, const struct vkyaml_node *node, const struct cfg_file *file)
 {
 	const char *path = cfg_expect_text(r->fleet, r->file, node, "from");
-	struct cfg_place place = node_place(r, node);
+	struct cfg_place place = cfg_node_place(r, node);
 	const struct cfg_tree_file *found = NULL;
 
 	if (path == NULL)
@@ -68,7 +63,7 @@ static const char *read_from(
 static const char *read_text(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_file *file)
 {
-	struct cfg_place place = node_place(r, node);
+	struct cfg_place place = cfg_node_place(r, node);
 
 	if (vkyaml_kind(node) != VKYAML_SCALAR) {
 		cfg_report(r->fleet, &place, NULL, NULL,
@@ -85,7 +80,7 @@ static const char *read_text(
 static const char *read_path(const struct cfg_reader *r, const struct vkyaml_node *map)
 {
 	const struct vkyaml_node *node = vkyaml_get(map, "path");
-	struct cfg_place place = node_place(r, node != NULL ? node : map);
+	struct cfg_place place = cfg_node_place(r, node != NULL ? node : map);
 	const char *path;
 
 	if (node == NULL) {
@@ -125,7 +120,7 @@ static bool read_content(
 		file->text = from != NULL ? read_from(r, from, file) : read_text(r, text, file);
 		return file->text != NULL;
 	}
-	place = node_place(r, secret);
+	place = cfg_node_place(r, secret);
 	name = cfg_expect_text(r->fleet, r->file, secret, "secret");
 	if (name == NULL)
 		return false;
@@ -146,7 +141,7 @@ static bool read_file(
 		return false;
 	cfg_expect_keys(r->fleet, r->file, map, "path|mode|from|text|secret", "files");
 	file = arena_calloc(r->fleet->arena, 1, sizeof(*file));
-	file->place = node_place(r, node);
+	file->place = cfg_node_place(r, node);
 	file->path = read_path(r, map);
 	if (file->path == NULL || !read_mode(r, vkyaml_get(map, "mode"), file))
 		return false;
@@ -166,7 +161,7 @@ static bool read_file(
 static void drop_twice(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *files)
 {
-	struct cfg_place place = node_place(r, node);
+	struct cfg_place place = cfg_node_place(r, node);
 	size_t kept = files->count > 0;
 
 	for (size_t i = 1; i < files->count; i++) {
@@ -185,7 +180,7 @@ void cfg_layer_read_files(
 	if (node == NULL || vkyaml_is_null(node))
 		return;
 	if (vkyaml_kind(node) != VKYAML_LIST) {
-		struct cfg_place place = node_place(r, node);
+		struct cfg_place place = cfg_node_place(r, node);
 
 		cfg_report(r->fleet, &place, NULL, "files: [{path: ..., text: ...}]",
 			"files: expected a list, found %s", vkyaml_kind_name(node));

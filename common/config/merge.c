@@ -99,13 +99,13 @@ static void apply_values(struct cfg_fleet *fleet, const struct cfg_role *role,
 
 static void check_own_parameters(struct cfg_fleet *fleet, const struct cfg_instance *instance)
 {
-	const struct vkyaml_node *map = instance->layer.parameters;
+	const struct vkyaml_node *map = instance->layer->parameters;
 	const struct cfg_role *role = instance->role;
 
 	for (size_t i = 0; map != NULL && i < vkyaml_count(map); i++) {
 		const char *name = vkyaml_key(map, i);
 		struct cfg_place place =
-			cfg_place_of(instance->layer.file, vkyaml_key_mark(map, i));
+			cfg_place_of(instance->layer->file, vkyaml_key_mark(map, i));
 
 		if (cfg_parameter_find(role->parameters, role->parameter_count, name) == NULL)
 			cfg_report(fleet, &place, name, "declare it under 'parameters' of the role",
@@ -208,10 +208,10 @@ void cfg_merge(struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_instan
 
 	start_from_base(base, arena, role, out);
 	out->environment = host->environment;
-	apply_layer(fleet, arena, &host->layer, role->version, out);
-	apply_layer(fleet, arena, &instance->layer, role->version, out);
-	apply_values(fleet, role, &host->layer, out->values, &has_bad_value);
-	apply_values(fleet, role, &instance->layer, out->values, &has_bad_value);
+	apply_layer(fleet, arena, host->layer, role->version, out);
+	apply_layer(fleet, arena, instance->layer, role->version, out);
+	apply_values(fleet, role, host->layer, out->values, &has_bad_value);
+	apply_values(fleet, role, instance->layer, out->values, &has_bad_value);
 	check_own_parameters(fleet, instance);
 	if (!has_bad_value)
 		check_values(fleet, instance, out->values);

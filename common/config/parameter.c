@@ -200,8 +200,7 @@ bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *n
 
 	*p = (struct cfg_parameter){.name = name, .place = place};
 	if (!vk_name_is_valid(name)) {
-		cfg_report(fleet, &place, name,
-			"lower-case letters, digits, '.', '_' and '-', at most 63",
+		cfg_report(fleet, &place, name, CFG_NAME_HINT,
 			"'%.100s' cannot be the name of a parameter", name);
 		return false;
 	}

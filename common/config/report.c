@@ -17,6 +17,11 @@ struct cfg_place cfg_place_of(const char *file, struct vkyaml_mark mark)
 	return (struct cfg_place){file, mark.line, mark.column};
 }
 
+struct cfg_place cfg_node_place(const struct cfg_reader *r, const struct vkyaml_node *node)
+{
+	return cfg_place_of(r->file, vkyaml_mark(node));
+}
+
 static void report(struct cfg_fleet *fleet, enum cfg_severity severity,
 	const struct cfg_place *place, const char *value, const char *hint, const char *fmt,
 	va_list ap) __attribute__((format(printf, 6, 0)));

@@ -51,7 +51,7 @@ enum vk_rc cfg_validate(
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		(void)cfg_layer_resolve(fleet, &fleet->environments[i].layer, fleet->version);
 	for (size_t i = 0; i < fleet->host_count; i++) {
-		(void)cfg_layer_resolve(fleet, &fleet->hosts[i].layer, fleet->version);
+		(void)cfg_layer_resolve(fleet, fleet->hosts[i].layer, fleet->version);
 		validate_instances(fleet, &fleet->hosts[i], &text);
 	}
 	for (size_t i = 0; i < fleet->environment_count; i++)
