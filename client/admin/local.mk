@@ -90,7 +90,7 @@ libvkadmin_a_SOURCES += client/admin/table.c client/admin/table.h
 libvkadmin_a_SOURCES += client/admin/trusted.c client/admin/trusted.h
 libvkadmin_a_SOURCES += client/admin/uncommitted.c client/admin/uncommitted.h
 
-ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS)
+ADMIN_LIBS = libvkadmin.a $(COMMON_LIBS) $(HIREDIS_LIBS)
 
 bin_PROGRAMS += client/admin/vkcfg
 client_admin_vkcfg_SOURCES = client/admin/main.c

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/pull/values.h"
 #include "common/config/directive.h"
 #include "common/mem.h"
+#include "common/valkey/values.h"
 
 #include "common/banned.h"
 

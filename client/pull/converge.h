@@ -12,8 +12,8 @@
 
 #include "client/pull/difference.h"
 #include "client/pull/secrets.h"
-#include "client/pull/valkey.h"
 #include "common/err.h"
+#include "common/valkey/valkey.h"
 
 enum converge_scope {
 	/* What the running server can judge before `current` is switched: values that name no file

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "client/pull/expected.h"
-#include "client/pull/live.h"
+#include "common/valkey/live.h"
 
 enum difference_kind { DIFFERENCE_VALUE, DIFFERENCE_USER };
 

@@ -13,9 +13,9 @@
 
 #include "client/pull/child.h"
 #include "client/pull/complaint.h"
-#include "client/pull/live.h"
 #include "common/clock.h"
 #include "common/fault.h"
+#include "common/valkey/live.h"
 
 #include "common/banned.h"
 

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "client/pull/generation.h"
-#include "client/pull/users.h"
-#include "client/pull/values.h"
+#include "common/valkey/users.h"
+#include "common/valkey/values.h"
 
 enum { EXPECTED_MAX_BYTES = 16 * 1024 * 1024, EXPECTED_MAX_EXTRA = 64 };
 

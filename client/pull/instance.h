@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "client/pull/address.h"
-#include "client/pull/transport.h"
-#include "client/pull/valkey.h"
 #include "common/err.h"
+#include "common/valkey/address.h"
+#include "common/valkey/transport.h"
+#include "common/valkey/valkey.h"
 
 struct pins;
 

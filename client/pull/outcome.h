@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "client/pull/generation.h"
-#include "client/pull/live.h"
 #include "common/err.h"
+#include "common/valkey/live.h"
 
 struct vkjson;
 

@@ -11,8 +11,8 @@
 
 #include "client/pull/expected.h"
 #include "client/pull/instance.h"
-#include "client/pull/values.h"
 #include "common/bundle.h"
+#include "common/valkey/values.h"
 
 enum { OVERRIDES_MAX_WORDS = 160 };
 

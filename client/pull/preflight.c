@@ -17,7 +17,6 @@
 #include "client/pull/child.h"
 #include "client/pull/complaint.h"
 #include "client/pull/fill.h"
-#include "client/pull/live.h"
 #include "client/pull/overrides.h"
 #include "client/pull/secrets_conf.h"
 #include "common/clock.h"
@@ -25,6 +24,7 @@
 #include "common/config/conf.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/valkey/live.h"
 
 #include "common/banned.h"
 

@@ -13,8 +13,8 @@
 #include "client/pull/expected.h"
 #include "client/pull/generation.h"
 #include "client/pull/instance.h"
-#include "client/pull/live.h"
 #include "client/pull/outcome.h"
+#include "common/valkey/live.h"
 
 /* One generation, as far as it can be read. */
 struct running_side {

@@ -8,19 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/pull/address.h"
 #include "client/pull/complaint.h"
 #include "client/pull/difference.h"
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
 #include "client/pull/pull_settings.h"
-#include "client/pull/reply.h"
-#include "client/pull/users.h"
-#include "client/pull/values.h"
 #include "client/pull/watch.h"
 #include "common/digest.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/valkey/address.h"
+#include "common/valkey/reply.h"
+#include "common/valkey/users.h"
+#include "common/valkey/values.h"
 #include "tests/unit/unit.h"
 
 /* Feeds text in pieces of step bytes; the reply or NULL. */

@@ -17,12 +17,12 @@
 
 #include "client/pull/child.h"
 #include "client/pull/host_key.h"
-#include "client/pull/live.h"
 #include "client/pull/secrets_cache.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/num.h"
+#include "common/valkey/live.h"
 #include "tests/unit/unit.h"
 
 #define AGENT_RULES                                                                                \

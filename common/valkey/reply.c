@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "client/pull/reply.h"
+#include "common/valkey/reply.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "client/pull/transport.h"
+#include "common/valkey/transport.h"
 
 #include <errno.h>
 #include <fcntl.h>

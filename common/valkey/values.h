@@ -9,14 +9,14 @@
  * passwords against it; and the directive's name goes in, so that not even two
  * equal ones can be seen.
  */
-#ifndef VK_PULL_VALUES_H
-#define VK_PULL_VALUES_H
+#ifndef VK_VALKEY_VALUES_H
+#define VK_VALKEY_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/pull/reply.h"
 #include "common/err.h"
+#include "common/valkey/reply.h"
 
 enum { VALUES_MAX = 4096 };
 

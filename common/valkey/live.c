@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "client/pull/live.h"
+#include "common/valkey/live.h"
 
 #include <string.h>
 

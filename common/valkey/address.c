@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "client/pull/address.h"
+#include "common/valkey/address.h"
 
 #include <stdbool.h>
 #include <string.h>

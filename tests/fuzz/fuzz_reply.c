@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "client/pull/reply.h"
-#include "client/pull/users.h"
-#include "client/pull/values.h"
+#include "common/valkey/reply.h"
+#include "common/valkey/users.h"
+#include "common/valkey/values.h"
 
 #include "common/banned.h"
 

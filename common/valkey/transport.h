@@ -4,14 +4,14 @@
  * non-blocking; every call takes an absolute deadline on vk_clock_monotonic_ms()
  * and waits in poll(2) no longer. One thread at a time.
  */
-#ifndef VK_PULL_TRANSPORT_H
-#define VK_PULL_TRANSPORT_H
+#ifndef VK_VALKEY_TRANSPORT_H
+#define VK_VALKEY_TRANSPORT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/pull/address.h"
 #include "common/err.h"
+#include "common/valkey/address.h"
 
 struct transport;
 

@@ -5,13 +5,13 @@
  * need nothing here. In byte order of the names. Password hashes stand in the
  * rules: a set of users may be written to a 0600 file, never to a log.
  */
-#ifndef VK_PULL_USERS_H
-#define VK_PULL_USERS_H
+#ifndef VK_VALKEY_USERS_H
+#define VK_VALKEY_USERS_H
 
 #include <stddef.h>
 
-#include "client/pull/reply.h"
 #include "common/err.h"
+#include "common/valkey/reply.h"
 
 enum { USERS_MAX = 10000, USERS_MAX_TOKENS = 4096 };
 

@@ -3,15 +3,15 @@
  * What a running Valkey says about itself: version, run id, role, loading, all
  * configuration values and all ACL users. Read whole, in four commands.
  */
-#ifndef VK_PULL_LIVE_H
-#define VK_PULL_LIVE_H
+#ifndef VK_VALKEY_LIVE_H
+#define VK_VALKEY_LIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/pull/users.h"
-#include "client/pull/valkey.h"
-#include "client/pull/values.h"
+#include "common/valkey/users.h"
+#include "common/valkey/valkey.h"
+#include "common/valkey/values.h"
 
 enum { LIVE_RUN_ID_BYTES = 64, LIVE_VERSION_BYTES = 32, LIVE_MAX_NAMES = 256 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where a Valkey listens, as pull.yaml says it under `connect`:
+ * Where a Valkey listens, as people and pull.yaml (`connect`) say it:
  * unix:/path, tcp:HOST:PORT or tls:HOST:PORT (HOST may be [IPv6]).
  */
-#ifndef VK_PULL_ADDRESS_H
-#define VK_PULL_ADDRESS_H
+#ifndef VK_VALKEY_ADDRESS_H
+#define VK_VALKEY_ADDRESS_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "client/pull/users.h"
+#include "common/valkey/users.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

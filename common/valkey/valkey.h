@@ -7,17 +7,17 @@
  * Secrets go into commands, never into error texts: an error names the command
  * and Valkey's reason, not the arguments.
  */
-#ifndef VK_PULL_VALKEY_H
-#define VK_PULL_VALKEY_H
+#ifndef VK_VALKEY_H
+#define VK_VALKEY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/pull/address.h"
-#include "client/pull/reply.h"
-#include "client/pull/transport.h"
 #include "common/err.h"
+#include "common/valkey/address.h"
+#include "common/valkey/reply.h"
+#include "common/valkey/transport.h"
 
 struct valkey;
 

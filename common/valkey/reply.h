@@ -7,8 +7,8 @@
  *
  * The parser knows no descriptor and no clock; valkey.c feeds it.
  */
-#ifndef VK_PULL_REPLY_H
-#define VK_PULL_REPLY_H
+#ifndef VK_VALKEY_REPLY_H
+#define VK_VALKEY_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
