@@ -32,6 +32,7 @@ static struct vkjson *explained_json(const struct cfg_explained *item)
 	vkjson_set(object, "directive", vkjson_string(item->directive->name));
 	vkjson_set(object, "value", vkjson_string(item->value));
 	vkjson_set(object, "live", vkjson_bool((item->directive->flags & CFG_LIVE) != 0));
+	vkjson_set(object, "way", vkjson_string(cfg_way_name(cfg_directive_way(item->directive))));
 	vkjson_set(object, "origins", origins);
 	return object;
 }
@@ -45,12 +46,26 @@ static void print_origin(const struct cli *cli, const struct cfg_origin *origin)
 	cli_say(cli, "%s\n", origin->is_effective ? "" : "  (overridden)");
 }
 
+static const char *way_of(const struct cfg_directive *d)
+{
+	switch (cfg_directive_way(d)) {
+	case CFG_WAY_LIVE:
+		return "changes live";
+	case CFG_WAY_RESTART_PREFERRED:
+		return "changes live, what is there already only with a restart";
+	case CFG_WAY_RESTART:
+		return "needs a restart";
+	case CFG_WAY_NEVER:
+		break;
+	}
+	return "not changed by vkcfg";
+}
+
 static void print_item(const struct cli *cli, const struct cfg_explained *item)
 {
 	cli_say_in(cli, CLI_BOLD, "%s ", item->directive->name);
 	cli_say_foreign(cli, CLI_PLAIN, item->value[0] != '\0' ? item->value : "\"\"");
-	cli_say_in(cli, CLI_DIM, "  # %s%s\n",
-		(item->directive->flags & CFG_LIVE) != 0 ? "changes live" : "needs a restart",
+	cli_say_in(cli, CLI_DIM, "  # %s%s\n", way_of(item->directive),
 		item->count == 0 ? ", Valkey's default" : "");
 	for (size_t i = item->count; i-- > 0;)
 		print_origin(cli, &item->origins[i]);

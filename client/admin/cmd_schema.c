@@ -136,7 +136,7 @@ static const char *change_name(const struct cfg_directive *d)
 {
 	if ((d->flags & CFG_IGNORED) != 0)
 		return "-";
-	return (d->flags & CFG_LIVE) != 0 ? "live" : "restart";
+	return cfg_way_words(cfg_directive_way(d));
 }
 
 static struct vkjson *directive_json(const struct cfg_directive *d)

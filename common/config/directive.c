@@ -151,3 +151,34 @@ const char *cfg_directive_nearest(const char *name, const char *version)
 		vk_nearest_offer(&nearest, member(schema, i)->name);
 	return nearest.word;
 }
+
+enum cfg_way cfg_directive_way(const struct cfg_directive *d)
+{
+	if (d == NULL)
+		return CFG_WAY_RESTART;
+	if (d->type == CFG_TYPE_REFUSED && (d->flags & CFG_SEALED) == 0)
+		return CFG_WAY_NEVER;
+	if ((d->flags & CFG_PREFERS_RESTART) != 0)
+		return CFG_WAY_RESTART_PREFERRED;
+	return (d->flags & CFG_LIVE) != 0 ? CFG_WAY_LIVE : CFG_WAY_RESTART;
+}
+
+const char *cfg_way_name(enum cfg_way way)
+{
+	switch (way) {
+	case CFG_WAY_LIVE:
+		return "live";
+	case CFG_WAY_RESTART_PREFERRED:
+		return "restart-preferred";
+	case CFG_WAY_RESTART:
+		return "restart";
+	case CFG_WAY_NEVER:
+		break;
+	}
+	return "never";
+}
+
+const char *cfg_way_words(enum cfg_way way)
+{
+	return way == CFG_WAY_RESTART_PREFERRED ? "live, restart preferred" : cfg_way_name(way);
+}

@@ -35,14 +35,23 @@ enum cfg_type {
 };
 
 enum cfg_directive_flags {
-	CFG_LIVE = 1,	    /* CONFIG SET changes it */
-	CFG_SENSITIVE = 2,  /* its value is a secret: never shown */
-	CFG_MULTI = 4,	    /* takes several words */
-	CFG_REPEATED = 8,   /* may stand on several lines of a file */
-	CFG_FILE_ONLY = 16, /* unknown to CONFIG GET */
-	CFG_HIDDEN = 32,    /* CONFIG GET only by exact name */
-	CFG_IGNORED = 64,   /* a file may have it, and it does nothing */
-	CFG_SEALED = 128,   /* a tree may set it to a secret, and to nothing else */
+	CFG_LIVE = 1,		   /* CONFIG SET changes it */
+	CFG_SENSITIVE = 2,	   /* its value is a secret: never shown */
+	CFG_MULTI = 4,		   /* takes several words */
+	CFG_REPEATED = 8,	   /* may stand on several lines of a file */
+	CFG_FILE_ONLY = 16,	   /* unknown to CONFIG GET */
+	CFG_HIDDEN = 32,	   /* CONFIG GET only by exact name */
+	CFG_IGNORED = 64,	   /* a file may have it, and it does nothing */
+	CFG_SEALED = 128,	   /* a tree may set it to a secret, and to nothing else */
+	CFG_PREFERS_RESTART = 256, /* live, but what was there before keeps the old value */
+};
+
+/* What it takes to change a value, the least first. */
+enum cfg_way {
+	CFG_WAY_LIVE,
+	CFG_WAY_RESTART_PREFERRED, /* live; only a restart applies it to what was there before */
+	CFG_WAY_RESTART,
+	CFG_WAY_NEVER, /* not by vkcfg */
 };
 
 /* Who decides the value. */
@@ -89,6 +98,15 @@ void cfg_version_list(struct vk_buf *out);
 /* By name, alias or the name in other versions, whatever the case; NULL where that version has no
  * such directive or the version is unknown. */
 const struct cfg_directive *cfg_directive_find(const char *name, const char *version);
+
+/* How a directive is changed; NULL, one that is not known: with a restart. */
+enum cfg_way cfg_directive_way(const struct cfg_directive *directive);
+
+/* "live", "restart-preferred", "restart", "never". */
+const char *cfg_way_name(enum cfg_way way);
+
+/* For people: "live, restart preferred". */
+const char *cfg_way_words(enum cfg_way way);
 
 /* The oldest version that has a directive of that name, or NULL. */
 const char *cfg_version_with(const char *name);

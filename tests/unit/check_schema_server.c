@@ -317,6 +317,70 @@ START_TEST(takes_the_ends_of_each_range_while_it_runs)
 }
 END_TEST
 
+/* Writes 20 keys of one kind, so that they are large by the limits of 10 that hold then. */
+static void add_elements(const struct server *server, const char *command, const char *key)
+{
+	for (int i = 0; i < 20; i++) {
+		redisReply *reply = redisCommand(server->redis,
+			strcmp(command, "SADD") == 0 ? "%s %s %d" : "%s %s %d %d", command, key, i,
+			i);
+
+		ck_assert_int_eq(reply->type, REDIS_REPLY_INTEGER);
+		freeReplyObject(reply);
+	}
+}
+
+static void check_encoding(const struct server *server, const char *key, bool is_compact)
+{
+	redisReply *reply = redisCommand(server->redis, "OBJECT ENCODING %s", key);
+	bool found;
+
+	ck_assert_int_eq(reply->type, REDIS_REPLY_STRING);
+	found = strcmp(reply->str, "listpack") == 0 || strcmp(reply->str, "intset") == 0;
+	ck_assert_msg(found == is_compact, "%s is a %s", key, reply->str);
+	freeReplyObject(reply);
+}
+
+static void check_reload(const struct server *server)
+{
+	redisReply *reply = redisCommand(server->redis, "DEBUG RELOAD");
+
+	ck_assert_str_eq(reply->str, "OK");
+	freeReplyObject(reply);
+}
+
+/* The reason for prefers-restart: a higher limit leaves the keys that are there as they are, and
+ * loading them, as a restart does, makes them compact. */
+START_TEST(applies_sizes_of_compact_forms_to_old_keys_when_they_are_loaded)
+{
+	static const struct {
+		const char *directive, *command;
+	} kinds[] = {{"hash-max-listpack-entries", "HSET"}, {"zset-max-listpack-entries", "ZADD"},
+		{"set-max-intset-entries", "SADD"}};
+	const char *version = version_of(_i);
+	struct server server;
+
+	server_make_dir(&server, programs[_i].path);
+	server_write_file(&server, "valkey.conf",
+		"enable-debug-command yes\nhash-max-listpack-entries 10\n"
+		"zset-max-listpack-entries 10\nset-max-intset-entries 10\n"
+		"set-max-listpack-entries 10\n");
+	server_start(&server);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct cfg_directive *d = cfg_directive_find(kinds[i].directive, version);
+
+		add_elements(&server, kinds[i].command, kinds[i].directive);
+		ck_assert_int_eq(cfg_directive_way(d), CFG_WAY_RESTART_PREFERRED);
+		ck_assert_ptr_null(server_config_set(&server, kinds[i].directive, "100"));
+		check_encoding(&server, kinds[i].directive, false);
+	}
+	check_reload(&server);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		check_encoding(&server, kinds[i].directive, true);
+	server_stop(&server);
+}
+END_TEST
+
 /* All defaults written into a file say nothing: the server that reads them answers as one without a
  * file. */
 START_TEST(starts_from_its_defaults_written_out)
@@ -406,6 +470,8 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, refuses_what_is_out_of_range_at_its_start, 0, count);
 	tcase_add_loop_test(tc, takes_the_ends_of_each_range_while_it_runs, 0, count);
 	tcase_add_loop_test(tc, starts_from_its_defaults_written_out, 0, count);
+	tcase_add_loop_test(
+		tc, applies_sizes_of_compact_forms_to_old_keys_when_they_are_loaded, 0, count);
 	tcase_add_loop_test(tc, allows_the_commands_of_the_schema, 0, count);
 	tcase_add_loop_test(tc, has_no_command_that_the_schema_lacks, 0, count);
 	suite_add_tcase(suite, tc);

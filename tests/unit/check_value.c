@@ -300,6 +300,15 @@ START_TEST(knows_directives_by_every_name)
 	ck_assert_str_eq(find("masterauth")->name, "primaryauth");
 	ck_assert((find("port")->flags & CFG_LIVE) != 0);
 	ck_assert((find("io-threads")->flags & CFG_LIVE) == 0);
+	ck_assert_str_eq(cfg_way_name(cfg_directive_way(find("port"))), "live");
+	ck_assert_str_eq(
+		cfg_way_name(cfg_directive_way(find("tls-auth-clients"))), "restart-preferred");
+	ck_assert_str_eq(cfg_way_words(cfg_directive_way(find("tls-auth-clients"))),
+		"live, restart preferred");
+	ck_assert_str_eq(cfg_way_name(cfg_directive_way(find("databases"))), "restart");
+	ck_assert_str_eq(cfg_way_name(cfg_directive_way(find("dir"))), "never");
+	ck_assert_str_eq(cfg_way_name(cfg_directive_way(find("requirepass"))), "live");
+	ck_assert_str_eq(cfg_way_name(cfg_directive_way(NULL)), "restart");
 	ck_assert_ptr_null(cfg_directive_find("maxmemroy", "8.0"));
 	ck_assert_ptr_null(cfg_directive_find("port", "3.2"));
 	ck_assert_ptr_null(cfg_directive_find("port", "8.01"));
