@@ -10,6 +10,7 @@
 
 #include "client/admin/table.h"
 #include "common/config/directive.h"
+#include "common/config/foreign.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
 
@@ -183,11 +184,16 @@ static enum vk_rc version_of(const struct args *args, const char **out, struct v
 static enum vk_rc say_unknown(const char *name, const char *version, struct vk_err *err)
 {
 	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
+	const struct cfg_foreign *foreign = cfg_foreign_find(name);
+	char text[CFG_FOREIGN_TEXT_BYTES];
 
 	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
 	if (with != NULL)
 		vk_err_hint(err, "Valkey %s has it: --valkey %s", with, with);
-	else if (near != NULL)
+	else if (foreign != NULL) {
+		cfg_foreign_explain(foreign, text, sizeof(text));
+		vk_err_hint(err, "%s", text);
+	} else if (near != NULL)
 		vk_err_hint(err, "did you mean '%s'?", near);
 	return VK_ENOTFOUND;
 }

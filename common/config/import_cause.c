@@ -177,25 +177,3 @@ const char *import_acl_reason(const char *message)
 		return "Unknown command or category name in ACL";
 	return "Syntax error";
 }
-
-const char *import_unknown_hint(const char *name)
-{
-	static const struct {
-		const char *prefix, *hint;
-	} rows[] = {
-		{"vm-", "virtual memory is gone since Redis 2.6: delete the line"},
-		{"really-use-vm", "virtual memory is gone since Redis 2.6: delete the line"},
-		{"glueoutputbuf", "gone since Redis 2.4: delete the line"},
-		{"hash-max-zipmap-", "gone since Redis 2.6: write hash-max-listpack-entries or "
-				     "hash-max-listpack-value"},
-		{"gopher-enabled", "gone since Redis 7: delete the line"},
-		{"slave-", "spelt slave-...: see 'vkcfg schema list'"},
-		{"server-threads", "of KeyDB: write io-threads"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (strncmp(name, rows[i].prefix, strlen(rows[i].prefix)) == 0)
-			return rows[i].hint;
-	}
-	return "";
-}

@@ -75,8 +75,6 @@ bool import_is_text(const char *text);
 
 /* import_cause.c: why Valkey refuses a value, in the words in which it does. Appends. */
 void import_cause(const struct cfg_directive *d, const char *text, struct vk_buf *out);
-/* What to do about a directive that no version knows; "" if nothing is known. */
-const char *import_unknown_hint(const char *name);
 
 /* proc-title-template: only variables that Valkey knows. */
 bool import_is_title(const char *text);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/config/acl_command.h"
+#include "common/config/foreign.h"
 #include "common/config/import_internal.h"
 #include "common/config/value.h"
 #include "common/config/value_words.h"
@@ -71,8 +72,10 @@ static const char *remedy(const struct cfg_conf_line *line, const char *fallback
 static void read_unknown(const struct reading *r)
 {
 	const char *name = r->line->name, *version = r->import->version;
-	const char *hint = import_unknown_hint(name), *with = cfg_version_with(name);
+	const char *hint = "", *with = cfg_version_with(name);
 	const char *near = cfg_directive_nearest(name, version);
+	const struct cfg_foreign *foreign = cfg_foreign_find(name);
+	char text[CFG_FOREIGN_TEXT_BYTES];
 
 	if (strchr(name, '.') != NULL && name[0] >= 'a' && name[0] <= 'z' &&
 		r->line->word_count > 0) {
@@ -80,12 +83,15 @@ static void read_unknown(const struct reading *r)
 			"a setting of a module, which vkcfg does not know");
 		return;
 	}
-	if (hint[0] == '\0' && with != NULL)
+	if (foreign != NULL) {
+		cfg_foreign_explain(foreign, text, sizeof(text));
+		hint = arena_strdup(r->import->arena, text);
+	} else if (with != NULL)
 		hint = arena_printf(
 			r->import->arena, "Valkey %s has it: import with --valkey %s", with, with);
-	else if (hint[0] == '\0' && near != NULL)
+	else if (near != NULL)
 		hint = arena_printf(r->import->arena, "did you mean '%s'?", near);
-	else if (hint[0] == '\0' && (name[0] < 'a' || name[0] > 'z'))
+	else if (name[0] < 'a' || name[0] > 'z')
 		hint = "no directive begins like this; a comment begins with '#'";
 	refuse(r, remedy(r->line, hint[0] != '\0' ? hint : "delete the line"),
 		"Bad directive or wrong number of arguments");

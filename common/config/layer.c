@@ -9,6 +9,7 @@
 
 #include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
+#include "common/config/foreign.h"
 #include "common/config/value.h"
 #include "common/mem.h"
 #include "common/name.h"
@@ -94,10 +95,13 @@ static void read_config(
 static void say_where_it_is(const char *name, const char *version, char *hint, size_t size)
 {
 	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
+	const struct cfg_foreign *foreign = cfg_foreign_find(name);
 
 	hint[0] = '\0';
 	if (with != NULL)
 		snprintf(hint, size, "Valkey %s has it", with);
+	else if (foreign != NULL)
+		cfg_foreign_explain(foreign, hint, size);
 	else if (near != NULL)
 		snprintf(hint, size, "did you mean '%s'?", near);
 }
@@ -122,7 +126,7 @@ static const struct cfg_directive *find_directive(
 {
 	const struct cfg_directive *d = cfg_directive_find(entry->name, version);
 	const char *refusal;
-	char hint[128];
+	char hint[CFG_FOREIGN_TEXT_BYTES];
 
 	if (d == NULL) {
 		say_where_it_is(entry->name, version, hint, sizeof(hint));

@@ -13,6 +13,7 @@ libvkcommon_a_SOURCES += common/config/findings.c common/config/findings.h
 libvkcommon_a_SOURCES += common/config/fleet.c common/config/fleet.h common/config/fleet_internal.h
 libvkcommon_a_SOURCES += common/config/fleet_hosts.c
 libvkcommon_a_SOURCES += common/config/conf_line.c
+libvkcommon_a_SOURCES += common/config/foreign.c common/config/foreign.h
 libvkcommon_a_SOURCES += common/config/import_acl.c
 libvkcommon_a_SOURCES += common/config/import.c common/config/import.h common/config/import_internal.h
 libvkcommon_a_SOURCES += common/config/import_cause.c
@@ -42,15 +43,17 @@ libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
 nodist_libvkcommon_a_SOURCES += common/config/baseline_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/command_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/directive_gen.c
+nodist_libvkcommon_a_SOURCES += common/config/foreign_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 
-BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/template_gen.c
-CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/template_gen.c
+BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
+CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 
 DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv
 TEMPLATES = $(top_srcdir)/schema/templates/baseline@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
 EXTRA_DIST += schema/directives/valkey.tsv
+EXTRA_DIST += schema/foreign.awk schema/directives/foreign.tsv
 EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv
 EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
 EXTRA_DIST += schema/templates/baseline@1.yaml
@@ -64,6 +67,9 @@ common/config/baseline_gen.c: $(top_srcdir)/schema/baseline/rules.tsv $(top_srcd
 common/config/command_gen.c: $(top_srcdir)/schema/commands/valkey.tsv $(top_srcdir)/schema/commands.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/commands.awk $(top_srcdir)/schema/commands/valkey.tsv >$@.tmp && mv $@.tmp $@
+common/config/foreign_gen.c: $(top_srcdir)/schema/directives/foreign.tsv $(top_srcdir)/schema/foreign.awk
+	$(AM_V_GEN)$(MKDIR_P) common/config && \
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/foreign.awk $(top_srcdir)/schema/directives/foreign.tsv >$@.tmp && mv $@.tmp $@
 common/config/template_gen.c: $(TEMPLATES) $(top_srcdir)/schema/embed.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/embed.awk $(TEMPLATES) >$@.tmp && mv $@.tmp $@
