@@ -210,7 +210,8 @@ static void read_environments(struct cfg_fleet *fleet)
 			continue;
 		}
 		cfg_expect_keys(fleet, file->path, root,
-			"promotes-from|keepers|parameters|config|users|files|apply", "environment");
+			"promotes-from|keepers|parameters|config|users|files|apply|lock",
+			"environment");
 		cfg_keepers_read(fleet, file->path, vkyaml_get(root, "keepers"), environment);
 		read_promotes_from(
 			fleet, file->path, vkyaml_get(root, "promotes-from"), environment);
@@ -262,48 +263,56 @@ static bool is_declared(const struct cfg_role *role, const char *name)
 	       cfg_parameter_find(role->parameters, role->parameter_count, name) != NULL;
 }
 
-static void report_undeclared(
-	struct cfg_fleet *fleet, const struct cfg_layer *layer, size_t i, const char *whose)
+/* By a role of the host; of any host where it is NULL. */
+static bool is_declared_for(
+	const struct cfg_fleet *fleet, const struct cfg_host *host, const char *name)
 {
-	struct cfg_place place = cfg_place_of(layer->file, vkyaml_key_mark(layer->parameters, i));
-	const char *name = vkyaml_key(layer->parameters, i);
+	for (size_t i = 0; host != NULL && i < host->instance_count; i++) {
+		if (is_declared(host->instances[i].role, name))
+			return true;
+	}
+	for (size_t i = 0; host == NULL && i < fleet->role_count; i++) {
+		if (is_declared(&fleet->roles[i], name))
+			return true;
+	}
+	return false;
+}
 
-	cfg_report(fleet, &place, name, "declare it under 'parameters' of the role",
+static void report_undeclared(
+	struct cfg_fleet *fleet, const struct cfg_place *place, const char *whose, const char *name)
+{
+	cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
 		"%s declares a parameter '%.100s'", whose, name);
 }
 
-static void check_environment_parameters(struct cfg_fleet *fleet, const struct cfg_layer *layer)
+static void check_layer_parameters(struct cfg_fleet *fleet, const struct cfg_layer *layer,
+	const struct cfg_host *host, const char *whose)
 {
-	for (size_t i = 0; layer->parameters != NULL && i < vkyaml_count(layer->parameters); i++) {
-		bool is_known = false;
-
-		for (size_t k = 0; k < fleet->role_count && !is_known; k++)
-			is_known = is_declared(&fleet->roles[k], vkyaml_key(layer->parameters, i));
-		if (!is_known)
-			report_undeclared(fleet, layer, i, "no role");
-	}
-}
-
-static void check_host_parameters(struct cfg_fleet *fleet, const struct cfg_host *host)
-{
-	const struct vkyaml_node *map = host->layer->parameters;
+	const struct vkyaml_node *map = layer->parameters;
+	const char *name;
 
 	for (size_t i = 0; map != NULL && i < vkyaml_count(map); i++) {
-		bool is_known = false;
+		struct cfg_place place = cfg_place_of(layer->file, vkyaml_key_mark(map, i));
 
-		for (size_t k = 0; k < host->instance_count && !is_known; k++)
-			is_known = is_declared(host->instances[k].role, vkyaml_key(map, i));
-		if (!is_known)
-			report_undeclared(fleet, host->layer, i, "no role of this host");
+		if (!is_declared_for(fleet, host, vkyaml_key(map, i)))
+			report_undeclared(fleet, &place, whose, vkyaml_key(map, i));
+	}
+	for (size_t i = 0; i < layer->lock_count; i++) {
+		if (cfg_section_of(layer->locks[i].word, &name) == CFG_SECTION_PARAMETERS &&
+			!is_declared_for(fleet, host, name))
+			report_undeclared(fleet, &layer->locks[i].place, whose, name);
 	}
 }
 
 static void check_parameters(struct cfg_fleet *fleet)
 {
 	for (size_t i = 0; i < fleet->environment_count; i++)
-		check_environment_parameters(fleet, &fleet->environments[i].layer);
+		check_layer_parameters(fleet, &fleet->environments[i].layer, NULL, "no role");
+	for (size_t i = 0; i < fleet->role_count; i++)
+		check_layer_parameters(fleet, &fleet->roles[i].layer, NULL, "no role");
 	for (size_t i = 0; i < fleet->host_count; i++)
-		check_host_parameters(fleet, &fleet->hosts[i]);
+		check_layer_parameters(
+			fleet, fleet->hosts[i].layer, &fleet->hosts[i], "no role of this host");
 }
 
 struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_findings *findings)

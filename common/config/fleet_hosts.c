@@ -115,7 +115,7 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 	struct cfg_place place = host->place;
 
 	cfg_expect_keys(fleet, file, map,
-		"environment|public-key|parameters|config|users|files|apply|instances", name);
+		"environment|public-key|parameters|config|users|files|apply|lock|instances", name);
 	if (environment != NULL) {
 		text = cfg_expect_text(fleet, file, environment, "environment");
 		place = cfg_place_of(file, vkyaml_mark(environment));

@@ -68,6 +68,7 @@ struct cfg_resolved {
 struct cfg_resolved_layer {
 	const char *version;
 	struct cfg_list config;
+	struct cfg_list locks; /* of cfg_lock, by canonical name */
 	struct cfg_resolved_layer *next;
 };
 
@@ -106,14 +107,34 @@ struct cfg_apply {
 	unsigned choice; /* index into the key's words; the default where it takes the key away */
 };
 
+/* A word of `lock:`. */
+struct cfg_lock {
+	const char *word; /* "maxmemory", "users.default", ... */
+	const char *kind; /* of the layer that says it */
+	struct cfg_place place;
+};
+
+/* What a word can be about (lock and explain). */
+enum cfg_section {
+	CFG_SECTION_CONFIG,
+	CFG_SECTION_USERS,
+	CFG_SECTION_FILES,
+	CFG_SECTION_APPLY,
+	CFG_SECTION_PARAMETERS,
+	CFG_SECTIONS,
+};
+
 struct cfg_layer {
-	const char *kind; /* "template", "role", "environment", "host", "instance" */
+	const char *kind;		/* "template", "role", "environment", "host", "instance" */
+	const struct vkyaml_node *root; /* the map that all of it stands in, or NULL */
 	size_t entry_count;
 	struct cfg_entry *entries;
 	struct cfg_resolved_layer *resolved;
 	struct cfg_list users;
 	struct cfg_list files;
 	struct cfg_apply apply[CFG_APPLY_KEYS];
+	size_t lock_count;
+	struct cfg_lock *locks;
 	const struct vkyaml_node *parameters; /* a map of scalars, or NULL */
 	const char *file;
 };
@@ -325,8 +346,8 @@ void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 void cfg_layer_read_parameters(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *map, struct cfg_layer *layer);
 
-/* The layer's config for a version of Valkey, checked once. */
-const struct cfg_list *cfg_layer_resolve(
+/* The layer's config and locks for a version of Valkey, checked once. */
+const struct cfg_resolved_layer *cfg_layer_resolve(
 	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version);
 
 void cfg_list_sort(struct cfg_list *list);
@@ -339,8 +360,30 @@ void cfg_layer_read_users(
 
 /* ---- layer_apply.c ---- */
 
+#define CFG_APPLY_NAMES "drift|restart|unmanaged-users"
+
 void cfg_layer_read_apply(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
+
+/* ---- lock.c ---- */
+
+/* A layer's `lock:` (may be NULL); its kind is set already. */
+void cfg_locks_read(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
+
+void cfg_locks_resolve(struct cfg_fleet *fleet, const struct cfg_layer *layer, const char *version,
+	struct cfg_list *out);
+
+/* What a layer says about names that the layers before it lock: a finding each. */
+void cfg_locks_check(struct cfg_fleet *fleet, const struct cfg_list *locks,
+	const struct cfg_layer *layer, const struct cfg_list *config, const char *version);
+
+/* Splits "users.app"; a word without one of the sections' names is a directive's. */
+enum cfg_section cfg_section_of(const char *word, const char **name);
+
+/* Whether the layer says something about it, and where; config is the layer's own. */
+bool cfg_layer_mentions(const struct cfg_layer *layer, const struct cfg_list *config,
+	const char *version, const char *word, struct cfg_place *place);
 
 /* ---- layer_files.c ---- */
 
@@ -400,6 +443,7 @@ struct cfg_effective {
 	const struct cfg_environment *environment;
 	const char **values; /* of the role's parameters; NULL: missing, after a finding */
 	struct cfg_list config, users, files;
+	struct cfg_list locks;
 	unsigned apply[CFG_APPLY_KEYS];
 };
 

@@ -216,10 +216,11 @@ static struct cfg_resolved_layer *resolve(
 		if (r->entry->is_null)
 			config->items[i].what = NULL;
 	}
+	cfg_locks_resolve(fleet, layer, version, &out->locks);
 	return out;
 }
 
-const struct cfg_list *cfg_layer_resolve(
+const struct cfg_resolved_layer *cfg_layer_resolve(
 	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version)
 {
 	struct cfg_resolved_layer *found = layer->resolved;
@@ -231,7 +232,7 @@ const struct cfg_list *cfg_layer_resolve(
 		found->next = layer->resolved;
 		layer->resolved = found;
 	}
-	return &found->config;
+	return found;
 }
 
 /* ---- layers ---- */
@@ -250,8 +251,10 @@ void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 
 	layer->kind = kind;
 	layer->file = file;
+	layer->root = map;
 	read_config(&r, vkyaml_get(map, "config"), layer);
 	cfg_layer_read_users(&r, vkyaml_get(map, "users"), &layer->users);
 	cfg_layer_read_files(&r, vkyaml_get(map, "files"), &layer->files);
 	cfg_layer_read_apply(&r, vkyaml_get(map, "apply"), layer);
+	cfg_locks_read(&r, vkyaml_get(map, "lock"), layer);
 }

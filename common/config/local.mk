@@ -24,6 +24,7 @@ libvkcommon_a_SOURCES += common/config/layer.c
 libvkcommon_a_SOURCES += common/config/layer_apply.c
 libvkcommon_a_SOURCES += common/config/layer_files.c
 libvkcommon_a_SOURCES += common/config/layer_users.c
+libvkcommon_a_SOURCES += common/config/lock.c
 libvkcommon_a_SOURCES += common/config/merge.c
 libvkcommon_a_SOURCES += common/config/parameter.c
 libvkcommon_a_SOURCES += common/config/fleet_secrets.c

@@ -17,7 +17,7 @@
 struct cfg_base {
 	const char **values;
 	bool has_bad_value;
-	struct cfg_list config, users, files;
+	struct cfg_list config, users, files, locks;
 	unsigned apply[CFG_APPLY_KEYS];
 };
 
@@ -132,9 +132,12 @@ static void check_values(
 static void apply_layer(struct cfg_fleet *fleet, struct arena *arena, struct cfg_layer *layer,
 	const char *version, struct cfg_effective *out)
 {
-	const struct cfg_list *config = cfg_layer_resolve(fleet, layer, version);
+	const struct cfg_resolved_layer *resolved = cfg_layer_resolve(fleet, layer, version);
 
-	out->config = cfg_merge_lists(arena, &out->config, config);
+	cfg_locks_check(fleet, &out->locks, layer, &resolved->config, version);
+	out->locks =
+		cfg_merge_lists(arena, &resolved->locks, &out->locks); /* the first one counts */
+	out->config = cfg_merge_lists(arena, &out->config, &resolved->config);
 	out->users = cfg_merge_lists(arena, &out->users, &layer->users);
 	out->files = cfg_merge_lists(arena, &out->files, &layer->files);
 	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
@@ -163,6 +166,7 @@ static struct cfg_base *make_base(
 	base->config = merged.config;
 	base->users = merged.users;
 	base->files = merged.files;
+	base->locks = merged.locks;
 	memcpy(base->apply, merged.apply, sizeof(base->apply));
 	return base;
 }
@@ -193,6 +197,7 @@ static void start_from_base(const struct cfg_base *base, struct arena *arena,
 		.config = base->config,
 		.users = base->users,
 		.files = base->files,
+		.locks = base->locks,
 	};
 	if (role->parameter_count > 0)
 		memcpy(out->values, base->values, role->parameter_count * sizeof(*out->values));

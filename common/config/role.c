@@ -12,7 +12,7 @@
 
 #include "common/banned.h"
 
-#define KEYS "parameters|config|users|files|apply"
+#define KEYS "parameters|config|users|files|apply|lock"
 
 enum { HINT_MAX_BYTES = 256 };
 

@@ -13,23 +13,9 @@
 /* All findings of the tree with one file replaced, one line each: "FILE:L:C: message". */
 static char *findings_of(const char *path, const char *text)
 {
-	struct cfg_tree *tree = tree_with(path, text);
-	struct cfg_findings *findings = cfg_findings_new();
-	struct vk_err err = VK_ERR_INIT;
-	struct vk_buf out;
-	char *joined;
+	const struct tree_part parts[] = {{path, text}, {NULL, NULL}};
 
-	vk_buf_init(&out, 1000000);
-	assert_ok(cfg_validate(tree, findings, &err), err);
-	for (size_t i = 0; i < cfg_findings_count(findings); i++) {
-		cfg_finding_format(cfg_findings_at(findings, i), &out);
-		vk_buf_addc(&out, '\n');
-	}
-	cfg_findings_free(findings);
-	cfg_tree_free(tree);
-	joined = vk_buf_detach(&out, NULL);
-	vk_buf_release(&out);
-	return joined;
+	return tree_findings(parts);
 }
 
 struct refusal {

@@ -41,3 +41,6 @@ tests_unit_check_baseline_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_import
 TESTS += tests/unit/check_import
 tests_unit_check_import_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_lock
+TESTS += tests/unit/check_lock
+tests_unit_check_lock_LDADD = $(UNIT_LIBS)

@@ -3,8 +3,10 @@
 #ifndef VK_TREE_TEXT_H
 #define VK_TREE_TEXT_H
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/config/fleet.h"
 #include "common/config/tree.h"
 #include "tests/unit/unit.h"
 
@@ -45,31 +47,88 @@
 	"    environment: dev\n"                                                                   \
 	"    instances: {main: {role: cache}}\n"
 
-/* The tree with the file path holding text instead (added if the tree has no such file). */
-static inline struct cfg_tree *tree_with(const char *path, const char *text)
+/* A file of a tree, and what it holds instead; a path of NULL ends a list. */
+struct tree_part {
+	const char *path;
+	const char *text;
+};
+
+enum { TREE_MAX_PARTS = 16 };
+
+/* The tree with these files replaced, or added where it has no such file. */
+static inline struct cfg_tree *tree_with_parts(const struct tree_part *parts)
 {
-	struct cfg_tree_file files[] = {
+	struct cfg_tree_file files[TREE_MAX_PARTS] = {
 		{"hosts/all.yaml", HOSTS_YAML, strlen(HOSTS_YAML)},
 		{"roles/cache.yaml", ROLE_YAML, strlen(ROLE_YAML)},
 		{"fleet.yaml", FLEET_YAML, strlen(FLEET_YAML)},
 		{"files/motd.txt", "hello ${x} @{y}\n", strlen("hello ${x} @{y}\n")},
 		{"environments/prod.yaml", PROD_YAML, strlen(PROD_YAML)},
-		{path, text, text != NULL ? strlen(text) : 0},
 	};
-	size_t count = sizeof(files) / sizeof(files[0]) - 1;
+	size_t count = 5;
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_tree *tree;
-	int is_new = path != NULL;
 
-	for (size_t i = 0; i < count && path != NULL; i++) {
-		if (strcmp(files[i].path, path) != 0)
-			continue;
-		files[i].text = text;
-		files[i].len = strlen(text);
-		is_new = 0;
+	for (; parts != NULL && parts->path != NULL; parts++) {
+		size_t i = 0;
+
+		while (i < count && strcmp(files[i].path, parts->path) != 0)
+			i++;
+		ck_assert_uint_lt(i, TREE_MAX_PARTS);
+		files[i] = (struct cfg_tree_file){parts->path, parts->text, strlen(parts->text)};
+		count += i == count;
 	}
-	assert_ok(cfg_tree_from_files(files, count + (size_t)is_new, &tree, &err), err);
+	assert_ok(cfg_tree_from_files(files, count, &tree, &err), err);
 	return tree;
 }
+
+/* The same with one file; NULL: the tree as it is. */
+static inline struct cfg_tree *tree_with(const char *path, const char *text)
+{
+	const struct tree_part parts[] = {{path, text}, {NULL, NULL}};
+
+	return tree_with_parts(parts);
+}
+
+/* All findings of a tree that has these files, one line each: "FILE:L:C: message". */
+static inline char *tree_findings(const struct tree_part *parts)
+{
+	struct cfg_findings *findings = cfg_findings_new();
+	struct cfg_tree *tree = tree_with_parts(parts);
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+	char *joined;
+
+	vk_buf_init(&out, 1000000);
+	assert_ok(cfg_validate(tree, findings, &err), err);
+	for (size_t i = 0; i < cfg_findings_count(findings); i++) {
+		cfg_finding_format(cfg_findings_at(findings, i), &out);
+		vk_buf_addc(&out, '\n');
+	}
+	cfg_findings_free(findings);
+	cfg_tree_free(tree);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
+}
+
+/* One file and all that is found because of it. */
+struct tree_refusal {
+	const char *text;
+	const char *findings;
+};
+
+static inline void tree_check_all(const char *path, const struct tree_refusal *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct tree_part parts[] = {{path, table[i].text}, {NULL, NULL}};
+		char *found = tree_findings(parts);
+
+		ck_assert_str_eq(found, table[i].findings);
+		free(found);
+	}
+}
+
+#define TREE_CHECK_ALL(path, table) tree_check_all(path, table, sizeof(table) / sizeof((table)[0]))
 
 #endif
