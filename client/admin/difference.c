@@ -67,7 +67,7 @@ static struct vkjson *change_json(const struct cfg_change *change)
 		vkjson_set(object, "old_file", vkjson_string(change->old_file));
 	if (change->new_file != NULL)
 		vkjson_set(object, "new_file", vkjson_string(change->new_file));
-	vkjson_set(object, "live", vkjson_bool(change->is_live));
+	vkjson_set(object, "live", vkjson_bool(change->way < CFG_WAY_RESTART));
 	return object;
 }
 
@@ -136,10 +136,10 @@ static enum vk_rc add_instance(struct grouping *grouping, const struct cfg_rende
 	}
 	rc = cfg_diff_bundles(before != NULL ? before->text : NULL,
 		before != NULL ? before->len : 0, after != NULL ? after->text : NULL,
-		after != NULL ? after->len : 0, &diff, err);
+		after != NULL ? after->len : 0, 0, &diff, err);
 	if (rc != VK_OK)
 		return rc;
-	needs_restart = before != NULL && after != NULL && cfg_diff_needs_restart(diff);
+	needs_restart = before != NULL && after != NULL && cfg_diff_way(diff) >= CFG_WAY_RESTART;
 	grouping->changed++;
 	grouping->restarts += needs_restart;
 	add_to_group(grouping, group_json(diff, presence, needs_restart), instance);

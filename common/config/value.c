@@ -299,6 +299,43 @@ static void drop_forgotten(const struct cfg_directive *d, struct vk_buf *text)
 		memmove(n, n + 1, strlen(n));
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts groups of size words each, and leaves out what stands there twice. */
+static void sort_groups(size_t size, struct vk_buf *text)
+{
+	char *groups[CFG_VALUE_MAX_BYTES / 2 + 1];
+	size_t count = 0;
+	char *copy = xstrdup(text->data);
+
+	for (char *rest = copy; *rest != '\0' && count < sizeof(groups) / sizeof(groups[0]);) {
+		groups[count++] = rest;
+		for (size_t i = 0; i < size; i++)
+			rest += strcspn(rest, " ") + (i + 1 < size && strchr(rest, ' ') != NULL);
+		if (*rest == ' ')
+			*rest++ = '\0';
+	}
+	qsort(groups, count, sizeof(*groups), compare_texts);
+	vk_buf_reset(text);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || strcmp(groups[i], groups[i - 1]) != 0)
+			vk_buf_addf(text, "%s%s", text->len > 0 ? " " : "", groups[i]);
+	}
+	free(copy);
+}
+
+/* Any save point that is reached saves, and TLS chooses the best protocol of a set. */
+static void drop_order(const struct cfg_directive *d, struct vk_buf *text)
+{
+	if (d->type == CFG_TYPE_SAVE)
+		sort_groups(2, text);
+	else if (strcmp(d->name, "tls-protocols") == 0)
+		sort_groups(1, text);
+}
+
 bool cfg_value_is_same(const struct cfg_directive *d, const char *a, const char *b)
 {
 	bool is_same = strcmp(a, b) == 0;
@@ -312,6 +349,8 @@ bool cfg_value_is_same(const struct cfg_directive *d, const char *a, const char 
 		cfg_value_normalise(d, b, &y, NULL) == VK_OK) {
 		drop_forgotten(d, &x);
 		drop_forgotten(d, &y);
+		drop_order(d, &x);
+		drop_order(d, &y);
 		is_same = strcmp(x.data, y.data) == 0;
 	}
 	vk_buf_release(&x);

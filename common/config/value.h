@@ -27,7 +27,8 @@ VK_CHECKED enum vk_rc cfg_value_normalise(const struct cfg_directive *directive,
 VK_CHECKED enum vk_rc cfg_value_normalise_list(const struct cfg_directive *directive,
 	const char *const *items, size_t count, struct vk_buf *out, struct vk_err *err);
 
-/* True if both texts mean the same value (also where one of them is no valid value and they are
+/* True if both texts mean the same value: the order of save points and of TLS protocols does not
+ * count (also where one of them is no valid value and they are
  * equal byte for byte). */
 bool cfg_value_is_same(const struct cfg_directive *directive, const char *a, const char *b);
 

@@ -327,8 +327,7 @@ END_TEST
 
 START_TEST(directives_have_the_name_of_their_version)
 {
-	static const char old_fleet[] =
-		"fleet: demo\nenvironments: [dev, prod]\nvalkey: \"7.2\"\n";
+	static const char old_fleet[] = "fleet: demo\nenvironments: [dev, prod]\nvalkey: \"7.2\"\n";
 	struct cfg_tree *tree = secret_tree("fleet.yaml", old_fleet);
 	struct vk_bundle *bundle = bundle_of(tree, "db1/a");
 
@@ -437,14 +436,17 @@ static char *changes(struct cfg_tree *before, struct cfg_tree *after, const char
 		cfg_tree_free(tree);
 	}
 	assert_ok(cfg_diff_bundles(bundle[0]->text, bundle[0]->len, bundle[1]->text, bundle[1]->len,
-			  &diff, &err),
+			  0, &diff, &err),
 		err);
 	for (size_t i = 0; i < cfg_diff_count(diff); i++) {
 		const struct cfg_change *c = cfg_diff_at(diff, i);
 
 		vk_buf_addf(&out, "%d %s: %s -> %s%s\n", (int)c->kind, c->name,
 			c->old_text != NULL ? c->old_text : "-",
-			c->new_text != NULL ? c->new_text : "-", c->is_live ? "" : " (restart)");
+			c->new_text != NULL ? c->new_text : "-",
+			c->way == CFG_WAY_LIVE		      ? ""
+			: c->way == CFG_WAY_RESTART_PREFERRED ? " (preferred)"
+							      : " (restart)");
 	}
 	cfg_diff_free(diff);
 	cfg_rendered_free(rendered[0]);
@@ -496,8 +498,8 @@ START_TEST(shows_what_begins_and_ends_to_be_a_secret)
 
 	ck_assert_str_eq(found,
 		"0 primaryauth: - -> secret:replication\n"
-		"1 app: on sanitize-payload #aaaaaaaa... ~* resetchannels -@all +@read -> on "
-		"sanitize-payload #aaaaaaaa... #secret:app ~* resetchannels -@all +@read\n"
+		"1 app: on sanitize-payload #password-1 ~* resetchannels -@all +@read -> on "
+		"sanitize-payload #password-1 #secret:app ~* resetchannels -@all +@read\n"
 		"2 tls/server.key: sha256:"
 		"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 0640 -> "
 		"secret:tls-key 0640\n"

@@ -251,6 +251,18 @@ START_TEST(compares_by_meaning)
 	ck_assert(cfg_value_is_same(find("notify-keyspace-events"), "KEAn", "AKE"));
 	ck_assert(!cfg_value_is_same(find("notify-keyspace-events"), "Kn", "K"));
 	ck_assert(cfg_value_is_same(find("port"), "nonsense", "nonsense"));
+	ck_assert(cfg_value_is_same(find("save"), "3600 1 300 100", "300 100 3600 1"));
+	ck_assert(cfg_value_is_same(find("save"), "300 100 3600 1 300 100", "300 100 3600 1"));
+	ck_assert(!cfg_value_is_same(find("save"), "3600 1 300 100", "3600 100 300 1"));
+	ck_assert(!cfg_value_is_same(find("save"), "3600 1", "3600 1 300 100"));
+	ck_assert(!cfg_value_is_same(find("save"), "", "3600 1"));
+	ck_assert(cfg_value_is_same(find("client-output-buffer-limit"),
+		"pubsub 32mb 8mb 60 normal 0 0 0", "normal 0 0 0 replica 256mb 64mb 60"));
+	ck_assert(!cfg_value_is_same(
+		find("client-output-buffer-limit"), "pubsub 32mb 8mb 60", "pubsub 64mb 8mb 60"));
+	ck_assert(cfg_value_is_same(find("tls-protocols"), "TLSv1.3 TLSv1.2", "TLSv1.2 TLSv1.3"));
+	ck_assert(!cfg_value_is_same(find("tls-protocols"), "TLSv1.3", "TLSv1.2 TLSv1.3"));
+	ck_assert(!cfg_value_is_same(find("bind"), "10.0.0.1 10.0.0.2", "10.0.0.2 10.0.0.1"));
 	ck_assert(!cfg_value_is_same(find("port"), "nonsense", "1"));
 }
 END_TEST
