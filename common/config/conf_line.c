@@ -2,6 +2,7 @@
 /* One value of a tree -> its line of valkey.conf. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,22 @@ bool cfg_conf_line(struct cfg_fleet *fleet, const struct cfg_entry *entry,
 	return true;
 }
 
+/* "60%" of the host's memory as bytes. */
+static bool share_to_bytes(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_entry *entry, struct vk_buf *text)
+{
+	uint64_t bytes;
+
+	if (!cfg_is_share_of_memory(entry->name, text->data))
+		return true;
+	if (!cfg_percent_of_memory(
+		    fleet, effective->host, &entry->place, entry->name, text->data, &bytes))
+		return false;
+	vk_buf_reset(text);
+	vk_buf_addf(text, "%" PRIu64, bytes);
+	return true;
+}
+
 bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_resolved *resolved, struct vk_buf *line, struct vk_buf *value)
 {
@@ -90,8 +107,9 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
 	vk_buf_init(&text, 2 * CFG_VALUE_MAX_BYTES);
 	for (size_t i = 0; i < entry->count && is_good; i++) {
 		vk_buf_reset(&text);
-		is_good = cfg_substitute(fleet, effective->role, effective->values, &entry->place,
-			"", entry->items[i], &text);
+		is_good = cfg_substitute(
+				  fleet, effective, &entry->place, "", entry->items[i], &text) &&
+			  share_to_bytes(fleet, effective, entry, &text);
 		is_cut = is_cut || text.is_overflowed;
 		items[i] = xstrndup(text.data, text.len);
 	}

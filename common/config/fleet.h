@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/config/findings.h"
 #include "common/config/tree.h"
@@ -20,6 +21,8 @@ struct cfg_host_info {
 	const char *name;
 	const char *environment;
 	const char *public_key; /* 64 hexadecimal digits, or "" */
+	const char *address;	/* of the host, or "" */
+	uint64_t memory;	/* bytes of the host; 0: the tree does not say */
 	const char *file;	/* where the host is described */
 	unsigned line;
 	size_t instance_count;
@@ -60,6 +63,9 @@ size_t cfg_fleet_host_count(const struct cfg_fleet *fleet);
 struct cfg_host_info cfg_fleet_host_at(const struct cfg_fleet *fleet, size_t i);
 bool cfg_fleet_host_find(
 	const struct cfg_fleet *fleet, const char *name, struct cfg_host_info *out);
+
+/* The memory of the host of instance "HOST/INSTANCE" in bytes; 0 where the tree does not say. */
+uint64_t cfg_fleet_memory_of(const struct cfg_fleet *fleet, const char *id);
 
 /* Name and role of instance i (byte order) of host h. */
 const char *cfg_fleet_instance_name(const struct cfg_fleet *fleet, size_t h, size_t i);

@@ -115,7 +115,9 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 	struct cfg_place place = host->place;
 
 	cfg_expect_keys(fleet, file, map,
-		"environment|public-key|parameters|config|users|files|apply|lock|instances", name);
+		"environment|public-key|address|memory|parameters|config|users|files|apply|lock|"
+		"instances",
+		name);
 	if (environment != NULL) {
 		text = cfg_expect_text(fleet, file, environment, "environment");
 		place = cfg_place_of(file, vkyaml_mark(environment));
@@ -130,6 +132,8 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 	}
 	host->public_key = cfg_read_public_key(fleet, file, vkyaml_get(map, "public-key"),
 		"public-key", "'vkcfg host add NAME' writes the key of an enrolled host");
+	host->address = cfg_address_read(fleet, file, vkyaml_get(map, "address"), name);
+	cfg_host_memory_read(fleet, file, vkyaml_get(map, "memory"), host);
 	host->layer = arena_calloc(fleet->arena, 1, sizeof(*host->layer));
 	cfg_layer_read_parameters(fleet, file, map, host->layer);
 	cfg_layer_read(fleet, "host", file, map, host->layer);

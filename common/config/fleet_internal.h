@@ -49,7 +49,7 @@ struct cfg_entry {
 	const char *name;
 	struct cfg_place place;
 	bool is_null;
-	bool has_parameters; /* holds "${" */
+	bool has_parameters; /* holds "${", or is a share of the host's memory */
 	size_t count;	     /* items; 1 for a scalar */
 	const char **items;
 	bool is_list;
@@ -204,12 +204,17 @@ struct cfg_host {
 	const char *name;
 	struct cfg_place place;
 	const char *public_key;
+	const char *address;		     /* NULL: not given */
+	uint64_t memory;		     /* bytes; 0: not given */
+	uint64_t memory_needed;		     /* by the instances that have been rendered */
 	bool uses_secrets;		     /* in an instance that has been rendered */
 	struct cfg_environment *environment; /* NULL only after a finding */
 	struct cfg_layer *layer;
 	size_t instance_count;
 	struct cfg_instance *instances; /* sorted by name */
 };
+
+struct cfg_effective; /* an instance with all layers merged, see merge.c below */
 
 struct cfg_fleet {
 	struct arena *arena;
@@ -409,10 +414,58 @@ const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parame
 const struct cfg_parameter *cfg_parameter_find(
 	const struct cfg_parameter *parameters, size_t count, const char *name);
 
-/* Appends text with ${name} replaced by values[i] of parameters[i]; a value with one of the
- * forbidden characters is refused. False after a finding. */
-bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
+/* The parameter's value for a host: a share of its memory becomes bytes, within the bounds. NULL
+ * after a finding at place. */
+const char *cfg_parameter_resolve(struct cfg_fleet *fleet, const struct cfg_parameter *parameter,
+	const struct cfg_host *host, const struct cfg_place *place, const char *text,
+	struct arena *arena);
+
+/* Appends text with each ${name} replaced by the parameter's value, or by what vkcfg itself knows
+ * under that name; a value with one of the forbidden characters is refused. False after a finding,
+ * and, silently, where a role on its own has no value. */
+bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_place *place, const char *forbidden, const char *text, struct vk_buf *out);
+
+/* ---- builtin.c ---- */
+
+/* Names that no parameter may have. */
+bool cfg_builtin_is_reserved(const char *name);
+
+/* What ${name} stands for, name being reserved; NULL after a finding, and for a role on its own. */
+const char *cfg_builtin_value(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_place *place, const char *name);
+
+/* A host's `address:` (may be NULL), its ${host.name} replaced; NULL for none and after a finding.
+ */
+const char *cfg_address_read(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *node, const char *host_name);
+
+/* ---- host_memory.c ---- */
+
+#define CFG_HOST_MAX_MEMORY (1ULL << 50)
+
+/* A host's `memory:` (may be NULL). */
+void cfg_host_memory_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_host *host);
+
+/* "60%" */
+bool cfg_is_percent(const char *text);
+
+/* Whether a directive with this value takes a share of the host's memory. */
+bool cfg_is_share_of_memory(const char *name, const char *text);
+
+/* Whether a percentage is in range; false after a finding. */
+bool cfg_percent_check(
+	struct cfg_fleet *fleet, const struct cfg_place *place, const char *what, const char *text);
+
+/* False after a finding, and, silently, without a host. */
+bool cfg_percent_of_memory(struct cfg_fleet *fleet, const struct cfg_host *host,
+	const struct cfg_place *place, const char *what, const char *text, uint64_t *bytes);
+
+/* Counts what an instance of the host may take; then warns where it is more than there is. */
+void cfg_host_memory_add(
+	struct cfg_fleet *fleet, struct cfg_host *host, const struct cfg_effective *effective);
+void cfg_host_memory_warn(struct cfg_fleet *fleet, const struct cfg_host *host);
 
 /* ---- policy.c ---- */
 
@@ -441,6 +494,8 @@ const char *cfg_policy_generation_path(const struct cfg_directive *directive, co
 struct cfg_effective {
 	const struct cfg_role *role;
 	const struct cfg_environment *environment;
+	const struct cfg_host *host; /* NULL, like instance: a role on its own */
+	const struct cfg_instance *instance;
 	const char **values; /* of the role's parameters; NULL: missing, after a finding */
 	struct cfg_list config, users, files;
 	struct cfg_list locks;

@@ -64,7 +64,8 @@ static bool read_items(
 		name = cfg_secret_ref_name(entry->items[i]);
 		if (name != NULL && !read_secret(r, &place, entry, name))
 			return false;
-		if (strstr(entry->items[i], "${") != NULL)
+		if (strstr(entry->items[i], "${") != NULL ||
+			cfg_is_share_of_memory(entry->name, entry->items[i]))
 			entry->has_parameters = true;
 	}
 	return true;

@@ -127,6 +127,42 @@ static void check_values(
 	}
 }
 
+/* Where the value of a parameter is written: the last layer that gives one counts. */
+static struct cfg_place value_place(
+	const struct cfg_effective *effective, const struct cfg_parameter *p)
+{
+	const struct cfg_layer *const layers[] = {
+		effective->instance->layer, effective->host->layer, &effective->environment->layer};
+
+	for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+		const struct vkyaml_node *node = vkyaml_get(layers[i]->parameters, p->name);
+
+		if (node != NULL && vkyaml_is_null(node))
+			break; /* back to the default */
+		if (node != NULL)
+			return cfg_place_of(layers[i]->file, vkyaml_mark(node));
+	}
+	return p->place;
+}
+
+/* Shares of the host's memory in bytes; NULL after a finding. */
+static void resolve_shares(
+	struct cfg_fleet *fleet, const struct cfg_effective *effective, struct arena *arena)
+{
+	const struct cfg_role *role = effective->role;
+
+	for (size_t i = 0; i < role->parameter_count; i++) {
+		const struct cfg_parameter *p = &role->parameters[i];
+		const char **value = &effective->values[i];
+		struct cfg_place place;
+
+		if (p->type != CFG_PARAMETER_MEMORY || *value == NULL || !cfg_is_percent(*value))
+			continue;
+		place = effective->host != NULL ? value_place(effective, p) : p->place;
+		*value = cfg_parameter_resolve(fleet, p, effective->host, &place, *value, arena);
+	}
+}
+
 /* ---- bases ---- */
 
 static void apply_layer(struct cfg_fleet *fleet, struct arena *arena, struct cfg_layer *layer,
@@ -213,6 +249,8 @@ void cfg_merge(struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_instan
 
 	start_from_base(base, arena, role, out);
 	out->environment = host->environment;
+	out->host = host;
+	out->instance = instance;
 	apply_layer(fleet, arena, host->layer, role->version, out);
 	apply_layer(fleet, arena, instance->layer, role->version, out);
 	apply_values(fleet, role, host->layer, out->values, &has_bad_value);
@@ -220,10 +258,12 @@ void cfg_merge(struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_instan
 	check_own_parameters(fleet, instance);
 	if (!has_bad_value)
 		check_values(fleet, instance, out->values);
+	resolve_shares(fleet, out, arena);
 }
 
 void cfg_merge_role(struct cfg_fleet *fleet, struct cfg_role *role, struct arena *arena,
 	struct cfg_effective *out)
 {
 	start_from_base(get_base(fleet, role, NULL), arena, role, out);
+	resolve_shares(fleet, out, arena);
 }

@@ -52,20 +52,29 @@ static bool to_number(enum cfg_parameter_type type, const char *text, int64_t *o
 	return true;
 }
 
+static bool is_in_bounds(const struct cfg_parameter *p, int64_t number)
+{
+	return (!p->has_min || number >= p->min) && (!p->has_max || number <= p->max);
+}
+
 static const char *check_number(struct cfg_fleet *fleet, const struct cfg_parameter *p,
 	const struct cfg_place *place, const char *text)
 {
 	int64_t number;
 
+	if (p->type == CFG_PARAMETER_MEMORY &&
+		cfg_is_percent(text)) /* bounds: once a host is known */
+		return cfg_percent_check(fleet, place, p->name, text) ? text : NULL;
 	if (!to_number(p->type, text, &number)) {
 		cfg_report(fleet, place, text,
-			p->type == CFG_PARAMETER_MEMORY ? "write 64mb, 2gb or plain bytes"
+			p->type == CFG_PARAMETER_MEMORY ? "write 64mb, 2gb, plain bytes, or a "
+							  "share of the host's memory: 60%"
 							: "a whole number",
 			"parameter '%s': expected %s, found '%.100s'", p->name, type_names[p->type],
 			text);
 		return NULL;
 	}
-	if ((p->has_min && number < p->min) || (p->has_max && number > p->max)) {
+	if (!is_in_bounds(p, number)) {
 		cfg_report(fleet, place, text, NULL,
 			"parameter '%s': expected %" PRId64 " to %" PRId64 ", found '%.100s'",
 			p->name, p->has_min ? p->min : INT64_MIN, p->has_max ? p->max : INT64_MAX,
@@ -73,6 +82,26 @@ static const char *check_number(struct cfg_fleet *fleet, const struct cfg_parame
 		return NULL;
 	}
 	return text;
+}
+
+const char *cfg_parameter_resolve(struct cfg_fleet *fleet, const struct cfg_parameter *p,
+	const struct cfg_host *host, const struct cfg_place *place, const char *text,
+	struct arena *arena)
+{
+	uint64_t bytes;
+
+	if (p->type != CFG_PARAMETER_MEMORY || !cfg_is_percent(text))
+		return text;
+	if (!cfg_percent_of_memory(fleet, host, place, p->name, text, &bytes))
+		return NULL;
+	if (is_in_bounds(p, (int64_t)bytes)) /* at most CFG_HOST_MAX_MEMORY */
+		return arena_printf(arena, "%" PRIu64, bytes);
+	cfg_report(fleet, place, text, NULL,
+		"parameter '%s': expected %" PRId64 " to %" PRId64
+		", found '%s', which is %" PRIu64,
+		p->name, p->has_min ? p->min : INT64_MIN, p->has_max ? p->max : INT64_MAX, text,
+		bytes);
+	return NULL;
 }
 
 const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *p,
@@ -204,6 +233,12 @@ bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *n
 			"'%.100s' cannot be the name of a parameter", name);
 		return false;
 	}
+	if (cfg_builtin_is_reserved(name)) {
+		cfg_report(fleet, &place, name, NULL,
+			"'%s' cannot be the name of a parameter: vkcfg's own begin like that",
+			name);
+		return false;
+	}
 	if (map == NULL && !vkyaml_is_null(node))
 		return false;
 	cfg_expect_keys(fleet, file, map, "type|default|min|max|values|help", name);
@@ -238,22 +273,30 @@ static bool read_name(const char *text, char name[VK_NAME_BYTES], size_t *len)
 	return true;
 }
 
-static bool add_parameter(struct cfg_fleet *fleet, const struct cfg_role *role,
-	const char *const *values, const struct cfg_place *place, const char *forbidden,
-	const char *name, struct vk_buf *out)
+/* NULL after a finding here, or where the value should have come from. */
+static const char *value_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_place *place, const char *name)
 {
-	const struct cfg_parameter *p =
-		cfg_parameter_find(role->parameters, role->parameter_count, name);
-	const char *value;
+	const struct cfg_role *role = effective->role;
+	const struct cfg_parameter *p;
 
-	if (p == NULL) {
-		cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
-			"role '%s' has no parameter '%s'", role->name, name);
-		return false;
-	}
-	value = values[p - role->parameters];
+	if (cfg_builtin_is_reserved(name))
+		return cfg_builtin_value(fleet, effective, place, name);
+	p = cfg_parameter_find(role->parameters, role->parameter_count, name);
+	if (p != NULL)
+		return effective->values[p - role->parameters];
+	cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
+		"role '%s' has no parameter '%s'", role->name, name);
+	return NULL;
+}
+
+static bool add_parameter(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_place *place, const char *forbidden, const char *name, struct vk_buf *out)
+{
+	const char *value = value_of(fleet, effective, place, name);
+
 	if (value == NULL)
-		return false; /* reported where the value should have come from */
+		return false;
 	if (value[strcspn(value, forbidden)] != '\0') {
 		cfg_report(fleet, place, value, "a value may not become a second rule",
 			"parameter '%s': '%.100s' holds a blank or parenthesis", name, value);
@@ -263,7 +306,7 @@ static bool add_parameter(struct cfg_fleet *fleet, const struct cfg_role *role,
 	return true;
 }
 
-bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const char *const *values,
+bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_place *place, const char *forbidden, const char *text, struct vk_buf *out)
 {
 	const char *open;
@@ -284,7 +327,7 @@ bool cfg_substitute(struct cfg_fleet *fleet, const struct cfg_role *role, const 
 				"'${' without the name of a parameter and '}'");
 			return false;
 		}
-		if (!add_parameter(fleet, role, values, place, forbidden, name, out))
+		if (!add_parameter(fleet, effective, place, forbidden, name, out))
 			return false;
 		text = open + len;
 	}

@@ -64,6 +64,7 @@ static void render_host(
 		if (cfg_render_instance(fleet, host, instance, &text))
 			add_bundle(rendered, host, instance, &text);
 	}
+	cfg_host_memory_warn(fleet, host);
 	vk_buf_release(&text);
 }
 

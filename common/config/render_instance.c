@@ -130,8 +130,7 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 		return cfg_user_check_commands(fleet, user, user->line, version);
 	}
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
-	is_good = cfg_substitute(fleet, effective->role, effective->values, &user->place, " ()",
-			  user->rules, &rules) &&
+	is_good = cfg_substitute(fleet, effective, &user->place, " ()", user->rules, &rules) &&
 		  cfg_user_line(fleet, effective->environment, user, rules.data, out);
 	if (is_good && rules.is_overflowed) {
 		cfg_report(fleet, &user->place, NULL, NULL, "user '%s': its rules are too long",
@@ -169,8 +168,7 @@ static const char *file_text(struct cfg_fleet *fleet, const struct cfg_effective
 	if (file->secret != NULL) {
 		if (add_secret(fleet, effective, file->secret, &text))
 			out = arena_dup(arena, text.data, text.len);
-	} else if (cfg_substitute(fleet, effective->role, effective->values, &file->place, "",
-			   file->text, &text) &&
+	} else if (cfg_substitute(fleet, effective, &file->place, "", file->text, &text) &&
 		   cfg_policy_check_text(fleet, &file->place, file->path, text.data, false))
 		out = arena_dup(arena, text.data, text.len);
 	if (text.is_overflowed) {
@@ -307,6 +305,7 @@ bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
 	cfg_merge(fleet, host, instance, arena, &effective);
 	is_good = render_own_files(fleet, instance, &effective, arena, &own);
 	files = collect_files(fleet, &effective, &own, arena, &count);
+	cfg_host_memory_add(fleet, host, &effective);
 	is_good = is_good && files != NULL &&
 		  format_bundle(fleet, instance, &effective, files, count, out);
 	if (is_good && !host->uses_secrets)

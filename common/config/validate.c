@@ -8,6 +8,7 @@
 
 #include "common/bundle.h"
 #include "common/config/fleet_internal.h"
+#include "common/name.h"
 
 #include "common/banned.h"
 
@@ -36,6 +37,7 @@ static void validate_instances(struct cfg_fleet *fleet, struct cfg_host *host, s
 		if (instance->role != NULL && host->environment != NULL)
 			(void)cfg_render_instance(fleet, host, instance, text);
 	}
+	cfg_host_memory_warn(fleet, host);
 }
 
 enum vk_rc cfg_validate(
@@ -119,6 +121,8 @@ struct cfg_host_info cfg_fleet_host_at(const struct cfg_fleet *fleet, size_t i)
 		.name = host->name,
 		.environment = host->environment->name,
 		.public_key = host->public_key,
+		.address = host->address != NULL ? host->address : "",
+		.memory = host->memory,
 		.file = host->place.file,
 		.line = host->place.line,
 		.instance_count = host->instance_count,
@@ -140,6 +144,16 @@ bool cfg_fleet_host_find(const struct cfg_fleet *fleet, const char *name, struct
 	if (found != NULL)
 		*out = cfg_fleet_host_at(fleet, (size_t)(found - fleet->hosts));
 	return found != NULL;
+}
+
+uint64_t cfg_fleet_memory_of(const struct cfg_fleet *fleet, const char *id)
+{
+	char host[VK_NAME_BYTES], instance[VK_NAME_BYTES];
+	struct cfg_host_info info;
+
+	if (!vk_instance_id_parse(id, host, instance) || !cfg_fleet_host_find(fleet, host, &info))
+		return 0;
+	return info.memory;
 }
 
 const char *cfg_fleet_instance_name(const struct cfg_fleet *fleet, size_t h, size_t i)

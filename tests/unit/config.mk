@@ -44,3 +44,6 @@ tests_unit_check_import_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_lock
 TESTS += tests/unit/check_lock
 tests_unit_check_lock_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_host_values
+TESTS += tests/unit/check_host_values
+tests_unit_check_host_values_LDADD = $(UNIT_LIBS)
