@@ -50,7 +50,6 @@ enum vk_rc certificates_look(
 {
 	struct certificates found = {.host_expires = 0};
 	int64_t now = vk_clock_now();
-	int64_t not_before = 0;
 	struct vk_buf pem;
 	enum vk_rc rc;
 
@@ -58,9 +57,10 @@ enum vk_rc certificates_look(
 	rc = read_file(agent, "tls.crt", &pem, err);
 	if (rc == VK_OK)
 		rc = x509_read_validity(
-			pem.data, pem.len, &not_before, &found.host_expires, err);
+			pem.data, pem.len, &found.host_since, &found.host_expires, err);
 	if (rc == VK_OK) {
-		found.is_overdue = credentials_is_overdue(not_before, found.host_expires, now);
+		found.is_overdue =
+			credentials_is_overdue(found.host_since, found.host_expires, now);
 		rc = look_at_ca(agent, now, &found, err);
 	}
 	if (rc == VK_OK)

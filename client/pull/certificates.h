@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How long this host's certificate and the CA that it believes are good, and whether a person must act. */
+/* How long this host's certificate and the CA that it believes are good, and whether a person must
+ * act. */
 #ifndef VK_PULL_CERTIFICATES_H
 #define VK_PULL_CERTIFICATES_H
 
@@ -11,8 +12,8 @@
 #include "common/err.h"
 
 struct certificates {
-	int64_t host_expires;
-	bool is_overdue; /* half of the time that was left for the renewal is over, or all */
+	int64_t host_since, host_expires;
+	bool is_overdue;    /* half of the time that was left for the renewal is over, or all */
 	int64_t ca_expires; /* of the newest CA */
 	bool is_ca_soon;    /* within expiry-warning, or over */
 };

@@ -14,6 +14,7 @@
 #include <sodium.h>
 
 #include "client/pull/agent.h"
+#include "client/pull/doctor.h"
 #include "client/pull/enrol.h"
 #include "client/pull/run.h"
 #include "client/pull/status.h"
@@ -38,6 +39,7 @@ struct options {
 	struct enrol_wait wait;
 	bool is_waiting;
 	bool is_enrolling;
+	bool is_doctor;
 	bool is_watching;
 	bool is_showing_status;
 	bool is_json;
@@ -63,15 +65,18 @@ static const char help_text[] =
 	"To look, without asking the server or changing anything:\n"
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
 	"  vkcfg-pull --check-config  is pull.yaml right?\n"
+	"To find out why it does not work (asks the server, changes nothing):\n"
+	"  vkcfg-pull doctor [--json] each finding says what to do\n"
 	"\n"
 	"Options:\n"
 	"  --config FILE      instead of " PULL_SETTINGS_PATH "\n"
-	"  --json             with --status: as JSON\n"
+	"  --json             with --status and doctor: as JSON\n"
 	"  --retry            try once more what was refused or rolled back here\n"
 	"  --log-level LEVEL  error, warn, info (default) or debug\n"
 	"  --help, --version\n"
 	"\n"
-	"Exit status: 0 done; 1 --status found drift; 2 input or a refused configuration;\n"
+	"Exit status: 0 done; 1 --status found drift, or doctor a problem; 2 input or a refused "
+	"configuration;\n"
 	"5 denied; 6 untrusted; 8 unavailable; 9 disk or system. See vkcfg-pull(8).\n";
 
 enum {
@@ -123,7 +128,8 @@ static int show_usage_error(const char *word)
 {
 	struct vk_err err = VK_ERR_INIT;
 
-	vk_err_set(&err, VK_EINPUT, "'%s' is unknown, or lacks a value, or cannot be used here", word);
+	vk_err_set(
+		&err, VK_EINPUT, "'%s' is unknown, or lacks a value, or cannot be used here", word);
 	vk_err_hint(&err, "vkcfg-pull --help shows all commands and options");
 	return show_failure(&err);
 }
@@ -256,6 +262,25 @@ static int run_status(const struct options *options)
 	return is_clean ? 0 : STATUS_NOT_CLEAN;
 }
 
+static int run_doctor(const struct options *options)
+{
+	struct checkup *checkup = checkup_new();
+	struct vk_buf text;
+	int status;
+
+	doctor_look(options->config, checkup);
+	status = checkup_count(checkup, CHECKUP_PROBLEM) > 0 ? STATUS_NOT_CLEAN : 0;
+	vk_buf_init(&text, STATUS_MAX_BYTES);
+	if (options->is_json)
+		checkup_format_json(checkup, &text);
+	else
+		checkup_format(checkup, &text);
+	fputs(text.data, stdout);
+	vk_buf_release(&text);
+	checkup_free(checkup);
+	return status;
+}
+
 static int run_check_config(const struct options *options)
 {
 	struct pull_settings *settings = NULL;
@@ -384,7 +409,17 @@ static int dispatch(const struct options *options)
 		return run_enrol(options);
 	if (options->is_showing_status)
 		return run_status(options);
+	if (options->is_doctor)
+		return run_doctor(options);
 	return run_agent(options);
+}
+
+/* The command in front of all else; returns how many words it took. */
+static int take_word(int argc, char **argv, struct options *options)
+{
+	options->is_enrolling = argc > 0 && strcmp(argv[0], "enrol") == 0;
+	options->is_doctor = argc > 0 && strcmp(argv[0], "doctor") == 0;
+	return options->is_enrolling || options->is_doctor;
 }
 
 int main(int argc, char **argv)
@@ -407,10 +442,7 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	if (optind < argc && strcmp(argv[optind], "enrol") == 0) {
-		options.is_enrolling = true;
-		optind++;
-	}
+	optind += take_word(argc - optind, argv + optind, &options);
 	if (optind < argc)
 		return show_usage_error(argv[optind]);
 	if (options.is_waiting && (!options.is_enrolling || options.card == NULL))
