@@ -217,6 +217,8 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	rc = check_files(bundle, err);
 	if (rc == VK_OK)
 		rc = check_directories(bundle, err);
+	if (rc == VK_OK)
+		rc = bundle_check_group(bundle, err);
 	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
 
@@ -285,8 +287,8 @@ static enum vk_rc parse_files(const struct vkjson *doc, struct vk_bundle *out, s
 
 static enum vk_rc parse_members(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
-	static const char *const names[] = {"apply", "environment", "files", "format", "instance",
-		"kind", "secrets", "valkey", NULL};
+	static const char *const names[] = {"apply", "environment", "files", "format", "group",
+		"instance", "kind", "secrets", "valkey", NULL};
 	const char *kind = NULL;
 	int64_t format;
 	enum vk_rc rc = vkjson_check_members(doc, names, err);
@@ -303,6 +305,8 @@ static enum vk_rc parse_members(const struct vkjson *doc, struct vk_bundle *out,
 		rc = wrong(err, "kind", "valkey or sentinel");
 	if (rc == VK_OK)
 		rc = vkjson_get_string(doc, "valkey", &out->valkey, err);
+	if (rc == VK_OK)
+		rc = bundle_parse_group(doc, out, err);
 	if (rc == VK_OK)
 		rc = bundle_parse_secrets(doc, out, err);
 	return rc;
@@ -361,6 +365,8 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 	vkjson_set(doc, "environment", vkjson_string(bundle->environment));
 	vkjson_set(doc, "files", files_to_json(bundle));
 	vkjson_set(doc, "format", vkjson_int(1));
+	if (bundle->group != NULL)
+		vkjson_set(doc, "group", bundle_group_to_json(bundle->group));
 	vkjson_set(doc, "instance", vkjson_string(bundle->instance));
 	vkjson_set(doc, "kind", vkjson_string(kinds[bundle->kind]));
 	vkjson_set(doc, "secrets", bundle_secrets_to_json(bundle));
@@ -389,6 +395,7 @@ void vk_bundle_free(struct vk_bundle *bundle)
 		return;
 	free((void *)(uintptr_t)bundle->files);
 	free((void *)(uintptr_t)bundle->secrets);
+	bundle_free_group(bundle->group);
 	vkjson_free(bundle->owner);
 	free(bundle);
 }

@@ -28,6 +28,10 @@ enum {
 		2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
 	VK_BUNDLE_PATH_MAX_BYTES = 200,
 	VK_BUNDLE_PATH_MAX_PARTS = 4,
+	VK_BUNDLE_MAX_MEMBERS = 32,   /* of a shard */
+	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
+	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
+	VK_BUNDLE_MAX_SENTINELS = 16, /* of a group */
 };
 
 /* The files that Valkey reads as configuration. */
@@ -38,6 +42,7 @@ enum {
 enum vk_bundle_kind { VK_KIND_VALKEY, VK_KIND_SENTINEL };
 enum vk_bundle_drift { VK_DRIFT_REPORT, VK_DRIFT_REVERT };
 enum vk_bundle_restart { VK_RESTART_ALLOWED, VK_RESTART_NEVER };
+enum vk_bundle_group_kind { VK_GROUP_REPLICATED, VK_GROUP_CLUSTER };
 enum vk_bundle_unmanaged { VK_UNMANAGED_KEEP, VK_UNMANAGED_REMOVE };
 
 struct vk_bundle_file {
@@ -53,6 +58,27 @@ struct vk_bundle_secret {
 	uint8_t sha256[VK_SHA256_BYTES]; /* of the sealed secret's body: what is pinned */
 };
 
+/* Another instance, and where it listens; one of the ports is not 0. */
+struct vk_bundle_member {
+	const char *instance; /* HOST/INSTANCE */
+	const char *address;
+	int64_t port, tls_port;
+};
+
+/* With whom the instance shares its data. Not the whole of a large cluster: the members of its own
+ * shard, and a few nodes of others through which a new one finds the rest. */
+struct vk_bundle_group {
+	const char *name;
+	enum vk_bundle_group_kind kind;
+	int64_t shard;	     /* from 0; 0 where it is replicated */
+	size_t member_count; /* the instance itself is one; the first begins a new group */
+	const struct vk_bundle_member *members;
+	size_t seed_count;
+	const struct vk_bundle_member *seeds;
+	size_t sentinel_count;
+	const struct vk_bundle_member *sentinels;
+};
+
 struct vk_bundle {
 	const char *environment;
 	const char *instance; /* HOST/INSTANCE */
@@ -65,6 +91,7 @@ struct vk_bundle {
 	const struct vk_bundle_file *files; /* sorted by path, bytewise, each path once */
 	size_t secret_count;
 	const struct vk_bundle_secret *secrets; /* sorted by name and version, each once */
+	const struct vk_bundle_group *group;	/* NULL: the instance stands alone */
 	struct vkjson *owner;			/* of all pointers above, or NULL */
 };
 
@@ -93,6 +120,8 @@ bool vk_bundle_path_is_valid(const char *path);
 bool vk_bundle_mode_is_valid(unsigned mode);
 
 /* The words of the format, and back; parse is true if text is one of them. */
+const char *vk_bundle_group_kind_name(enum vk_bundle_group_kind kind);
+bool vk_bundle_group_kind_parse(const char *text, enum vk_bundle_group_kind *out);
 const char *vk_bundle_kind_name(enum vk_bundle_kind kind);
 const char *vk_bundle_drift_name(enum vk_bundle_drift drift);
 const char *vk_bundle_restart_name(enum vk_bundle_restart restart);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Between bundle.c and bundle_secrets.c only. */
+/* Between bundle.c, bundle_group.c and bundle_secrets.c only. */
 #ifndef VK_BUNDLE_INTERNAL_H
 #define VK_BUNDLE_INTERNAL_H
 
@@ -13,5 +13,13 @@ struct vkjson *bundle_secrets_to_json(const struct vk_bundle *bundle);
 
 /* The list is sorted, and it and the placeholders name the same versions. */
 VK_CHECKED enum vk_rc bundle_check_secrets(const struct vk_bundle *bundle, struct vk_err *err);
+
+/* The optional member `group`; freed with bundle_free_group(). */
+VK_CHECKED enum vk_rc bundle_parse_group(
+	const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err);
+void bundle_free_group(const struct vk_bundle_group *group);
+struct vkjson *bundle_group_to_json(const struct vk_bundle_group *group);
+
+VK_CHECKED enum vk_rc bundle_check_group(const struct vk_bundle *bundle, struct vk_err *err);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "common/banned.h"
 
+enum { ADDRESS_BYTES = 254 };
+
 static bool is_lower_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -57,4 +59,19 @@ bool vk_instance_id_parse(const char *id, char *host, char *instance)
 	host[slash - id] = '\0';
 	memcpy(instance, slash + 1, strlen(slash + 1) + 1);
 	return true;
+}
+
+bool vk_address_is_valid(const char *address)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-";
+	size_t len = strspn(address, allowed);
+
+	return len > 0 && len < ADDRESS_BYTES && address[len] == '\0' && address[0] != '-' &&
+	       address[0] != '.';
+}
+
+bool vk_address_is_numeric(const char *address)
+{
+	return strchr(address, ':') != NULL || address[strspn(address, "0123456789.")] == '\0';
 }

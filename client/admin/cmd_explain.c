@@ -37,6 +37,34 @@ static struct vkjson *explained_json(const struct cfg_explained *item)
 	return object;
 }
 
+static struct vkjson *group_json(const struct cfg_explained_group *group)
+{
+	struct vkjson *object = vkjson_object();
+	struct vkjson *members = vkjson_array();
+
+	for (size_t i = 0; i < group->count; i++)
+		vkjson_append(members, vkjson_string(group->members[i]));
+	vkjson_set(object, "name", vkjson_string(group->name));
+	vkjson_set(object, "kind", vkjson_string(group->kind));
+	vkjson_set(object, "file", vkjson_string(group->file));
+	vkjson_set(object, "shard", vkjson_int((int64_t)group->shard));
+	vkjson_set(object, "members", members);
+	return object;
+}
+
+/* Once for people; in JSON, which is a list of directives, with each. */
+static void print_group(const struct cli *cli, const struct cfg_explained_group *group)
+{
+	cli_say_in(cli, CLI_BOLD, "group %s ", group->name);
+	cli_say(cli, "%s", group->kind);
+	if (group->shard_count > 1)
+		cli_say(cli, ", shard %zu of %zu", group->shard + 1, group->shard_count);
+	cli_say_in(cli, CLI_DIM, "  # %s; a new group begins with the first as primary\n",
+		group->file);
+	for (size_t i = 0; i < group->count; i++)
+		cli_say(cli, "  %s\n", group->members[i]);
+}
+
 static void print_origin(const struct cli *cli, const struct cfg_origin *origin)
 {
 	cli_say(cli, "  %-12s", origin->layer);
@@ -75,6 +103,7 @@ enum vk_rc cmd_explain(struct cli *cli, const struct args *args, struct vk_err *
 {
 	const char *directive = args_count(args) > 1 ? args_at(args, 1) : NULL;
 	struct cfg_explanation *explanation = NULL;
+	const struct cfg_explained_group *group = NULL;
 	struct vkjson *items = vkjson_array();
 	struct cfg_tree *tree = NULL;
 	enum vk_rc rc = released_or_source(cli, args, &tree, err);
@@ -83,10 +112,18 @@ enum vk_rc cmd_explain(struct cli *cli, const struct args *args, struct vk_err *
 		rc = cfg_explain(tree, args_at(args, 0), directive, &explanation, err);
 	if (rc != VK_OK)
 		goto out;
-	for (size_t i = 0; i < cfg_explanation_count(explanation); i++)
-		vkjson_append(items, explained_json(cfg_explanation_at(explanation, i)));
+	group = cfg_explanation_group(explanation);
+	for (size_t i = 0; i < cfg_explanation_count(explanation); i++) {
+		struct vkjson *item = explained_json(cfg_explanation_at(explanation, i));
+
+		if (group != NULL)
+			vkjson_set(item, "group", group_json(group));
+		vkjson_append(items, item);
+	}
 	if (cli_print_json_list(cli, items))
 		goto out;
+	if (group != NULL)
+		print_group(cli, group);
 	for (size_t i = 0; i < cfg_explanation_count(explanation); i++)
 		print_item(cli, cfg_explanation_at(explanation, i));
 out:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/config/fleet_internal.h"
+#include "common/name.h"
 #include "common/nearest.h"
 
 #include "common/banned.h"
@@ -64,17 +65,6 @@ const char *cfg_builtin_value(struct cfg_fleet *fleet, const struct cfg_effectiv
 
 /* ---- addresses ---- */
 
-/* A name in DNS, or an address of IPv4 or IPv6; Valkey says whether it is one. */
-static bool is_address(const char *text)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-";
-	size_t len = strspn(text, allowed);
-
-	return len > 0 && len <= ADDRESS_MAX_BYTES && text[len] == '\0' && text[0] != '-' &&
-	       text[0] != '.';
-}
-
 const char *cfg_address_read(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *node, const char *host_name)
 {
@@ -97,7 +87,7 @@ const char *cfg_address_read(struct cfg_fleet *fleet, const char *file,
 	}
 	vk_buf_adds(&out, rest);
 	place = cfg_place_of(file, vkyaml_mark(node));
-	if (!out.is_overflowed && is_address(out.data))
+	if (!out.is_overflowed && vk_address_is_valid(out.data))
 		address = arena_dup(fleet->arena, out.data, out.len);
 	else
 		cfg_report(fleet, &place, text,

@@ -127,3 +127,26 @@ bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effec
 	vk_buf_release(&text);
 	return is_good;
 }
+
+const char *cfg_value_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_directive *d, struct arena *arena)
+{
+	const struct cfg_item *item = cfg_list_find(&effective->config, d->name);
+	const struct cfg_resolved *resolved = item != NULL ? item->what : NULL;
+	const char *out = "";
+	struct vk_buf line, value;
+
+	if (resolved == NULL)
+		return d->fallback != NULL ? d->fallback : "";
+	if (resolved->entry->secret != NULL)
+		return NULL;
+	if (resolved->value != NULL)
+		return arena_strdup(arena, resolved->value);
+	vk_buf_init(&line, 8 * CFG_VALUE_MAX_BYTES);
+	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
+	if (cfg_conf_line_of(fleet, effective, resolved, &line, &value))
+		out = arena_dup(arena, value.data, value.len);
+	vk_buf_release(&line);
+	vk_buf_release(&value);
+	return out;
+}

@@ -17,6 +17,7 @@ struct cfg_explanation {
 	struct arena *arena;
 	struct cfg_explained *items;
 	size_t count;
+	struct cfg_explained_group *group;
 };
 
 /* Where the instance is, and what it gets. */
@@ -107,26 +108,14 @@ static const char *sealed_value(const struct subject *subject, const struct cfg_
 /* The merged value in CONFIG GET form; the server's default where no layer sets one. */
 static const char *effective_value(const struct subject *subject, const struct cfg_directive *d)
 {
-	const char *out = d->fallback != NULL ? d->fallback : "";
 	const struct cfg_item *item = cfg_list_find(&subject->effective.config, d->name);
 	const struct cfg_resolved *resolved = item != NULL ? item->what : NULL;
-	struct vk_buf line, value;
 
-	if (resolved == NULL)
-		return out;
-	if (resolved->entry->secret != NULL)
+	if (resolved != NULL && resolved->entry->secret != NULL)
 		return sealed_value(subject, resolved);
-	if ((d->flags & CFG_SENSITIVE) != 0)
+	if (resolved != NULL && (d->flags & CFG_SENSITIVE) != 0)
 		return "(secret)";
-	if (resolved->value != NULL)
-		return arena_strdup(subject->arena, resolved->value);
-	vk_buf_init(&line, 8 * CFG_VALUE_MAX_BYTES);
-	vk_buf_init(&value, 2 * CFG_VALUE_MAX_BYTES);
-	if (cfg_conf_line_of(subject->fleet, &subject->effective, resolved, &line, &value))
-		out = arena_dup(subject->arena, value.data, value.len);
-	vk_buf_release(&line);
-	vk_buf_release(&value);
-	return out;
+	return cfg_value_of(subject->fleet, &subject->effective, d, subject->arena);
 }
 
 static void explain_one(
@@ -172,6 +161,39 @@ static enum vk_rc explain_named(const struct subject *subject, const char *name,
 	return VK_OK;
 }
 
+static const char *member_text(struct arena *arena, const struct cfg_member *member)
+{
+	const char *address = member->host->address;
+	bool is_plain = strchr(address, ':') == NULL;
+
+	return arena_printf(arena, "%s (%s%s%s:%u)", cfg_member_id(member), is_plain ? "" : "[",
+		address, is_plain ? "" : "]", member->port != 0 ? member->port : member->tls_port);
+}
+
+static void explain_group(const struct subject *subject, struct cfg_explanation *e)
+{
+	struct cfg_group *group = subject->instance->group;
+	const struct cfg_shard *shard;
+	const char **members;
+
+	if (group == NULL || !cfg_group_resolve(subject->fleet, group))
+		return; /* what is wrong is a finding */
+	shard = &group->shards[subject->instance->shard];
+	members = arena_calloc(e->arena, shard->count, sizeof(*members));
+	for (size_t i = 0; i < shard->count; i++)
+		members[i] = member_text(e->arena, &shard->members[i]);
+	e->group = arena_calloc(e->arena, 1, sizeof(*e->group));
+	*e->group = (struct cfg_explained_group){
+		.name = arena_strdup(e->arena, group->name),
+		.kind = vk_bundle_group_kind_name(group->kind),
+		.file = arena_strdup(e->arena, group->place.file),
+		.shard = subject->instance->shard,
+		.shard_count = group->shard_count,
+		.count = shard->count,
+		.members = members,
+	};
+}
+
 static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *name,
 	struct cfg_explanation *e, struct vk_err *err)
 {
@@ -183,6 +205,7 @@ static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *n
 	if (!find_instance(&subject, id))
 		return vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
 	cfg_merge(fleet, subject.host, subject.instance, e->arena, &subject.effective);
+	explain_group(&subject, e);
 	if (name == NULL)
 		explain_all(&subject, e);
 	else
@@ -207,6 +230,11 @@ enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *
 	cfg_fleet_free(fleet);
 	cfg_findings_free(findings);
 	return rc;
+}
+
+const struct cfg_explained_group *cfg_explanation_group(const struct cfg_explanation *explanation)
+{
+	return explanation->group;
 }
 
 size_t cfg_explanation_count(const struct cfg_explanation *explanation)

@@ -38,6 +38,17 @@ VK_CHECKED enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id,
 	const char *directive, struct cfg_explanation **out, struct vk_err *err);
 void cfg_explanation_free(struct cfg_explanation *explanation);
 
+/* The group of the instance, NULL: it is in none. */
+struct cfg_explained_group {
+	const char *name;
+	const char *kind; /* "replicated" or "cluster" */
+	const char *file;
+	size_t shard, shard_count;
+	size_t count;
+	const char *const *members; /* of the shard, "HOST/INSTANCE (ADDRESS:PORT)" */
+};
+const struct cfg_explained_group *cfg_explanation_group(const struct cfg_explanation *explanation);
+
 /* By name. */
 size_t cfg_explanation_count(const struct cfg_explanation *explanation);
 const struct cfg_explained *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i);

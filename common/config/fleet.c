@@ -334,6 +334,7 @@ struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_finding
 	cfg_secrets_read_files(fleet);
 	read_roles(fleet);
 	cfg_hosts_read(fleet);
+	cfg_groups_read(fleet);
 	cfg_keepers_check(fleet);
 	check_parameters(fleet);
 	return fleet;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bundle.h"
 #include "common/config/findings.h"
 #include "common/config/tree.h"
 #include "common/err.h"
@@ -66,6 +67,42 @@ bool cfg_fleet_host_find(
 
 /* The memory of the host of instance "HOST/INSTANCE" in bytes; 0 where the tree does not say. */
 uint64_t cfg_fleet_memory_of(const struct cfg_fleet *fleet, const char *id);
+
+/* Groups, in byte order of their names: who is whose replica, who is a node of which shard. A
+ * replicated group is one shard. */
+struct cfg_group_info {
+	const char *name;
+	const char *environment;
+	enum vk_bundle_group_kind kind;
+	const char *file;
+	size_t shard_count;
+};
+size_t cfg_fleet_group_count(const struct cfg_fleet *fleet);
+struct cfg_group_info cfg_fleet_group_at(const struct cfg_fleet *fleet, size_t i);
+
+/* The members of a shard as the tree lists them: the first is the primary that a new group starts
+ * with, not who is primary now. */
+struct cfg_member_info {
+	const char *id; /* HOST/INSTANCE */
+	const char *host;
+	const char *address;
+	unsigned port, tls_port; /* 0: not open; both 0 before cfg_fleet_resolve_groups() */
+};
+size_t cfg_fleet_shard_size(const struct cfg_fleet *fleet, size_t group, size_t shard);
+struct cfg_member_info cfg_fleet_member_at(
+	const struct cfg_fleet *fleet, size_t group, size_t shard, size_t i);
+
+/* Where an instance is a member; false: in no group. */
+struct cfg_membership {
+	size_t group;
+	size_t shard;
+};
+bool cfg_fleet_group_of(const struct cfg_fleet *fleet, const char *id, struct cfg_membership *out);
+
+/* Merges the members of all groups for their ports, and checks that the members of a shard fit
+ * together. Findings as in cfg_fleet_parse(). */
+VK_CHECKED enum vk_rc cfg_fleet_resolve_groups(
+	struct cfg_fleet *fleet, struct cfg_findings *findings, struct vk_err *err);
 
 /* Name and role of instance i (byte order) of host h. */
 const char *cfg_fleet_instance_name(const struct cfg_fleet *fleet, size_t h, size_t i);

@@ -166,6 +166,18 @@ static int compare_hosts(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int compare_host(const void *key, const void *element)
+{
+	return strcmp(key, ((const struct cfg_host *)element)->name);
+}
+
+struct cfg_host *cfg_fleet_find_host(const struct cfg_fleet *fleet, const char *name)
+{
+	if (fleet->host_count == 0)
+		return NULL;
+	return bsearch(name, fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_host);
+}
+
 static int compare_keys(const void *a, const void *b)
 {
 	const struct cfg_host *const *x = a, *const *y = b;

@@ -198,6 +198,8 @@ struct cfg_instance {
 	struct cfg_place place;
 	struct cfg_role *role; /* NULL only after a finding */
 	struct cfg_layer *layer;
+	struct cfg_group *group; /* of which it is a member; NULL: none */
+	size_t shard;		 /* of that group */
 };
 
 struct cfg_host {
@@ -216,6 +218,30 @@ struct cfg_host {
 
 struct cfg_effective; /* an instance with all layers merged, see merge.c below */
 
+/* An instance in a list of a group. */
+struct cfg_member {
+	struct cfg_place place;
+	struct cfg_host *host;
+	struct cfg_instance *instance;
+	unsigned port, tls_port; /* 0: not open; known once the group is resolved */
+};
+
+struct cfg_shard {
+	size_t count;
+	struct cfg_member *members; /* the first is the primary of a new group */
+};
+
+/* A file groups/NAME.yaml. */
+struct cfg_group {
+	const char *name;
+	struct cfg_place place;
+	enum vk_bundle_group_kind kind;
+	struct cfg_environment *environment; /* NULL only after a finding */
+	size_t shard_count;		     /* 1 where it is replicated */
+	struct cfg_shard *shards;
+	bool is_resolved, is_good; /* group_check.c */
+};
+
 struct cfg_fleet {
 	struct arena *arena;
 	const struct cfg_tree *tree;
@@ -229,8 +255,10 @@ struct cfg_fleet {
 	size_t role_count;
 	struct cfg_role *roles; /* sorted by name */
 	size_t host_count;
-	struct cfg_host *hosts;	 /* sorted by name */
-	struct cfg_base **bases; /* merge.c: by role and environment */
+	struct cfg_host *hosts; /* sorted by name */
+	size_t group_count;
+	struct cfg_group *groups; /* sorted by name */
+	struct cfg_base **bases;  /* merge.c: by role and environment */
 };
 
 /* ---- fleet.c ---- */
@@ -268,6 +296,29 @@ void cfg_hosts_read(struct cfg_fleet *fleet);
  * else. */
 const char *cfg_read_public_key(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *node, const char *what, const char *hint);
+
+/* By name; NULL: there is none. */
+struct cfg_host *cfg_fleet_find_host(const struct cfg_fleet *fleet, const char *name);
+
+/* ---- group.c ---- */
+
+/* Reads groups/, after all hosts; their instances learn to which group they belong. */
+void cfg_groups_read(struct cfg_fleet *fleet);
+
+/* "db1/main": member i of a shard. */
+const char *cfg_member_id(const struct cfg_member *member);
+
+/* ---- group_check.c ---- */
+
+/* What only merged members can tell: their ports, whether they fit the group's kind and each other.
+ * Once per group; false after a finding. */
+bool cfg_group_resolve(struct cfg_fleet *fleet, struct cfg_group *group);
+
+/* ---- group_query.c ---- */
+
+/* What the bundle of a member says; the group is resolved and good. */
+const struct vk_bundle_group *cfg_group_for_bundle(
+	const struct cfg_instance *instance, struct arena *arena);
 
 /* ---- pins.c ---- */
 
@@ -528,6 +579,11 @@ bool cfg_conf_line(struct cfg_fleet *fleet, const struct cfg_entry *entry,
 /* The same with the parameters of an instance. */
 bool cfg_conf_line_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_resolved *resolved, struct vk_buf *line, struct vk_buf *value);
+
+/* What a directive of an instance is in CONFIG GET form: as merged, else the server's default. ""
+ * after a finding; NULL where it is a secret. From arena or older. */
+const char *cfg_value_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_directive *directive, struct arena *arena);
 
 /* ---- user_line.c ---- */
 

@@ -17,6 +17,7 @@ libvkcommon_a_SOURCES += common/config/fleet_hosts.c
 libvkcommon_a_SOURCES += common/config/conf_line.c
 libvkcommon_a_SOURCES += common/config/foreign.c common/config/foreign.h
 libvkcommon_a_SOURCES += common/config/host_memory.c
+libvkcommon_a_SOURCES += common/config/group.c common/config/group_check.c common/config/group_query.c
 libvkcommon_a_SOURCES += common/config/import_acl.c
 libvkcommon_a_SOURCES += common/config/import.c common/config/import.h common/config/import_internal.h
 libvkcommon_a_SOURCES += common/config/import_cause.c

@@ -250,7 +250,7 @@ static struct vk_bundle_file *collect_files(struct cfg_fleet *fleet,
 
 static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *instance,
 	const struct cfg_effective *effective, const struct vk_bundle_file *files, size_t count,
-	struct vk_buf *out)
+	const struct vk_bundle_group *group, struct vk_buf *out)
 {
 	struct cfg_bundle_secrets secrets = {.count = 0};
 	struct vk_bundle bundle = {
@@ -266,6 +266,7 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 		.file_count = count,
 		.files = files,
 		.secrets = secrets.items,
+		.group = group,
 	};
 	struct vk_err err = VK_ERR_INIT;
 	enum vk_rc rc = cfg_collect_secrets(effective->environment, files, count, &secrets, &err);
@@ -295,6 +296,7 @@ bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
 	struct cfg_instance *instance, struct vk_buf *out)
 {
 	struct arena *arena = arena_new();
+	const struct vk_bundle_group *group = NULL;
 	struct cfg_effective effective;
 	struct vk_bundle_file *files;
 	struct own_files own;
@@ -306,8 +308,12 @@ bool cfg_render_instance(struct cfg_fleet *fleet, struct cfg_host *host,
 	is_good = render_own_files(fleet, instance, &effective, arena, &own);
 	files = collect_files(fleet, &effective, &own, arena, &count);
 	cfg_host_memory_add(fleet, host, &effective);
+	if (instance->group != NULL && !cfg_group_resolve(fleet, instance->group))
+		is_good = false;
+	if (instance->group != NULL && is_good)
+		group = cfg_group_for_bundle(instance, arena);
 	is_good = is_good && files != NULL &&
-		  format_bundle(fleet, instance, &effective, files, count, out);
+		  format_bundle(fleet, instance, &effective, files, count, group, out);
 	if (is_good && !host->uses_secrets)
 		host->uses_secrets = uses_secrets(host->environment, files, count);
 	own_files_release(&own);

@@ -86,7 +86,7 @@ static bool is_secret_path(const char *path)
 
 static bool is_tree_path(const char *path)
 {
-	static const char *const directories[] = {"environments/", "roles/", "hosts/"};
+	static const char *const directories[] = {"environments/", "roles/", "hosts/", "groups/"};
 
 	if (!is_relative_path(path))
 		return false;
@@ -219,9 +219,9 @@ enum vk_rc cfg_tree_from_files(
 			continue;
 		}
 		rc = vk_err_set(err, VK_EINPUT, "'%.200s' is no file of a tree", files[i].path);
-		vk_err_hint(err,
-			"fleet.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml, "
-			"secrets/*/*.yaml and files/** of letters, digits, '.', '_' and '-'");
+		vk_err_hint(err, "fleet.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml, "
+				 "groups/*.yaml, secrets/*/*.yaml and files/** of letters, digits, "
+				 "'.', '_' and '-'");
 	}
 	if (rc == VK_OK)
 		rc = finish(tree, err);
@@ -319,7 +319,7 @@ static enum vk_rc load_directory(struct cfg_tree *tree, int dirfd, const char *n
 static enum vk_rc load_all(struct cfg_tree *tree, int fd, const char *path, struct vk_err *err)
 {
 	static const char *const directories[] = {
-		"environments", "roles", "hosts", "secrets", "files"};
+		"environments", "roles", "hosts", "groups", "secrets", "files"};
 	struct stat st;
 	enum vk_rc rc = VK_OK;
 

@@ -56,6 +56,8 @@ enum vk_rc cfg_validate(
 		(void)cfg_layer_resolve(fleet, fleet->hosts[i].layer, fleet->version);
 		validate_instances(fleet, &fleet->hosts[i], &text);
 	}
+	for (size_t i = 0; i < fleet->group_count; i++)
+		(void)cfg_group_resolve(fleet, &fleet->groups[i]);
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		cfg_secrets_warn(fleet, &fleet->environments[i]);
 	vk_buf_release(&text);
@@ -129,18 +131,10 @@ struct cfg_host_info cfg_fleet_host_at(const struct cfg_fleet *fleet, size_t i)
 	};
 }
 
-static int compare_host(const void *key, const void *element)
-{
-	return strcmp(key, ((const struct cfg_host *)element)->name);
-}
-
 bool cfg_fleet_host_find(const struct cfg_fleet *fleet, const char *name, struct cfg_host_info *out)
 {
-	const struct cfg_host *found;
+	const struct cfg_host *found = cfg_fleet_find_host(fleet, name);
 
-	if (fleet->host_count == 0)
-		return false;
-	found = bsearch(name, fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_host);
 	if (found != NULL)
 		*out = cfg_fleet_host_at(fleet, (size_t)(found - fleet->hosts));
 	return found != NULL;

@@ -284,8 +284,7 @@ END_TEST
 
 START_TEST(secrets_come_back)
 {
-	static const struct vk_bundle_file files[] = {
-		{"tls/server.key", "@{secret:key@1}", 0640},
+	static const struct vk_bundle_file files[] = {{"tls/server.key", "@{secret:key@1}", 0640},
 		{"users.acl", "user x on #@{sha256:app@3} #@{sha256:app@4}\n", 0640}};
 	static const struct vk_bundle_secret secrets[] = {{.name = "app", .version = 3},
 		{.name = "app", .version = 4, .sha256 = {1}}, {.name = "key", .version = 1}};
@@ -337,6 +336,99 @@ START_TEST(formatting_gives_the_same_bytes)
 }
 END_TEST
 
+#define MEMBER(id) "{\"address\":\"10.0.0.1\",\"instance\":\"" id "\",\"port\":1,\"tls-port\":0}"
+#define GROUP(kind, members, seeds, sentinels, shard)                                              \
+	"{\"kind\":\"" kind "\",\"members\":[" members "],\"name\":\"g\",\"seeds\":[" seeds        \
+	"],\"sentinels\":[" sentinels "],\"shard\":" shard "}"
+
+START_TEST(refuses_groups_that_no_renderer_writes)
+{
+	static const char *const bad[] = {
+		"{}",
+		"[]",
+		GROUP("ring", MEMBER("db1/main"), "", "", "0"),
+		GROUP("replicated", "", "", "", "0"),
+		GROUP("replicated", MEMBER("db2/main"), "", "", "0"),
+		GROUP("replicated", MEMBER("db1/main"), "", "", "1"),
+		GROUP("replicated", MEMBER("db1/main"), MEMBER("db2/main"), "", "0"),
+		GROUP("cluster", MEMBER("db1/main"), "", MEMBER("s1/watch"), "0"),
+		GROUP("cluster", MEMBER("db1/main"), "", "", "1000"),
+		GROUP("cluster", MEMBER("db1/main"), "", "", "-1"),
+		GROUP("cluster", MEMBER("db1/main") "," MEMBER("db1/main"), "", "", "0"),
+		GROUP("cluster", MEMBER("db1/main") "," MEMBER("../x"), "", "", "0"),
+		GROUP("cluster",
+			MEMBER("db1/main") ",{\"address\":\"a\\nport "
+					   "1\",\"instance\":\"db2/"
+					   "main\",\"port\":1,\"tls-port\":0}",
+			"", "", "0"),
+		GROUP("cluster",
+			MEMBER("db1/main") ",{\"address\":\"a\",\"instance\":\"db2/"
+					   "main\",\"port\":0,\"tls-port\":0}",
+			"", "", "0"),
+		GROUP("cluster",
+			MEMBER("db1/main") ",{\"address\":\"a\",\"instance\":\"db2/"
+					   "main\",\"port\":65536,\"tls-port\":0}",
+			"", "", "0"),
+	};
+	struct vk_err err = VK_ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(
+			parse_with("group", bad[i], &err) == VK_EINPUT, "%s was accepted", bad[i]);
+	assert_ok(parse_with("group",
+			  GROUP("replicated", MEMBER("db1/main") "," MEMBER("db2/main"), "",
+				  MEMBER("s1/watch"), "0"),
+			  &err),
+		err);
+	assert_ok(
+		parse_with("group",
+			GROUP("cluster", MEMBER("db1/main"), MEMBER("db2/main"), "", "999"), &err),
+		err);
+}
+END_TEST
+
+START_TEST(refuses_a_group_that_is_too_large)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf members;
+
+	vk_buf_init(&members, 100000);
+	vk_buf_adds(&members, "{\"kind\":\"cluster\",\"members\":[" MEMBER("db1/main"));
+	for (int i = 0; i < VK_BUNDLE_MAX_MEMBERS; i++)
+		vk_buf_addf(&members, "," MEMBER("h%d/main"), i);
+	vk_buf_adds(&members, "],\"name\":\"g\",\"seeds\":[],\"sentinels\":[],\"shard\":0}");
+	assert_fails(parse_with("group", members.data, &err), VK_ELIMIT);
+	vk_buf_release(&members);
+}
+END_TEST
+
+START_TEST(a_group_comes_back)
+{
+	static const struct vk_bundle_member members[] = {
+		{"db1/main", "10.0.0.1", 6379, 0}, {"db2/main", "fd00::2", 0, 6380}};
+	static const struct vk_bundle_group group = {.name = "g",
+		.kind = VK_GROUP_CLUSTER,
+		.shard = 7,
+		.member_count = 2,
+		.members = members};
+	struct vk_bundle bundle = empty, *parsed = NULL;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	bundle.group = &group;
+	vk_buf_init(&out, 10000);
+	assert_ok(vk_bundle_format(&bundle, &out, &err), err);
+	assert_ok(vk_bundle_parse(out.data, out.len, &parsed, &err), err);
+	ck_assert_str_eq(parsed->group->name, "g");
+	ck_assert_int_eq(parsed->group->shard, 7);
+	ck_assert_uint_eq(parsed->group->member_count, 2);
+	ck_assert_str_eq(parsed->group->members[1].address, "fd00::2");
+	ck_assert_int_eq(parsed->group->members[1].tls_port, 6380);
+	vk_bundle_free(parsed);
+	vk_buf_release(&out);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("bundle");
@@ -350,6 +442,9 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_too_many_files_and_too_much_text);
 	tcase_add_test(tcase, refuses_secrets_where_they_cannot_stand);
 	tcase_add_test(tcase, refuses_unsorted_double_and_too_many_secrets);
+	tcase_add_test(tcase, refuses_groups_that_no_renderer_writes);
+	tcase_add_test(tcase, refuses_a_group_that_is_too_large);
+	tcase_add_test(tcase, a_group_comes_back);
 	tcase_add_test(tcase, refuses_every_truncation);
 	tcase_add_test(tcase, secrets_come_back);
 	tcase_add_test(tcase, formatting_gives_the_same_bytes);

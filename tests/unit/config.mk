@@ -47,3 +47,6 @@ tests_unit_check_lock_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_host_values
 TESTS += tests/unit/check_host_values
 tests_unit_check_host_values_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_group
+TESTS += tests/unit/check_group
+tests_unit_check_group_LDADD = $(UNIT_LIBS)
