@@ -122,7 +122,7 @@ enum vk_rc change_verify(struct session *session, struct change *change, struct 
 	if (rc == VK_OK)
 		rc = difference_of(before, after, &change->difference, err);
 	if (rc == VK_OK)
-		rc = difference_add_host_keys(change->difference, old_tree, new_tree, err);
+		rc = difference_add_parts(change->difference, old_tree, new_tree, err);
 	cfg_rendered_free(before);
 	cfg_rendered_free(after);
 	cfg_tree_free(old_tree);

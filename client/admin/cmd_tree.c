@@ -292,7 +292,7 @@ enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err
 	if (rc == VK_OK)
 		rc = difference_of(other, ours, &difference, err);
 	if (rc == VK_OK)
-		rc = difference_add_host_keys(difference, other_tree, tree, err);
+		rc = difference_add_parts(difference, other_tree, tree, err);
 	if (rc == VK_OK) {
 		cli->is_answer_no = !difference_is_empty(difference);
 		if (!cli_print_json(cli, difference))

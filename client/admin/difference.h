@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What changes for the instances of an environment from one rendering to the
- * next. Instances whose changes are the same are one group: a change to a role
- * of a thousand instances is one paragraph.
- * presence is added, changed or removed.
+ * next. Instances to which exactly the same happens are one group: a change to a
+ * role of a thousand instances is one paragraph.
  *
- *   {"environment":"prod","instances":1,"restarts":0,"unchanged":41,"groups":[
- *     {"instances":["db1/main"],"presence":"changed","restart":false,"changes":[
- *       {"kind":"directive","name":"maxmemory","old":"1gb","new":"2gb","live":true}]}],
- *    "host_keys":[{"host":"db2","new":"<64 hex>"}]}
+ *   {"environment":"prod","from":"prod/41","to":"the tree in .","instances":2,"restarts":0,
+ *    "restarts_preferred":0,"restarts_forbidden":0,"rewritten":0,"unchanged":41,"groups":[
+ *     {"instances":["db1/main","db2/main"],"role":"cache","of":2,"presence":"changed",
+ *      "way":"live","changes":[
+ *       {"kind":"directive","name":"maxmemory","old":"1gb","new":"2gb","way":"live"}]}],
+ *    "host_keys":[{"host":"db2","new":"<64 hex>"}],"keepers":[]}
  *
- * Host keys stand in no bundle, but an approver's signature vouches for them:
- * whoever signs a tree must have seen which keys it brings.
+ * presence is added, changed or removed; way as cfg_way_name() says. role and of,
+ * the number of its instances, stand where a group is of one role. from and to say
+ * which two sides these are, where a person chose them; in a group, where the sides
+ * are not the same instances. rewritten counts instances whose files have another
+ * text and the same meaning.
  */
 #ifndef ADMIN_DIFFERENCE_H
 #define ADMIN_DIFFERENCE_H
@@ -21,6 +25,7 @@
 #include "common/err.h"
 
 struct cfg_rendered;
+struct cfg_rendered_bundle;
 struct cfg_tree;
 struct cli;
 struct vkjson;
@@ -29,14 +34,18 @@ struct vkjson;
 VK_CHECKED enum vk_rc difference_of(const struct cfg_rendered *before,
 	const struct cfg_rendered *after, struct vkjson **out, struct vk_err *err);
 
-/* Adds the public keys of the environment's hosts and keepers that differ between the trees; before
- * may be NULL. */
-VK_CHECKED enum vk_rc difference_add_host_keys(struct vkjson *difference,
-	const struct cfg_tree *before, const struct cfg_tree *after, struct vk_err *err);
+/* The same for one instance of both. Either may be NULL. */
+VK_CHECKED enum vk_rc difference_of_instance(const char *environment,
+	const struct cfg_rendered_bundle *before, const struct cfg_rendered_bundle *after,
+	struct vkjson **out, struct vk_err *err);
+
+/* Adds what no bundle shows, but a tree does (difference_part.h); before may be NULL. */
+VK_CHECKED enum vk_rc difference_add_parts(struct vkjson *difference, const struct cfg_tree *before,
+	const struct cfg_tree *after, struct vk_err *err);
 
 bool difference_is_empty(const struct vkjson *difference);
 
-/* Prints it for people. */
+/* Prints it for people; with -v all instances, else ranges of them. */
 void difference_print(const struct cli *cli, const struct vkjson *difference);
 
 #endif

@@ -173,7 +173,7 @@ enum vk_rc submit_propose(struct session *session, const struct current *current
 	if (rc == VK_OK)
 		rc = difference_of(before, rendered, &difference, err);
 	if (rc == VK_OK)
-		rc = difference_add_host_keys(difference, old_tree, tree, err);
+		rc = difference_add_parts(difference, old_tree, tree, err);
 	if (rc == VK_OK)
 		rc = make_change(session, current, &content, message, commit, body, err);
 	if (rc == VK_OK)

@@ -39,6 +39,9 @@ check_PROGRAMS += tests/unit/check_example
 TESTS += tests/unit/check_example
 tests_unit_check_example_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_difference
+TESTS += tests/unit/check_difference
+tests_unit_check_difference_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_file_lines
 TESTS += tests/unit/check_file_lines
 tests_unit_check_file_lines_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
