@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "client/pull/privilege.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 
@@ -127,13 +128,32 @@ static void look_at_files(const struct agent *agent, struct agent_file out[AGENT
 	}
 }
 
+const char *agent_server(const struct agent *agent)
+{
+	return agent->settings->servers[agent->server];
+}
+
+enum vk_rc agent_turn_to_next(struct agent *agent, struct vk_err *err)
+{
+	agent->server = (agent->server + 1) % agent->settings->server_count;
+	agent->server_since_ms = vk_clock_monotonic_ms();
+	return agent_connect(agent, err);
+}
+
+/* One that was turned to because the preferred one was away. */
+static bool is_time_to_return(const struct agent *agent)
+{
+	return agent->server != 0 &&
+	       vk_clock_monotonic_ms() - agent->server_since_ms >= AGENT_RETURN_MS;
+}
+
 enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
 {
 	char *ca = agent_tls_path(agent, "ca.crt");
 	char *cert = agent_tls_path(agent, "tls.crt");
 	char *key = agent_tls_path(agent, "tls.key");
 	char *session = agent_path(agent, "session");
-	const struct httpc_options options = {.url = agent->settings->server,
+	const struct httpc_options options = {.url = agent_server(agent),
 		.ca_path = ca,
 		.cert_path = cert,
 		.key_path = key,
@@ -157,6 +177,10 @@ enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err)
 {
 	struct agent_file files[AGENT_TLS_FILES];
 
+	if (is_time_to_return(agent)) {
+		agent->server = 0;
+		return agent_connect(agent, err);
+	}
 	look_at_files(agent, files);
 	for (int i = 0; agent->client != NULL && i < AGENT_TLS_FILES; i++) {
 		if (files[i].inode == agent->files[i].inode &&

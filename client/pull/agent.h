@@ -7,6 +7,7 @@
 #ifndef VK_PULL_AGENT_H
 #define VK_PULL_AGENT_H
 
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -16,7 +17,10 @@
 
 enum { AGENT_PASSWORD_HEX = 64 };
 
-enum { AGENT_TLS_FILES = 3 }; /* ca.crt, tls.crt, tls.key */
+enum {
+	AGENT_TLS_FILES = 3,		  /* ca.crt, tls.crt, tls.key */
+	AGENT_RETURN_MS = 10 * 60 * 1000, /* then the preferred server is tried again */
+};
 
 /* Which file it was: one that was replaced has another inode or time. */
 struct agent_file {
@@ -30,6 +34,9 @@ struct agent {
 	int lock_fd;
 	char *password; /* of the Valkey user vkcfg-agent */
 	struct httpc *client;
+	size_t server;		 /* of settings->servers: the one that the client is for */
+	int64_t retry_after_s;	 /* the last run: not to be asked again before; 0: at will */
+	int64_t server_since_ms; /* monotonic; not the preferred one: since when */
 	struct agent_file files[AGENT_TLS_FILES]; /* that the client was made of */
 };
 
@@ -47,14 +54,21 @@ VK_CHECKED enum vk_rc agent_open(const char *config, struct agent *agent, struct
 /* Anew, after a new certificate. */
 VK_CHECKED enum vk_rc agent_connect(struct agent *agent, struct vk_err *err);
 
-/* Anew where there is no client, or where somebody has replaced a file that it was made of. */
+/* The URL of the server that is asked now. Borrowed. */
+const char *agent_server(const struct agent *agent);
+
+/* Turns to the next server of the list, behind the last one to the first. */
+VK_CHECKED enum vk_rc agent_turn_to_next(struct agent *agent, struct vk_err *err);
+
+/* Anew where there is no client, where it is time to try the preferred server again, or where
+ * somebody has replaced a file that it was made of. */
 VK_CHECKED enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err);
 
 /* Releases all; fits a zeroed struct with lock_fd -1 too. */
 void agent_close(struct agent *agent);
 
-/* The path of "ca.crt", "tls.crt" or "tls.key": in the state directory, or of a PKI of the user's own.
- * The caller's to free. */
+/* The path of "ca.crt", "tls.crt" or "tls.key": in the state directory, or of a PKI of the user's
+ * own. The caller's to free. */
 char *agent_tls_path(const struct agent *agent, const char *name);
 
 /* STATE/name; the caller's to free. */

@@ -94,21 +94,33 @@ static void look_at_trust(const struct agent *agent, struct checkup *checkup)
 			desired.trust_role);
 }
 
-static void look_at_server(struct agent *agent, struct checkup *checkup)
+/* The one that the agent's client is for. */
+static void look_at_server(const struct agent *agent, struct checkup *checkup)
 {
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc = agent_connect(agent, &err);
 
-	if (rc == VK_OK)
-		rc = httpc_get(agent->client, "/healthz", HEALTH_MAX_BYTES, &reply, &err);
-	if (rc == VK_OK)
+	if (httpc_get(agent->client, "/healthz", HEALTH_MAX_BYTES, &reply, &err) == VK_OK)
 		checkup_add(checkup, CHECKUP_OK, "server", NULL, "%s answers this host",
-			agent->settings->server);
+			agent_server(agent));
 	else
 		checkup_add_failure(checkup, CHECKUP_PROBLEM, "server",
 			"look at 'server' in pull.yaml, DNS, firewall, and vkcfgd's own log", &err);
 	httpc_reply_release(&reply);
+}
+
+static void look_at_servers(struct agent *agent, struct checkup *checkup)
+{
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = agent_connect(agent, &err);
+
+	for (size_t i = 0; rc == VK_OK && i < agent->settings->server_count; i++) {
+		look_at_server(agent, checkup);
+		rc = agent_turn_to_next(agent, &err);
+	}
+	if (rc != VK_OK)
+		checkup_add_failure(checkup, CHECKUP_PROBLEM, "server",
+			"enrol this host again: vkcfg host readmit NAME", &err);
 }
 
 static void look_at_enrolled(struct agent *agent, struct checkup *checkup)
@@ -117,7 +129,7 @@ static void look_at_enrolled(struct agent *agent, struct checkup *checkup)
 		agent->pins.host, agent->pins.fleet, agent->pins.environment);
 	look_at_certificates(agent, checkup);
 	look_at_trust(agent, checkup);
-	look_at_server(agent, checkup);
+	look_at_servers(agent, checkup);
 	if (agent->settings->count == 0)
 		checkup_add(checkup, CHECKUP_WARNING, "instances",
 			"name this host's Valkeys under 'instances' in pull.yaml",

@@ -237,7 +237,7 @@ static enum vk_rc wait_for_approval(struct enrolment *work, struct httpc *client
 
 static enum vk_rc redeem(struct enrolment *work, const char *self_signed, struct vk_err *err)
 {
-	const struct httpc_options options = {.url = work->agent->settings->server,
+	const struct httpc_options options = {.url = agent_server(work->agent),
 		.ca_sha256 = work->token->ca,
 		.cert_pem = self_signed,
 		.key_pem = work->tls_key.data,

@@ -13,9 +13,11 @@
 
 const struct setting pull_setting_rows[] = {
 	{.name = "server",
-		.type = SETTING_STRING,
+		.type = SETTING_LIST,
 		.flags = SETTING_REQUIRED,
-		.help = "URL of vkcfgd: https://HOST[:PORT]"},
+		.min = 1,
+		.max = PULL_MAX_SERVERS,
+		.help = "URL of vkcfgd: https://HOST[:PORT]; or a list, the preferred one first"},
 	{.name = "state",
 		.type = SETTING_PATH,
 		.fallback = "/var/lib/vkcfg",
@@ -212,7 +214,7 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 		vk_err_hint(err, "write it, pull.yaml(5) shows how, or name another with --config");
 	if (rc != VK_OK)
 		goto out;
-	loaded->server = settings_string(loaded->settings, "server");
+	loaded->server_count = settings_list(loaded->settings, "server", &loaded->servers);
 	loaded->state = settings_string(loaded->settings, "state");
 	loaded->user = settings_string(loaded->settings, "user");
 	loaded->ca = settings_string(loaded->settings, "ca");

@@ -16,14 +16,15 @@
 
 #define PULL_SETTINGS_PATH "/etc/vkcfg/pull.yaml"
 
-enum { PULL_MAX_INSTANCES = 64 };
+enum { PULL_MAX_INSTANCES = 64, PULL_MAX_SERVERS = 8 };
 
 struct pull_settings {
-	struct settings *settings; /* owns all texts below */
-	const char *server;
+	struct settings *settings;  /* owns all texts below */
+	size_t server_count;	    /* at least 1 */
+	const char *const *servers; /* URLs, the preferred one first */
 	const char *state;
 	const char *user; /* NULL: none */
-	const char *ca;   /* of a PKI of the user's own; NULL: the fleet's CA issues */
+	const char *ca;	  /* of a PKI of the user's own; NULL: the fleet's CA issues */
 	const char *certificate;
 	const char *key;
 	int64_t expiry_warning_s; /* seconds before something expires */

@@ -140,6 +140,15 @@ static bool is_everything_installed(const struct run *run)
 	return true;
 }
 
+static enum vk_rc poll_server(struct run *run, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	run->update.client = run->agent->client;
+	rc = update_poll(&run->update, run->options->wait_seconds, err);
+	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "server %s", agent_server(run->agent));
+}
+
 static enum vk_rc ask(struct run *run, struct vk_err *err)
 {
 	struct agent *agent = run->agent;
@@ -148,8 +157,16 @@ static enum vk_rc ask(struct run *run, struct vk_err *err)
 	if (!is_everything_installed(run) || run->options->is_retrying)
 		run->update.desired.etag[0] = '\0';
 	run->update.waiting_signals = run->options->waiting_signals;
-	rc = update_poll(&run->update, run->options->wait_seconds, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "server %s", agent->settings->server);
+	rc = poll_server(run, err);
+	for (size_t tried = 1; rc == VK_EUNAVAIL && tried < agent->settings->server_count;
+		tried++) {
+		vk_log_err(VK_LOG_WARN, "server-away", err);
+		*err = (struct vk_err)VK_ERR_INIT;
+		/* Without a client nothing further is asked in this run. */
+		rc = agent_turn_to_next(agent, err) == VK_OK ? poll_server(run, err)
+							     : (err->rc = VK_EUNAVAIL);
+	}
+	return rc;
 }
 
 static const struct generation_bundle *find_bundle(
@@ -420,6 +437,7 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 		rc = carry_out(run, err);
 	else
 		vk_log_err(VK_LOG_ERROR, "run-failed", err);
+	agent->retry_after_s = run->update.retry_after_s;
 	update_release(&run->update);
 	vk_buf_release(&run->warning);
 	for (size_t i = 0; i < run->count; i++)

@@ -61,7 +61,7 @@ static void add_head(const struct agent *agent, const struct desired *desired, s
 
 	vk_time_format(desired->timestamp_expires, expires);
 	vk_buf_addf(out, "host %s of fleet %s in %s, server %s\n", agent->pins.host,
-		agent->pins.fleet, agent->pins.environment, agent->settings->server);
+		agent->pins.fleet, agent->pins.environment, agent_server(agent));
 	if (desired->timestamp_expires > 0)
 		vk_buf_addf(out, "wanted: release %lld, vouched for until %s\n",
 			(long long)desired->release, expires);
@@ -118,7 +118,7 @@ static struct vkjson *make_head(const struct agent *agent, const struct desired 
 	vkjson_set(json, "fleet", vkjson_string(agent->pins.fleet));
 	vkjson_set(json, "host", vkjson_string(agent->pins.host));
 	vkjson_set(json, "environment", vkjson_string(agent->pins.environment));
-	vkjson_set(json, "server", vkjson_string(agent->settings->server));
+	vkjson_set(json, "server", vkjson_string(agent_server(agent)));
 	vkjson_set(json, "release", vkjson_int(desired->release));
 	vkjson_set(json, "timestamp_expires", vkjson_time(desired->timestamp_expires));
 	if (desired->trust_expires != 0) {

@@ -510,6 +510,7 @@ enum vk_rc update_poll(struct update *update, unsigned wait_seconds, struct vk_e
 	drop_bundles(update);
 	update->is_new = false;
 	rc = request(update, &call, &reply, err);
+	update->retry_after_s = reply.retry_after_seconds;
 	if (rc == VK_OK && reply.status == 304)
 		rc = check_fresh(update, err);
 	else if (rc == VK_OK && reply.status == 200)

@@ -35,7 +35,9 @@ struct update {
 	const sigset_t *waiting_signals; /* blocked, but for the time of the question; or NULL */
 	struct desired desired;		 /* what was known, then what is wanted */
 	struct note_checkpoint log;	 /* the newest accepted checkpoint */
-	bool is_new; /* the server said something: bundles hold all that it wants */
+	int64_t retry_after_s; /* the server wants to be left alone for so long; 0: it does not say
+				*/
+	bool is_new;	       /* the server said something: bundles hold all that it wants */
 	char etag[HTTPC_ETAG_BYTES];
 	size_t count;
 	struct update_bundle bundles[PINS_MAX_INSTANCES];

@@ -15,16 +15,31 @@
 
 #include "common/banned.h"
 
-enum { WAIT_SECONDS = 55, FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 60000 };
+enum {
+	WAIT_SECONDS = 55,
+	FIRST_PAUSE_MS = 1000,
+	LAST_PAUSE_MS = 60000,
+	RETRY_AFTER_MAX_S = 3600, /* a lying server does not silence a host for longer */
+};
 
-int watch_pause_ms(unsigned failures)
+/* Half of it fixed, half at random. */
+static int jittered(int ceiling_ms)
 {
-	int ceiling = LAST_PAUSE_MS;
+	return ceiling_ms / 2 + (int)randombytes_uniform((uint32_t)ceiling_ms / 2 + 1);
+}
 
-	if (failures < 6)
-		ceiling = FIRST_PAUSE_MS << failures;
-	/* Half fixed, half at random. */
-	return ceiling / 2 + (int)randombytes_uniform((uint32_t)ceiling / 2 + 1);
+int watch_pause_ms(unsigned failures, int64_t retry_after_s)
+{
+	int pause_ms = 0;
+	int asked_ms = retry_after_s < RETRY_AFTER_MAX_S ? (int)retry_after_s * 1000
+							 : RETRY_AFTER_MAX_S * 1000;
+
+	if (failures > 0)
+		pause_ms = jittered(failures < 6 ? FIRST_PAUSE_MS << failures : LAST_PAUSE_MS);
+	if (pause_ms >= asked_ms || asked_ms == 0)
+		return pause_ms;
+	/* Never earlier than it was asked for, and not all hosts at once. */
+	return asked_ms + jittered(asked_ms / 4 + FIRST_PAUSE_MS);
 }
 
 /* The signals are blocked but while the server is waited for, when nothing is under way. */
@@ -71,20 +86,19 @@ enum vk_rc watch(struct agent *agent, struct vk_err *err)
 	if (rc != VK_OK)
 		return rc;
 	options.waiting_signals = &signals;
-	vk_log(VK_LOG_INFO, "watching", VK_KV("server", agent->settings->server));
+	vk_log(VK_LOG_INFO, "watching", VK_KV("server", agent_server(agent)));
 	for (;;) {
 		struct vk_err failure = VK_ERR_INIT;
-		int pause_ms = 0;
+		int pause_ms;
 
 		rc = run_once(agent, &options, &failure);
 		failures = needs_pause(rc) ? failures + 1 : 0;
-		if (needs_pause(rc))
-			pause_ms = watch_pause_ms(failures);
-		else if (rc != VK_OK)
+		pause_ms = watch_pause_ms(failures, agent->retry_after_s);
+		if (pause_ms == 0 && rc != VK_OK)
 			pause_ms = FIRST_PAUSE_MS;
 		if (is_ending(&signals, pause_ms))
 			break;
 	}
-	vk_log(VK_LOG_INFO, "watch-ended", VK_KV("server", agent->settings->server));
+	vk_log(VK_LOG_INFO, "watch-ended", VK_KV("server", agent_server(agent)));
 	return VK_OK;
 }

@@ -452,6 +452,8 @@ START_TEST(settings_are_refused_with_their_place)
 	} cases[] = {
 		{"state: /x\n", "server"},
 		{"server: https://s:1\nbogus: 1\n", "bogus"},
+		{"server: []\n", "server"},
+		{"server: [a, b, c, d, e, f, g, h, i]\n", "server"},
 		{HEAD "    connect: nowhere\n", ":6:"},
 		{HEAD "    connect: tls:h:1\n", "'ca'"},
 		{HEAD "    connect: tcp:h:1\n    door: {program: [relative]}\n", "relative"},
@@ -498,12 +500,31 @@ END_TEST
 START_TEST(pauses_grow_to_a_minute_and_differ)
 {
 	for (unsigned failures = 1; failures < 100; failures++) {
-		int pause_ms = watch_pause_ms(failures);
+		int pause_ms = watch_pause_ms(failures, 0);
 
 		ck_assert_int_ge(pause_ms, 1000);
 		ck_assert_int_le(pause_ms, 60000);
 	}
-	ck_assert_int_ge(watch_pause_ms(50), 30000);
+	ck_assert_int_ge(watch_pause_ms(50, 0), 30000);
+	ck_assert_int_eq(watch_pause_ms(0, 0), 0);
+}
+END_TEST
+
+/* Whether it fails or not: a server that is busy is asked later, and not by all at once. */
+START_TEST(a_server_that_asks_for_time_gets_it)
+{
+	int shortest = INT32_MAX, longest = 0;
+
+	for (int i = 0; i < 200; i++) {
+		int pause_ms = watch_pause_ms(i % 2, 120);
+
+		shortest = pause_ms < shortest ? pause_ms : shortest;
+		longest = pause_ms > longest ? pause_ms : longest;
+	}
+	ck_assert_int_ge(shortest, 120 * 1000);
+	ck_assert_int_le(longest, 160 * 1000);
+	ck_assert_int_ge(longest - shortest, 5 * 1000);
+	ck_assert_int_le(watch_pause_ms(3, INT64_MAX), 2 * 3600 * 1000); /* no more than that */
 }
 END_TEST
 
@@ -529,6 +550,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, settings_are_refused_with_their_place);
 	tcase_add_test(tc, every_setting_is_in_the_man_page);
 	tcase_add_test(tc, pauses_grow_to_a_minute_and_differ);
+	tcase_add_test(tc, a_server_that_asks_for_time_gets_it);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
