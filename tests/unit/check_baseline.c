@@ -163,6 +163,29 @@ START_TEST(finds_nothing_in_what_is_good)
 }
 END_TEST
 
+START_TEST(what_sentinel_needs_is_no_administration)
+{
+#define SENTINEL "user sentinel on &__sentinel__:hello -@all +multi +exec +slaveof +replicaof "
+	static const struct {
+		const char *acl;
+		bool is_good;
+	} table[] = {
+		{DEFAULT_OFF SENTINEL "+config|rewrite +client|kill\n", true},
+		{DEFAULT_OFF SENTINEL "+config|set\n", false},
+		{DEFAULT_OFF SENTINEL "~*\n", false},
+		{DEFAULT_OFF SENTINEL "+get (~x +set)\n", false},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cfg_violations *all = check(good_conf, table[i].acl, "8.0");
+
+		ck_assert_msg((find(all, "auth-least-admin", NULL) == NULL) == table[i].is_good,
+			"%s", table[i].acl);
+		cfg_violations_free(all);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_file_has_the_dangers_of_the_defaults)
 {
 	struct cfg_violations *all = check("", NULL, "8.0");
@@ -243,6 +266,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, finds_each_thing_that_is_wrong, 0, CASE_COUNT);
 	tcase_add_test(tc, every_rule_has_a_case);
 	tcase_add_test(tc, finds_nothing_in_what_is_good);
+	tcase_add_test(tc, what_sentinel_needs_is_no_administration);
 	tcase_add_test(tc, an_empty_file_has_the_dangers_of_the_defaults);
 	tcase_add_test(tc, concerns_only_versions_that_have_the_directive);
 	tcase_add_test(tc, names_the_line_that_counts);
