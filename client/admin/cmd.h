@@ -17,10 +17,12 @@ command_run cmd_lint;
 /* cmd_import.c: the files of servers that are there already */
 command_run cmd_import;
 
-/* cmd_explain.c, cmd_schema.c: what is known about values */
+/* cmd_explain.c, cmd_schema.c, cmd_template.c: what is known about values */
 command_run cmd_explain;
 command_run cmd_schema_list;
 command_run cmd_schema_show;
+command_run cmd_template_list;
+command_run cmd_template_show;
 
 /* cmd_enrol.c, cmd_key.c: this person */
 command_run cmd_enrol;

@@ -395,6 +395,12 @@ const struct command commands[] = {
 		NULL, cmd_schema_list},
 	{"schema show", "DIRECTIVE", "show what a directive means, takes and is by default", NULL,
 		1, 1, schema_options, NULL, cmd_schema_show},
+	{"template list", "", "list the templates that roles can build on", NULL, 0, 0, NULL, NULL,
+		cmd_template_list},
+	{"template show", "TEMPLATE", "show what a template sets, and why",
+		"Its parameters with their bounds; each directive, user and rule of application with its\n"
+		"reason, those of the templates that it extends included.",
+		1, 1, NULL, NULL, cmd_template_show},
 	{"submit", "ENV", "propose a tree as the next release of an environment",
 		"Validates and renders the tree and sends it as a change, which others approve. The git\n"
 		"commit is recorded where the tree is a clean git work tree.",

@@ -44,6 +44,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_secret_rotate.c
 libvkadmin_a_SOURCES += client/admin/cmd_secret_set.c
 libvkadmin_a_SOURCES += client/admin/cmd_secret_show.c
 libvkadmin_a_SOURCES += client/admin/cmd_schema.c
+libvkadmin_a_SOURCES += client/admin/cmd_template.c
 libvkadmin_a_SOURCES += client/admin/cmd_status.c
 libvkadmin_a_SOURCES += client/admin/cmd_tree.c
 libvkadmin_a_SOURCES += client/admin/cmd_user.c

@@ -97,11 +97,11 @@ static void add_origin(
 /* Which secret it is; never its value, which nobody here knows. */
 static const char *sealed_value(const struct subject *subject, const struct cfg_resolved *resolved)
 {
-	const struct cfg_secret_ref *ref = resolved->entry->secret;
-	const struct cfg_pins *pins =
-		cfg_secret_resolve(subject->fleet, subject->effective.environment, ref);
+	const char *name;
+	const struct cfg_pins *pins = cfg_secret_resolve(
+		subject->fleet, &subject->effective, resolved->entry->secret, &name);
 
-	return arena_printf(subject->arena, "secret:%s (version %lld)", ref->name,
+	return arena_printf(subject->arena, "secret:%s (version %lld)", name != NULL ? name : "",
 		(long long)(pins != NULL ? pins->current.version : 0));
 }
 
@@ -125,8 +125,8 @@ static void explain_one(
 	struct cfg_explained *out = &e->items[e->count++];
 
 	*out = (struct cfg_explained){.directive = d, .value = effective_value(subject, d)};
-	if (instance->role->template != NULL)
-		add_origin(subject, instance->role->template, out);
+	for (size_t i = 0; i < instance->role->template_count; i++)
+		add_origin(subject, instance->role->templates[i], out);
 	add_origin(subject, &instance->role->layer, out);
 	add_origin(subject, &subject->host->environment->layer, out);
 	add_origin(subject, subject->host->layer, out);

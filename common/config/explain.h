@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "common/config/directive.h"
+#include "common/config/template.h"
 #include "common/config/tree.h"
 #include "common/err.h"
 
@@ -21,7 +22,7 @@ struct cfg_origin {
 	bool is_effective; /* the one that counts */
 };
 
-enum { CFG_EXPLAINED_LAYERS = 5 };
+enum { CFG_EXPLAINED_LAYERS = CFG_TEMPLATE_MAX_DEPTH + 4 };
 
 struct cfg_explained {
 	const struct cfg_directive *directive; /* of the role's version of Valkey */

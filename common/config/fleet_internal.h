@@ -16,6 +16,7 @@
 #include "common/config/findings.h"
 #include "common/config/fleet.h"
 #include "common/config/pins.h"
+#include "common/config/template.h"
 #include "common/config/tree.h"
 #include "common/vkyaml.h"
 
@@ -40,7 +41,8 @@ struct cfg_list {
 
 /* A reference to a secret, as written. */
 struct cfg_secret_ref {
-	const char *name;
+	const char *name;  /* of the secret, or of the parameter that says which one it is */
+	bool is_parameter; /* "secret:${name}" */
 	struct cfg_place place;
 };
 
@@ -146,6 +148,8 @@ enum cfg_parameter_type {
 	CFG_PARAMETER_MEMORY,
 	CFG_PARAMETER_DURATION,
 	CFG_PARAMETER_ENUM,
+	CFG_PARAMETER_WORD,   /* cannot become a pattern, nor a second word */
+	CFG_PARAMETER_SECRET, /* the name of one */
 };
 
 struct cfg_parameter {
@@ -162,10 +166,11 @@ struct cfg_role {
 	const char *name;
 	struct cfg_place place;
 	const char *version;
-	struct cfg_layer *template; /* NULL: none */
+	size_t template_count;
+	struct cfg_layer *templates[CFG_TEMPLATE_MAX_DEPTH]; /* what is extended comes first */
 	struct cfg_layer layer;
 	size_t parameter_count;
-	struct cfg_parameter *parameters; /* the template's included */
+	struct cfg_parameter *parameters; /* the templates' included */
 };
 
 /* A file secrets/ENV/NAME.yaml. */
@@ -251,7 +256,8 @@ struct cfg_fleet {
 	const char *name;
 	const char *version;
 	size_t environment_count;
-	struct cfg_environment *environments; /* promotion order */
+	struct cfg_environment *environments;  /* promotion order */
+	struct cfg_opened_template *templates; /* role.c: those that have been read */
 	size_t role_count;
 	struct cfg_role *roles; /* sorted by name */
 	size_t host_count;
@@ -341,14 +347,21 @@ struct cfg_secret *cfg_secret_find(const struct cfg_environment *environment, co
 /* What follows "secret:"; NULL: the text is no reference. */
 const char *cfg_secret_ref_name(const char *text);
 
-/* A reference to the secret of that name; NULL after a finding that does not show it. */
+/* A reference to the secret of that name, or of the one that the parameter "${name}" names; NULL
+ * after a finding that does not show it. */
 const struct cfg_secret_ref *cfg_secret_ref_read(
 	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name);
 
-/* What the environment pins of it, and marks the secret as used; NULL after a finding. Without an
- * environment (a role on its own) any pins will do. */
+struct cfg_effective;
+
+/* The name of the secret for an instance; NULL after a finding. */
+const char *cfg_secret_ref_resolve(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_secret_ref *ref);
+
+/* What the instance's environment pins of it, and its name; marks the secret as used. NULL after a
+ * finding. Without an environment (a role on its own) any pins will do. */
 const struct cfg_pins *cfg_secret_resolve(struct cfg_fleet *fleet,
-	const struct cfg_environment *environment, const struct cfg_secret_ref *ref);
+	const struct cfg_effective *effective, const struct cfg_secret_ref *ref, const char **name);
 
 /* The versions that the files of a bundle name by placeholders, sorted, each once. */
 struct cfg_bundle_secrets {
@@ -457,6 +470,9 @@ void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
 /* Reads one declaration. False, after a finding, if it is none. */
 bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *name,
 	const struct vkyaml_node *node, struct cfg_parameter *parameter);
+
+/* Parameters of type secret that have no default: they name a secret of the role's own. */
+void cfg_parameters_name_secrets(struct cfg_fleet *fleet, struct cfg_role *role);
 
 /* The text that ${name} stands for; NULL, after a finding, if the value is not allowed. */
 const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *parameter,
@@ -588,8 +604,8 @@ const char *cfg_value_of(struct cfg_fleet *fleet, const struct cfg_effective *ef
 /* ---- user_line.c ---- */
 
 /* Appends the user's line of users.acl, its rules with all parameters replaced, its sealed
- * passwords as the environment pins them. False after a finding. */
-bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+ * passwords as the instance's environment pins them (NULL: it has none). False after a finding. */
+bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, const char *rules, struct vk_buf *line);
 
 /* Whether this version of Valkey has the commands that the user's line names. False after a

@@ -171,20 +171,48 @@ const struct cfg_secret_ref *cfg_secret_ref_read(
 {
 	struct cfg_secret_ref *ref;
 
+	bool is_parameter = strncmp(name, "${", 2) == 0 && name[strlen(name) - 1] == '}';
+
+	if (is_parameter)
+		name = arena_dup(fleet->arena, name + 2, strlen(name) - 3);
 	if (!vk_name_is_valid(name)) { /* not shown: it may be a password */
-		cfg_report(fleet, place, NULL, CFG_NAME_HINT "; no parameters",
+		cfg_report(fleet, place, NULL,
+			CFG_NAME_HINT "; or as a whole a parameter of type secret: ${name}",
 			"a reference to a secret without the name of one");
 		return NULL;
 	}
 	ref = arena_calloc(fleet->arena, 1, sizeof(*ref));
-	*ref = (struct cfg_secret_ref){name, *place};
+	*ref = (struct cfg_secret_ref){name, is_parameter, *place};
 	return ref;
 }
 
-static void report_unknown(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+const char *cfg_secret_ref_resolve(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_secret_ref *ref)
 {
-	struct vk_nearest nearest = vk_nearest_init(ref->name);
+	const struct cfg_role *role = effective->role;
+	const struct cfg_parameter *p;
+
+	if (!ref->is_parameter)
+		return ref->name;
+	p = cfg_parameter_find(role->parameters, role->parameter_count, ref->name);
+	if (p == NULL) {
+		cfg_report(fleet, &ref->place, ref->name,
+			"declare it under 'parameters' of the role",
+			"role '%s' has no parameter '%s'", role->name, ref->name);
+		return NULL;
+	}
+	if (p->type != CFG_PARAMETER_SECRET) {
+		cfg_report(fleet, &ref->place, ref->name, "type: secret",
+			"parameter '%s' is not of type secret", ref->name);
+		return NULL;
+	}
+	return effective->values[p - role->parameters]; /* a missing one has been reported */
+}
+
+static void report_unknown(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+	const struct cfg_secret_ref *ref, const char *name)
+{
+	struct vk_nearest nearest = vk_nearest_init(name);
 	char hint[256];
 
 	for (size_t i = 0; i < environment->secret_count; i++)
@@ -192,24 +220,26 @@ static void report_unknown(struct cfg_fleet *fleet, const struct cfg_environment
 	if (nearest.word != NULL)
 		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
 	else
-		snprintf(
-			hint, sizeof(hint), "vkcfg secret set %s %s", environment->name, ref->name);
-	cfg_report(fleet, &ref->place, ref->name, hint, "environment '%s' has no secret '%s'",
-		environment->name, ref->name);
+		snprintf(hint, sizeof(hint), "vkcfg secret set %s %s", environment->name, name);
+	cfg_report(fleet, &ref->place, name, hint, "environment '%s' has no secret '%s'",
+		environment->name, name);
 }
 
 const struct cfg_pins *cfg_secret_resolve(struct cfg_fleet *fleet,
-	const struct cfg_environment *environment, const struct cfg_secret_ref *ref)
+	const struct cfg_effective *effective, const struct cfg_secret_ref *ref, const char **name)
 {
 	/* A role on its own: which versions there are is another environment's business. */
 	static const struct cfg_pins any = {.current = {.version = 1}};
 	struct cfg_secret *secret;
 
-	if (environment == NULL)
+	*name = cfg_secret_ref_resolve(fleet, effective, ref);
+	if (*name == NULL)
+		return NULL;
+	if (effective->environment == NULL)
 		return &any;
-	secret = cfg_secret_find(environment, ref->name);
+	secret = cfg_secret_find(effective->environment, *name);
 	if (secret == NULL) {
-		report_unknown(fleet, environment, ref);
+		report_unknown(fleet, effective->environment, ref, *name);
 		return NULL;
 	}
 	secret->is_used = true;

@@ -41,7 +41,8 @@ libvkcommon_a_SOURCES += common/config/secret_use.c common/config/secret_use.h
 libvkcommon_a_SOURCES += common/config/user_line.c
 libvkcommon_a_SOURCES += common/config/validate.c
 libvkcommon_a_SOURCES += common/config/render.c common/config/render.h
-libvkcommon_a_SOURCES += common/config/template.h
+libvkcommon_a_SOURCES += common/config/template.c common/config/template.h
+libvkcommon_a_SOURCES += common/config/template_show.c common/config/template_show.h
 libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
 libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
 libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
@@ -55,13 +56,22 @@ BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common
 CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 
 DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv
-TEMPLATES = $(top_srcdir)/schema/templates/baseline@1.yaml
+TEMPLATES = \
+	$(top_srcdir)/schema/templates/baseline@1.yaml \
+	$(top_srcdir)/schema/templates/baseline@2.yaml \
+	$(top_srcdir)/schema/templates/cache@1.yaml \
+	$(top_srcdir)/schema/templates/cluster-node@1.yaml \
+	$(top_srcdir)/schema/templates/development@1.yaml \
+	$(top_srcdir)/schema/templates/durable@1.yaml \
+	$(top_srcdir)/schema/templates/queue@1.yaml \
+	$(top_srcdir)/schema/templates/replicated@1.yaml \
+	$(top_srcdir)/schema/templates/session@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
 EXTRA_DIST += schema/directives/valkey.tsv
 EXTRA_DIST += schema/foreign.awk schema/directives/foreign.tsv
 EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv
 EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
-EXTRA_DIST += schema/templates/baseline@1.yaml
+EXTRA_DIST += $(TEMPLATES)
 
 common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \

@@ -192,8 +192,8 @@ static struct cfg_base *make_base(
 	base->values = arena_calloc(fleet->arena, role->parameter_count, sizeof(*base->values));
 	for (size_t i = 0; i < role->parameter_count; i++)
 		base->values[i] = role->parameters[i].fallback;
-	if (role->template != NULL)
-		apply_layer(fleet, fleet->arena, role->template, role->version, &merged);
+	for (size_t i = 0; i < role->template_count; i++)
+		apply_layer(fleet, fleet->arena, role->templates[i], role->version, &merged);
 	apply_layer(fleet, fleet->arena, &role->layer, role->version, &merged);
 	if (environment != NULL) {
 		apply_layer(fleet, fleet->arena, &environment->layer, role->version, &merged);

@@ -22,9 +22,11 @@ static const char *const type_names[] = {
 	[CFG_PARAMETER_MEMORY] = "memory",
 	[CFG_PARAMETER_DURATION] = "duration-seconds",
 	[CFG_PARAMETER_ENUM] = "enum",
+	[CFG_PARAMETER_WORD] = "word",
+	[CFG_PARAMETER_SECRET] = "secret",
 };
 
-#define TYPE_NAMES "string|integer|boolean|memory|duration-seconds|enum"
+#define TYPE_NAMES "string|integer|boolean|memory|duration-seconds|enum|word|secret"
 
 const struct cfg_parameter *cfg_parameter_find(
 	const struct cfg_parameter *parameters, size_t count, const char *name)
@@ -104,6 +106,32 @@ const char *cfg_parameter_resolve(struct cfg_fleet *fleet, const struct cfg_para
 	return NULL;
 }
 
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* What is no pattern and no option, and stays one word. */
+static bool is_word(const char *text)
+{
+	return strspn(text, ALPHANUMERIC) > 0 && text[strspn(text, ALPHANUMERIC "._:-")] == '\0' &&
+	       strlen(text) < VK_NAME_BYTES;
+}
+
+static const char *check_word(struct cfg_fleet *fleet, const struct cfg_parameter *p,
+	const struct cfg_place *place, const char *text)
+{
+	bool is_secret = p->type == CFG_PARAMETER_SECRET;
+
+	if (is_secret ? vk_name_is_valid(text) : is_word(text))
+		return text;
+	/* What should be the name of a secret may be the secret. */
+	cfg_report(fleet, place, is_secret ? NULL : text,
+		is_secret ? "lower-case letters, digits, '.', '_' and '-', at most 63"
+			  : "a letter or digit, then letters, digits, '.', '_', ':' and '-', at "
+			    "most 63",
+		"parameter '%s': expected %s", p->name,
+		is_secret ? "the name of a secret" : "a word");
+	return NULL;
+}
+
 const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *p,
 	const struct cfg_place *place, const char *text)
 {
@@ -114,6 +142,9 @@ const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parame
 	case CFG_PARAMETER_MEMORY:
 	case CFG_PARAMETER_DURATION:
 		return check_number(fleet, p, place, text);
+	case CFG_PARAMETER_WORD:
+	case CFG_PARAMETER_SECRET:
+		return check_word(fleet, p, place, text);
 	case CFG_PARAMETER_BOOLEAN:
 		if (cfg_value_is_choice("yes|true", text))
 			return "yes";
@@ -162,6 +193,12 @@ static bool read_type(struct cfg_fleet *fleet, const char *file, const struct vk
 	return false;
 }
 
+static bool has_bounds(enum cfg_parameter_type type)
+{
+	return type == CFG_PARAMETER_INTEGER || type == CFG_PARAMETER_MEMORY ||
+	       type == CFG_PARAMETER_DURATION;
+}
+
 static bool read_bound(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
 	struct cfg_parameter *p, const char *key, bool *has, int64_t *out)
 {
@@ -175,8 +212,7 @@ static bool read_bound(struct cfg_fleet *fleet, const char *file, const struct v
 	if (text == NULL)
 		return false;
 	place = cfg_place_of(file, vkyaml_mark(node));
-	if (p->type == CFG_PARAMETER_STRING || p->type == CFG_PARAMETER_BOOLEAN ||
-		p->type == CFG_PARAMETER_ENUM || !to_number(p->type, text, out)) {
+	if (!has_bounds(p->type) || !to_number(p->type, text, out)) {
 		cfg_report(fleet, &place, text, NULL, "parameter '%s': '%s' is no bound of type %s",
 			p->name, text, type_names[p->type]);
 		return false;
@@ -255,6 +291,20 @@ bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *n
 	place = cfg_place_of(file, vkyaml_mark(fallback));
 	p->fallback = cfg_parameter_check(fleet, p, &place, text);
 	return p->fallback != NULL;
+}
+
+void cfg_parameters_name_secrets(struct cfg_fleet *fleet, struct cfg_role *role)
+{
+	for (size_t i = 0; i < role->parameter_count; i++) {
+		struct cfg_parameter *p = &role->parameters[i];
+		const char *name;
+
+		if (p->type != CFG_PARAMETER_SECRET || p->fallback != NULL)
+			continue;
+		name = arena_printf(fleet->arena, "%s-%s", role->name, p->name);
+		if (vk_name_is_valid(name)) /* else too long: a layer has to name one */
+			p->fallback = name;
+	}
 }
 
 /* ---- ${name} ---- */

@@ -74,10 +74,11 @@ static bool add_directives(
 static bool add_secret(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_secret_ref *ref, struct vk_buf *out)
 {
-	const struct cfg_pins *pins = cfg_secret_resolve(fleet, effective->environment, ref);
+	const char *name;
+	const struct cfg_pins *pins = cfg_secret_resolve(fleet, effective, ref, &name);
 
 	if (pins != NULL)
-		vk_placeholder_format(VK_PLACEHOLDER_SECRET, ref->name, pins->current.version, out);
+		vk_placeholder_format(VK_PLACEHOLDER_SECRET, name, pins->current.version, out);
 	return pins != NULL;
 }
 
@@ -131,7 +132,7 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 	}
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
 	is_good = cfg_substitute(fleet, effective, &user->place, " ()", user->rules, &rules) &&
-		  cfg_user_line(fleet, effective->environment, user, rules.data, out);
+		  cfg_user_line(fleet, effective, user, rules.data, out);
 	if (is_good && rules.is_overflowed) {
 		cfg_report(fleet, &user->place, NULL, NULL, "user '%s': its rules are too long",
 			user->name);

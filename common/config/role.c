@@ -14,15 +14,82 @@
 
 #define KEYS "parameters|config|users|files|apply|lock"
 
-enum { HINT_MAX_BYTES = 256 };
+enum { HINT_MAX_BYTES = 256 }; /* as long as vk_err's */
 
-static const struct cfg_template *find_template(const char *name)
+/* A template that has been read: many roles share it. */
+struct cfg_opened_template {
+	bool is_open;
+	struct cfg_layer layer;
+	const struct vkyaml_node *root; /* NULL: it does not parse */
+};
+
+/* ---- parameters ---- */
+
+/* `memory: 2gb` for a parameter that a template declares: its default here, within its bounds. */
+static bool read_default(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	const struct cfg_parameter *old, struct cfg_parameter *out)
 {
-	for (size_t i = 0; i < cfg_template_count; i++) {
-		if (strcmp(cfg_templates[i].name, name) == 0)
-			return &cfg_templates[i];
+	struct cfg_place place = cfg_place_of(file, vkyaml_mark(node));
+	const char *text = cfg_expect_text(fleet, file, node, old->name);
+
+	*out = *old;
+	out->fallback = text != NULL ? cfg_parameter_check(fleet, old, &place, text) : NULL;
+	return out->fallback != NULL;
+}
+
+static void report_undeclared(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *map, size_t i, const struct cfg_role *role)
+{
+	struct cfg_place place = cfg_place_of(file, vkyaml_key_mark(map, i));
+	const char *name = vkyaml_key(map, i);
+	struct vk_nearest nearest = vk_nearest_init(name);
+	char hint[HINT_MAX_BYTES];
+
+	for (size_t k = 0; k < role->parameter_count; k++)
+		vk_nearest_offer(&nearest, role->parameters[k].name);
+	if (nearest.word != NULL)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
+	else
+		snprintf(hint, sizeof(hint), "declare it: %.63s: {type: string, default: ...}",
+			name);
+	cfg_report(fleet, &place, name, hint, "no template of role '%s' has a parameter '%.100s'",
+		role->name, name);
+}
+
+/* Takes away what a template declares: what used it is overridden. */
+static void remove_parameter(struct cfg_role *role, size_t i)
+{
+	role->parameter_count--;
+	for (; i < role->parameter_count; i++)
+		role->parameters[i] = role->parameters[i + 1];
+}
+
+static void read_one_parameter(struct cfg_fleet *fleet, const char *file,
+	const struct vkyaml_node *map, size_t i, struct cfg_role *role)
+{
+	const struct vkyaml_node *node = vkyaml_at(map, i);
+	const struct cfg_parameter *old =
+		cfg_parameter_find(role->parameters, role->parameter_count, vkyaml_key(map, i));
+	size_t at = old != NULL ? (size_t)(old - role->parameters) : role->parameter_count;
+	struct cfg_parameter p;
+	bool is_good;
+
+	if (vkyaml_is_null(node) && old != NULL) {
+		remove_parameter(role, at);
+		return;
 	}
-	return NULL;
+	if (vkyaml_kind(node) != VKYAML_SCALAR || vkyaml_is_null(node)) {
+		is_good = cfg_parameter_read(fleet, file, vkyaml_key(map, i), node, &p);
+	} else if (old != NULL) {
+		is_good = read_default(fleet, file, node, old, &p);
+	} else {
+		report_undeclared(fleet, file, map, i, role);
+		return;
+	}
+	if (!is_good)
+		return;
+	role->parameters[at] = p;
+	role->parameter_count += old == NULL;
 }
 
 /* Adds the declarations of map, replacing those of the same name. */
@@ -38,29 +105,21 @@ static void read_parameters(struct cfg_fleet *fleet, const char *file,
 	for (size_t i = 0; i < role->parameter_count; i++)
 		all[i] = role->parameters[i];
 	role->parameters = all;
-	for (size_t i = 0; i < vkyaml_count(map); i++) {
-		const char *name = vkyaml_key(map, i);
-		const struct cfg_parameter *old =
-			cfg_parameter_find(all, role->parameter_count, name);
-		struct cfg_parameter p;
-
-		if (!cfg_parameter_read(fleet, file, name, vkyaml_at(map, i), &p))
-			continue;
-		all[old != NULL ? (size_t)(old - all) : role->parameter_count] = p;
-		role->parameter_count += old == NULL;
-	}
+	for (size_t i = 0; i < vkyaml_count(map); i++)
+		read_one_parameter(fleet, file, map, i, role);
 }
 
-/* The document of a template, parsed for this fleet. A template that does not parse is our bug. */
-static const struct vkyaml_node *open_template(
-	struct cfg_fleet *fleet, const struct cfg_template *template, const char **file)
+/* ---- templates ---- */
+
+/* A template's document. One that does not parse is our bug. */
+static const struct vkyaml_node *parse_template(
+	struct cfg_fleet *fleet, const struct cfg_template *template, const char *file)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct vkyaml *doc;
 
-	*file = arena_printf(fleet->arena, "templates/%s.yaml", template->name);
-	if (vkyaml_parse(*file, template->text, strlen(template->text), &doc, &err) != VK_OK) {
-		const struct cfg_place place = {.file = *file};
+	if (vkyaml_parse(file, template->text, strlen(template->text), &doc, &err) != VK_OK) {
+		const struct cfg_place place = {.file = file};
 
 		cfg_report(fleet, &place, NULL, NULL, "%s", err.msg);
 		return NULL;
@@ -69,46 +128,73 @@ static const struct vkyaml_node *open_template(
 	return vkyaml_root(doc);
 }
 
-static void report_unknown_template(
-	struct cfg_fleet *fleet, const struct cfg_place *place, const char *name)
+static struct cfg_opened_template *open_template(
+	struct cfg_fleet *fleet, const struct cfg_template *template)
 {
-	struct vk_nearest nearest = vk_nearest_init(name);
-	char hint[128] = "";
+	struct cfg_opened_template *opened;
+	const char *file;
 
-	for (size_t i = 0; i < cfg_template_count; i++)
-		vk_nearest_offer(&nearest, cfg_templates[i].name);
-	if (nearest.word != NULL)
-		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
-	else
-		snprintf(hint, sizeof(hint), "there is %s", cfg_templates[0].name);
-	cfg_report(fleet, place, name, hint, "there is no template '%.100s'", name);
+	if (fleet->templates == NULL)
+		fleet->templates =
+			arena_calloc(fleet->arena, cfg_template_count, sizeof(*fleet->templates));
+	opened = &fleet->templates[template - cfg_templates];
+	if (opened->is_open)
+		return opened;
+	opened->is_open = true;
+	file = arena_printf(fleet->arena, "templates/%s.yaml", template->name);
+	opened->root = parse_template(fleet, template, file);
+	cfg_expect_keys(fleet, file, opened->root, "summary|use|extends|reasons|" KEYS, "template");
+	cfg_layer_read(fleet, "template", file, opened->root, &opened->layer);
+	return opened;
+}
+
+/* The templates from which template is made, itself last. Ours are a test's concern: what is not
+ * there or does not end is left out. */
+static size_t collect_templates(struct cfg_fleet *fleet, const struct cfg_template *template,
+	struct cfg_opened_template *chain[CFG_TEMPLATE_MAX_DEPTH])
+{
+	const struct vkyaml_node *extends = NULL;
+	size_t count = 0;
+
+	for (; template != NULL && count < CFG_TEMPLATE_MAX_DEPTH; count++) {
+		memmove(chain + 1, chain, count * sizeof(struct cfg_opened_template *));
+		chain[0] = open_template(fleet, template);
+		extends = vkyaml_get(chain[0]->root, "extends");
+		template = extends != NULL ? cfg_template_find(vkyaml_text(extends)) : NULL;
+	}
+	return count;
 }
 
 static void read_template(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
 	struct cfg_role *role)
 {
+	struct cfg_opened_template *chain[CFG_TEMPLATE_MAX_DEPTH];
 	const struct cfg_template *template;
-	const struct vkyaml_node *root;
-	const char *name, *template_file;
+	char hint[HINT_MAX_BYTES];
 	struct cfg_place place;
+	const char *name;
 
 	if (node == NULL || vkyaml_is_null(node))
 		return;
 	name = cfg_expect_text(fleet, file, node, "template");
 	if (name == NULL)
 		return;
-	template = find_template(name);
+	template = cfg_template_find(name);
 	if (template == NULL) {
 		place = cfg_place_of(file, vkyaml_mark(node));
-		report_unknown_template(fleet, &place, name);
+		cfg_template_hint(name, hint, sizeof(hint));
+		cfg_report(fleet, &place, name, hint, "there is no template '%.100s'", name);
 		return;
 	}
-	root = open_template(fleet, template, &template_file);
-	cfg_expect_keys(fleet, template_file, root, KEYS, "template");
-	role->template = arena_calloc(fleet->arena, 1, sizeof(*role->template));
-	read_parameters(fleet, template_file, vkyaml_get(root, "parameters"), role);
-	cfg_layer_read(fleet, "template", template_file, root, role->template);
+	role->template_count = collect_templates(fleet, template, chain);
+	for (size_t i = 0; i < role->template_count; i++) {
+		role->templates[i] = &chain[i]->layer;
+		read_parameters(fleet, chain[i]->layer.file,
+			vkyaml_get(chain[i]->root, "parameters"), role);
+	}
 }
+
+/* ---- roles ---- */
 
 static void read_version(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
 	struct cfg_role *role)
@@ -143,5 +229,6 @@ void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
 	read_version(fleet, file, vkyaml_get(root, "valkey"), role);
 	read_template(fleet, file, vkyaml_get(root, "template"), role);
 	read_parameters(fleet, file, vkyaml_get(root, "parameters"), role);
+	cfg_parameters_name_secrets(fleet, role);
 	cfg_layer_read(fleet, "role", file, root, &role->layer);
 }

@@ -29,6 +29,7 @@ struct cfg_secrets {
 
 /* What is being walked. */
 struct walk {
+	struct cfg_fleet *fleet;
 	struct cfg_secrets *out;
 	const struct cfg_host *host;
 	const struct cfg_instance *instance;
@@ -96,14 +97,18 @@ static void add_host(struct walk *walk, struct secret *secret)
 		make_recipient(walk->out->arena, "host", walk->host->name, walk->host->public_key);
 }
 
-static void add_use(struct walk *walk, const struct cfg_secret_ref *ref,
-	enum cfg_secret_place place, const char *name)
+static void add_use(struct walk *walk, const struct cfg_effective *effective,
+	const struct cfg_secret_ref *ref, enum cfg_secret_place place, const char *name)
 {
+	const char *secret_name = cfg_secret_ref_resolve(walk->fleet, effective, ref);
 	struct arena *arena = walk->out->arena;
-	struct secret *secret = find(walk->out, ref->name);
+	struct secret *secret;
 
+	if (secret_name == NULL)
+		return;
+	secret = find(walk->out, secret_name);
 	if (secret == NULL)
-		secret = add(walk->out, walk->host->environment->name, ref->name);
+		secret = add(walk->out, walk->host->environment->name, secret_name);
 	if (secret->info.use_count % 16 == 0)
 		secret->uses = xreallocarray(
 			secret->uses, secret->info.use_count + 16, sizeof(*secret->uses));
@@ -123,20 +128,20 @@ static void walk_effective(struct walk *walk, const struct cfg_effective *effect
 		const struct cfg_user *user = effective->users.items[i].what;
 
 		for (size_t k = 0; k < user->secret_count; k++)
-			add_use(walk, user->secrets[k], CFG_SECRET_USER, user->name);
+			add_use(walk, effective, user->secrets[k], CFG_SECRET_USER, user->name);
 	}
 	for (size_t i = 0; i < effective->config.count; i++) {
 		const struct cfg_resolved *resolved = effective->config.items[i].what;
 
 		if (resolved->entry->secret != NULL)
-			add_use(walk, resolved->entry->secret, CFG_SECRET_DIRECTIVE,
+			add_use(walk, effective, resolved->entry->secret, CFG_SECRET_DIRECTIVE,
 				resolved->directive->name);
 	}
 	for (size_t i = 0; i < effective->files.count; i++) {
 		const struct cfg_file *file = effective->files.items[i].what;
 
 		if (file->secret != NULL)
-			add_use(walk, file->secret, CFG_SECRET_FILE, file->path);
+			add_use(walk, effective, file->secret, CFG_SECRET_FILE, file->path);
 	}
 }
 
@@ -148,7 +153,7 @@ static void walk_hosts(
 
 		for (size_t i = 0; host->environment == environment && i < host->instance_count;
 			i++) {
-			struct walk walk = {out, host, &host->instances[i]};
+			struct walk walk = {fleet, out, host, &host->instances[i]};
 			struct arena *arena = arena_new();
 			struct cfg_effective effective;
 

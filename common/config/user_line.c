@@ -55,7 +55,7 @@ static void check_nopass(struct cfg_fleet *fleet, const struct cfg_user *user,
 
 /* The user's passwords as users.acl has them: hashes, and placeholders of all versions of its
  * secrets that are valid. Each text is the caller's to free. False after a finding. */
-static bool collect_passwords(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+static bool collect_passwords(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, char **out, size_t *count)
 {
 	bool is_good = true;
@@ -63,9 +63,9 @@ static bool collect_passwords(struct cfg_fleet *fleet, const struct cfg_environm
 	for (size_t i = 0; i < user->hash_count; i++)
 		out[(*count)++] = xstrdup(user->hashes[i]);
 	for (size_t i = 0; i < user->secret_count; i++) {
-		const char *name = user->secrets[i]->name;
+		const char *name;
 		const struct cfg_pins *pins =
-			cfg_secret_resolve(fleet, environment, user->secrets[i]);
+			cfg_secret_resolve(fleet, effective, user->secrets[i], &name);
 		struct cfg_pin valid[CFG_PINS_MAX];
 		size_t valid_count = pins != NULL ? cfg_pins_valid(pins, valid) : 0;
 
@@ -82,14 +82,14 @@ static bool collect_passwords(struct cfg_fleet *fleet, const struct cfg_environm
 	return is_good;
 }
 
-static bool parse_rules(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+static bool parse_rules(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, const char *rules, struct cfg_acl_rules **out)
 {
 	char **passwords = xcalloc(
 		user->hash_count + CFG_PINS_MAX * user->secret_count + 1, sizeof(*passwords));
 	struct vk_err err = VK_ERR_INIT;
 	size_t count = 0;
-	bool is_good = collect_passwords(fleet, environment, user, passwords, &count);
+	bool is_good = collect_passwords(fleet, effective, user, passwords, &count);
 
 	if (is_good && cfg_acl_rules_parse(
 			       rules, (const char *const *)passwords, count, out, &err) != VK_OK) {
@@ -103,7 +103,7 @@ static bool parse_rules(struct cfg_fleet *fleet, const struct cfg_environment *e
 	return is_good;
 }
 
-bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *environment,
+bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, const char *rules, struct vk_buf *line)
 {
 	struct cfg_acl_rules *parsed = NULL;
@@ -114,7 +114,7 @@ bool cfg_user_line(struct cfg_fleet *fleet, const struct cfg_environment *enviro
 			"user '%s': '@{' cannot stand in its rules", user->name);
 		return false;
 	}
-	if (!parse_rules(fleet, environment, user, rules, &parsed))
+	if (!parse_rules(fleet, effective, user, rules, &parsed))
 		return false;
 	check_nopass(fleet, user, parsed, &is_good);
 	vk_buf_addf(line, "user %s ", user->name);

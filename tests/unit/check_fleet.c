@@ -260,7 +260,7 @@ END_TEST
 START_TEST(refuses_wrong_roles_and_parameters)
 {
 	static const struct refusal table[] = {
-		{"template: baseline@2\n", ":1:11: there is no template 'baseline@2'"},
+		{"template: baseline@9\n", ":1:11: there is no template 'baseline@9'"},
 		{"valkey: \"6.2\"\n", ":1:9: Valkey version '6.2' is not known"},
 		{"parameters: {p: {type: sting}}\n",
 			":1:24: parameter 'p': there is no type 'sting'"},

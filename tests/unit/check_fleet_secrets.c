@@ -199,6 +199,8 @@ START_TEST(refuses_secrets_where_none_can_be)
 		{"config: {requirepass: [\"secret:app\"]}",
 			":1:24: requirepass: a secret cannot stand in a list"},
 		{"config: {primaryauth: \"secret:${app}\"}",
+			":1:23: role 'cache' has no parameter 'app'"},
+		{"config: {primaryauth: \"secret:x${app}\"}",
 			":1:23: a reference to a secret without the name of one"},
 		{"config: {primaryauth: \"secret:hunter2 \"}",
 			":1:23: a reference to a secret without the name of one"},
