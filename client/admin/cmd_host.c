@@ -326,7 +326,7 @@ enum vk_rc cmd_host_revoke(struct cli *cli, const struct args *args, struct vk_e
 static struct vkjson *instance_rows(const struct vkjson *hosts)
 {
 	static const char *const copied[] = {"release", "generation", "state", "health", "drift",
-		"reported", NULL};
+		"outcome", "reported", NULL};
 	struct vkjson *rows = vkjson_array();
 
 	for (size_t h = 0; h < vkjson_count(hosts); h++) {
@@ -368,6 +368,7 @@ static void print_hosts(const struct cli *cli, const struct vkjson *hosts)
 		{"WITNESSED", "witnessed", TABLE_NUMBER},
 		{"REVOKED", "revoked", TABLE_TEXT},
 		{"WARNING", "warning", TABLE_TEXT},
+		{"OUTCOME", "outcome", TABLE_TEXT},
 		{NULL, NULL, TABLE_TEXT},
 	};
 	struct vkjson *rows = instance_rows(hosts);

@@ -224,6 +224,7 @@ static void print_status(const struct cli *cli, const struct vkjson *status)
 		{"CONVERGED", "converged", TABLE_NUMBER},
 		{"FAILED", "failed", TABLE_NUMBER},
 		{"DRIFTED", "drifted", TABLE_NUMBER},
+		{"WAITING", "waiting", TABLE_NUMBER},
 		{"OPEN CHANGES", "open_changes", TABLE_NUMBER},
 		{"SIGNED UNTIL", "role_expires", TABLE_TIME},
 		{NULL, NULL, TABLE_TEXT},

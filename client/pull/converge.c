@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/pull/complaint.h"
+#include "common/config/acl.h"
 #include "common/config/directive.h"
 #include "common/fault.h"
 #include "common/mem.h"
@@ -228,6 +229,24 @@ enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 	return rc;
 }
 
+enum vk_rc converge_agent(struct valkey *valkey, const struct difference *difference,
+	const char *password, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	for (size_t i = 0; rc == VK_OK && i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+
+		if (item->kind != DIFFERENCE_USER || item->expected == NULL ||
+			strcmp(item->name, CFG_AGENT_USER) != 0)
+			continue;
+		rc = set_user(valkey, item->name, item->expected, err);
+		if (rc == VK_OK)
+			rc = valkey_auth(valkey, CFG_AGENT_USER, password, err);
+	}
+	return rc;
+}
+
 enum vk_rc converge_users(
 	struct valkey *valkey, const struct difference *difference, struct vk_err *err)
 {
@@ -236,7 +255,7 @@ enum vk_rc converge_users(
 	for (size_t i = 0; rc == VK_OK && i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
 
-		if (item->kind != DIFFERENCE_USER)
+		if (item->kind != DIFFERENCE_USER || strcmp(item->name, CFG_AGENT_USER) == 0)
 			continue;
 		if (item->expected != NULL)
 			rc = set_user(valkey, item->name, item->expected, err);

@@ -32,6 +32,11 @@ struct converge_options {
 /* True for a value that converge_values() would set in this scope. */
 bool converge_covers(const struct difference_item *item, const struct converge_options *options);
 
+/* Before all else: makes the agent's own user what it should be, where it differs, and goes on as
+ * that user. Whoever let the agent in for the first contact may lose the right to in a moment. */
+VK_CHECKED enum vk_rc converge_agent(struct valkey *valkey, const struct difference *difference,
+	const char *password, struct vk_err *err);
+
 /* Sets every value that can be set live. requirepass changes the ACL's default user as well, for
  * whom the ACL file speaks: that user is put right at once, and nobody gets in without a password
  * in between. Where Valkey says of one that it needs a restart, the item becomes CURE_RESTART and
@@ -40,7 +45,7 @@ VK_CHECKED enum vk_rc converge_values(struct valkey *valkey, struct difference *
 	const struct expected *expected, const struct converge_options *options,
 	struct vk_err *err);
 
-/* Makes users equal; the first failure ends it (run it again: it is idempotent). */
+/* Makes all other users equal; the first failure ends it (run it again: it is idempotent). */
 VK_CHECKED enum vk_rc converge_users(
 	struct valkey *valkey, const struct difference *difference, struct vk_err *err);
 

@@ -71,6 +71,25 @@ static bool is_ours(const struct difference_rules *rules, const struct value *wa
 	       secrets_conf_find(rules->former, want->name, &ignored);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Tells only where something is. The data directory is another matter: with another one the server
+ * would start empty. */
+static bool is_place(
+	const struct cfg_directive *directive, const struct value *want, const char *actual)
+{
+	if (directive == NULL)
+		return false;
+	if (directive->type == CFG_TYPE_FILENAME) /* Valkey took a path, a tree does not */
+		return strcmp(base_name(want->text), base_name(actual)) == 0;
+	return directive->type == CFG_TYPE_PATH || strcmp(want->name, "aclfile") == 0;
+}
+
 static enum difference_cure cure_of(const struct difference_rules *rules,
 	const struct cfg_directive *directive, const struct value *want)
 {
@@ -97,13 +116,17 @@ static void compare_values(struct difference *difference, const struct expected 
 		const char *actual = values_get(&live->values, want->name);
 		const struct cfg_directive *directive =
 			cfg_directive_find(want->name, rules->schema);
+		enum difference_cure cure;
 
 		/* A running server older or newer than the binary lacks names: no difference. */
 		if (actual == NULL || is_same(expected, directive, want, actual) ||
 			is_masked_by_cluster(live, want->name))
 			continue;
+		cure = difference->is_foreign && is_place(directive, want, actual)
+			       ? CURE_MOVE
+			       : cure_of(rules, directive, want);
 		add(difference, &(struct difference_item){.kind = DIFFERENCE_VALUE,
-					.cure = cure_of(rules, directive, want),
+					.cure = cure,
 					.name = want->name,
 					.expected = want->text,
 					.actual = actual,
@@ -139,9 +162,20 @@ static void compare_users(struct difference *difference, const struct expected *
 	}
 }
 
+/* No running server changes its aclfile, and every generation sets it: whoever has another one was
+ * started from other files, whatever has become of them since. */
+static bool is_foreign(const struct expected *expected, const struct live *live)
+{
+	const char *want = values_get(&expected->values, "aclfile");
+	const char *actual = values_get(&live->values, "aclfile");
+
+	return want != NULL && actual != NULL && strcmp(want, actual) != 0;
+}
+
 void difference_make(struct difference *difference, const struct expected *expected,
 	const struct live *live, const struct difference_rules *rules)
 {
+	difference->is_foreign = is_foreign(expected, live);
 	compare_values(difference, expected, live, rules);
 	compare_users(difference, expected, live, rules);
 }
@@ -155,6 +189,16 @@ size_t difference_count(const struct difference *difference, enum difference_cur
 			count++;
 	}
 	return count;
+}
+
+const struct difference_item *difference_first(
+	const struct difference *difference, enum difference_cure cure)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		if (difference->items[i].cure == cure)
+			return &difference->items[i];
+	}
+	return NULL;
 }
 
 bool difference_has_secret(const struct difference *difference)

@@ -20,6 +20,8 @@ enum difference_kind { DIFFERENCE_VALUE, DIFFERENCE_USER };
 enum difference_cure {
 	CURE_LIVE,    /* CONFIG SET, ACL SETUSER, ACL DELUSER */
 	CURE_RESTART, /* Valkey reads it only when it starts */
+	CURE_MOVE,    /* where a file is, of a server that was started from other files than ours:
+			 as good as right until it is started from ours */
 	CURE_NONE,    /* a secret that no bundle sets: reported only */
 };
 
@@ -36,6 +38,7 @@ struct difference {
 	struct difference_item *items;
 	size_t count;
 	size_t cap;
+	bool is_foreign; /* the server was not started from a generation: its aclfile is another */
 };
 
 /* How to judge. */
@@ -57,6 +60,10 @@ void difference_make(struct difference *difference, const struct expected *expec
 
 /* How many items have this cure. */
 size_t difference_count(const struct difference *difference, enum difference_cure cure);
+
+/* The first item of that cure; NULL if there is none. */
+const struct difference_item *difference_first(
+	const struct difference *difference, enum difference_cure cure);
 
 /* True if a secret is to be set live: the bundle's secrets have to be opened. */
 bool difference_has_secret(const struct difference *difference);

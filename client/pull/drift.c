@@ -15,6 +15,7 @@
 #include "client/pull/fill.h"
 #include "client/pull/preflight.h"
 #include "client/pull/secrets.h"
+#include "client/pull/takeover.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -23,6 +24,7 @@ struct drift {
 	const struct instance *instance;
 	const char *scratch;
 	char generation[GENERATION_NAME_BYTES];
+	char *files; /* its directory */
 	struct generation_bundle bundle;
 	struct expected expected;
 	bool is_reverting;
@@ -97,6 +99,8 @@ static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct diff
 		rc = secrets_open(drift->instance, drift->bundle.bundle, &secrets, err);
 	options.secrets = secrets;
 	if (rc == VK_OK)
+		rc = converge_agent(valkey, difference, drift->instance->agent_password, err);
+	if (rc == VK_OK)
 		rc = converge_values(valkey, difference, &drift->expected, &options, err);
 	if (rc == VK_OK)
 		rc = converge_users(valkey, difference, err);
@@ -117,7 +121,7 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey, struct diff
 	for (size_t i = 0; i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
 
-		if (is_pending(drift, item)) {
+		if (item->cure == CURE_MOVE || is_pending(drift, item)) {
 			drift->outcome->state = OUTCOME_PENDING_RESTART;
 			continue;
 		}
@@ -149,8 +153,11 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 		drift->outcome->health = live_health(&live);
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
 		difference_make(&difference, &drift->expected, &live, &rules);
+		takeover_compare_files(drift->instance, drift->files, &difference);
 		rc = handle(drift, valkey, &difference, err);
 	}
+	if (rc == VK_OK)
+		takeover_tell(drift->instance, &difference, &live, drift->outcome);
 	difference_release(&difference);
 	live_release(&live);
 	return rc;
@@ -207,6 +214,7 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	rc = generation_current(instance, drift.generation, &err);
 	if (rc == VK_OK && drift.generation[0] == '\0')
 		goto out;
+	drift.files = generation_path(instance, drift.generation);
 	if (rc == VK_OK)
 		rc = load(&drift, &err);
 	if (rc == VK_OK) {
@@ -224,6 +232,7 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	if (rc != VK_OK && outcome->failure.rc == VK_OK)
 		outcome->failure = err;
 out:
+	free(drift.files);
 	generation_bundle_release(&drift.bundle);
 	expected_release(&drift.expected);
 }

@@ -180,7 +180,7 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 		install->running.is_restart_pending ? OUTCOME_PENDING_RESTART : OUTCOME_COMMITTED;
 	outcome->release = install->journal.release;
 	memcpy(outcome->generation, install->journal.generation, sizeof(outcome->generation));
-	running_describe(&install->running, outcome->text, sizeof(outcome->text));
+	running_describe(&install->running, outcome);
 	return VK_OK;
 }
 

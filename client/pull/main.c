@@ -16,9 +16,11 @@
 #include "client/pull/agent.h"
 #include "client/pull/doctor.h"
 #include "client/pull/enrol.h"
+#include "client/pull/fill.h"
 #include "client/pull/run.h"
 #include "client/pull/status.h"
 #include "client/pull/watch.h"
+#include "common/config/acl.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/num.h"
@@ -42,6 +44,7 @@ struct options {
 	bool is_doctor;
 	bool is_watching;
 	bool is_showing_status;
+	bool is_showing_user;
 	bool is_json;
 	bool is_checking_config;
 	bool is_retrying;
@@ -65,6 +68,7 @@ static const char help_text[] =
 	"To look, without asking the server or changing anything:\n"
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
 	"  vkcfg-pull --check-config  is pull.yaml right?\n"
+	"  vkcfg-pull --agent-user    the agent's own user, as a line of a users.acl\n"
 	"To find out why it does not work (asks the server, changes nothing):\n"
 	"  vkcfg-pull doctor [--json] each finding says what to do\n"
 	"\n"
@@ -82,6 +86,7 @@ static const char help_text[] =
 enum {
 	OPT_JSON = 256,
 	OPT_CHECK,
+	OPT_AGENT_USER,
 	OPT_TOKEN_FILE,
 	OPT_TOKEN_FD,
 	OPT_WAIT,
@@ -101,6 +106,7 @@ static const struct option long_options[] = {
 	{"status", no_argument, NULL, 's'},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"check-config", no_argument, NULL, OPT_CHECK},
+	{"agent-user", no_argument, NULL, OPT_AGENT_USER},
 	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
 	{"wait", no_argument, NULL, OPT_WAIT},
@@ -281,6 +287,27 @@ static int run_doctor(const struct options *options)
 	return status;
 }
 
+/* For a Valkey that is taken over: with the digest of the password, which stays here. */
+static int run_agent_user(const struct options *options)
+{
+	const struct vk_bundle_file file = {.path = FILL_ACL, .text = cfg_agent_line};
+	struct instance instance = {.name = ""};
+	struct vk_err err = VK_ERR_INIT;
+	struct agent agent;
+	struct vk_buf text;
+	enum vk_rc rc = agent_load_enrolled(options->config, &agent, &err);
+
+	vk_buf_init(&text, STATUS_MAX_BYTES);
+	instance.agent_password = agent.password;
+	if (rc == VK_OK)
+		rc = fill_text(&instance, &file, "", NULL, &text, &err);
+	if (rc == VK_OK)
+		fputs(text.data, stdout);
+	vk_buf_release(&text);
+	agent_close(&agent);
+	return rc == VK_OK ? 0 : show_failure(&err);
+}
+
 static int run_check_config(const struct options *options)
 {
 	struct pull_settings *settings = NULL;
@@ -380,6 +407,8 @@ static bool take_option(int option, struct options *options, int *status)
 		return options->is_json = true;
 	case OPT_CHECK:
 		return options->is_checking_config = true;
+	case OPT_AGENT_USER:
+		return options->is_showing_user = true;
 	case OPT_RETRY:
 		return options->is_retrying = true;
 	case OPT_TOKEN_FILE:
@@ -405,6 +434,8 @@ static int dispatch(const struct options *options)
 {
 	if (options->is_checking_config)
 		return run_check_config(options);
+	if (options->is_showing_user)
+		return run_agent_user(options);
 	if (options->is_enrolling)
 		return run_enrol(options);
 	if (options->is_showing_status)

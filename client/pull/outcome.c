@@ -43,6 +43,11 @@ void outcome_release(struct outcome *outcome)
 		free(outcome->drift[i].actual);
 	}
 	free(outcome->drift);
+	for (size_t i = 0; i < outcome->wait_count; i++) {
+		free(outcome->waits[i].name);
+		free(outcome->waits[i].expected);
+		free(outcome->waits[i].actual);
+	}
 	outcome_init(outcome, outcome->instance);
 }
 
@@ -57,6 +62,15 @@ void outcome_add_drift(struct outcome *outcome, enum outcome_drift_kind kind, co
 		.name = xstrdup(name),
 		.expected = xstrdup(expected),
 		.actual = xstrdup(actual)};
+}
+
+void outcome_add_wait(
+	struct outcome *outcome, const char *name, const char *expected, const char *actual)
+{
+	if (outcome->wait_count == OUTCOME_MAX_WAITS)
+		return;
+	outcome->waits[outcome->wait_count++] =
+		(struct outcome_wait){xstrdup(name), xstrdup(expected), xstrdup(actual)};
 }
 
 const char *outcome_state_name(enum outcome_state state)
@@ -83,6 +97,21 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 	return list;
 }
 
+static struct vkjson *waits_to_json(const struct outcome *outcome)
+{
+	struct vkjson *list = vkjson_array();
+
+	for (size_t i = 0; i < outcome->wait_count; i++) {
+		struct vkjson *item = vkjson_object();
+
+		vkjson_set(item, "name", vkjson_string(outcome->waits[i].name));
+		vkjson_set(item, "expected", vkjson_string(outcome->waits[i].expected));
+		vkjson_set(item, "actual", vkjson_string(outcome->waits[i].actual));
+		vkjson_append(list, item);
+	}
+	return list;
+}
+
 struct vkjson *outcome_to_json(const struct outcome *outcome)
 {
 	struct vkjson *json = vkjson_object();
@@ -99,6 +128,7 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 		json, "error", vkjson_string(failure->rc == VK_OK ? "" : vk_rc_name(failure->rc)));
 	vkjson_set(json, "detail", vkjson_string(failure->rc == VK_OK ? "" : failure->msg));
 	vkjson_set(json, "drift", drift_to_json(outcome));
+	vkjson_set(json, "waits", waits_to_json(outcome));
 	return json;
 }
 

@@ -27,7 +27,7 @@ enum outcome_state {
 
 enum outcome_drift_kind { OUTCOME_DRIFT_VALUE, OUTCOME_DRIFT_FILE, OUTCOME_DRIFT_ACL };
 
-enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_TEXT_BYTES = 256 };
+enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_MAX_WAITS = 32, OUTCOME_TEXT_BYTES = 512 };
 
 struct outcome_drift {
 	enum outcome_drift_kind kind;
@@ -35,6 +35,13 @@ struct outcome_drift {
 	char *expected;
 	char *actual;
 	bool is_reverted;
+};
+
+/* What a restart will change, and nothing before it. */
+struct outcome_wait {
+	char *name;
+	char *expected;
+	char *actual;
 };
 
 struct outcome {
@@ -49,6 +56,8 @@ struct outcome {
 	bool is_settled; /* nothing to try again as long as the same release is wanted */
 	struct outcome_drift *drift;
 	size_t drift_count;
+	struct outcome_wait waits[OUTCOME_MAX_WAITS];
+	size_t wait_count;
 };
 
 void outcome_init(struct outcome *outcome, const char *instance);
@@ -57,6 +66,10 @@ void outcome_release(struct outcome *outcome);
 /* Copies the texts; what goes past OUTCOME_MAX_DRIFT is left out. */
 void outcome_add_drift(struct outcome *outcome, enum outcome_drift_kind kind, const char *name,
 	const char *expected, const char *actual);
+
+/* The same for what waits for a restart, past OUTCOME_MAX_WAITS. */
+void outcome_add_wait(
+	struct outcome *outcome, const char *name, const char *expected, const char *actual);
 
 const char *outcome_state_name(enum outcome_state state);
 

@@ -12,6 +12,7 @@
 #include "client/pull/door.h"
 #include "client/pull/fill.h"
 #include "client/pull/secrets.h"
+#include "client/pull/takeover.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -31,6 +32,7 @@ void running_init(struct running *running, const struct instance *instance)
 	running->current = fill_current_path(instance);
 	expected_init(&running->next.expected);
 	expected_init(&running->previous.expected);
+	expected_init(&running->found);
 }
 
 static void release_side(struct running_side *side)
@@ -44,6 +46,7 @@ void running_release(struct running *running)
 {
 	release_side(&running->next);
 	release_side(&running->previous);
+	expected_release(&running->found);
 	free(running->current);
 	running->current = NULL;
 }
@@ -85,7 +88,7 @@ static void look_release(struct look *look)
 	live_release(&look->live);
 }
 
-static enum vk_rc read_all(struct look *look, const struct instance *instance,
+static enum vk_rc read_all(struct look *look, const struct instance *instance, const char *current,
 	const struct running_side *want, const struct running_side *other, struct vk_err *err)
 {
 	const struct difference_rules rules = {
@@ -100,8 +103,10 @@ static enum vk_rc read_all(struct look *look, const struct instance *instance,
 		.mask_key = instance->agent_password};
 	enum vk_rc rc = live_read(look->valkey, &query, &look->live, err);
 
-	if (rc == VK_OK)
+	if (rc == VK_OK) {
 		difference_make(&look->difference, &want->expected, &look->live, &rules);
+		takeover_compare_files(instance, current, &look->difference);
+	}
 	return rc;
 }
 
@@ -114,7 +119,7 @@ static enum vk_rc look_at(struct look *look, const struct running *running,
 	difference_init(&look->difference);
 	look->rc = instance_connect(running->instance, &look->valkey, err);
 	if (look->rc == VK_OK)
-		look->rc = read_all(look, running->instance, want, other, err);
+		look->rc = read_all(look, running->instance, running->current, want, other, err);
 	return look->rc;
 }
 
@@ -125,7 +130,8 @@ static enum vk_rc complain(const struct difference *difference, bool is_restart_
 	for (size_t i = 0; i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
 
-		if (item->cure == CURE_NONE || (item->cure == CURE_RESTART && is_restart_pending))
+		if (item->cure == CURE_NONE || item->cure == CURE_MOVE ||
+			(item->cure == CURE_RESTART && is_restart_pending))
 			continue;
 		if (scope != NULL && !converge_covers(item, scope))
 			continue;
@@ -197,6 +203,9 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 
 	if (rc == VK_EUNAVAIL || rc == VK_EDENIED) {
 		rc = VK_OK; /* nothing runs, or nothing that we may change: the files decide */
+	} else if (rc == VK_OK &&
+		   takeover_check(running->instance, &look.difference, err) != VK_OK) {
+		rc = err->rc;
 	} else if (rc == VK_OK && running->previous.is_known &&
 		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
 			   may_restart(&running->next))) {
@@ -234,8 +243,11 @@ static enum vk_rc converge(struct running *running, struct look *look,
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
 		.reloads_tls = other->is_known && has_other_files_changed(want, other)};
-	enum vk_rc rc = set_values(running, look, want, &options, err);
+	enum vk_rc rc = converge_agent(
+		look->valkey, &look->difference, running->instance->agent_password, err);
 
+	if (rc == VK_OK)
+		rc = set_values(running, look, want, &options, err);
 	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
 }
 
@@ -262,9 +274,8 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 
 	if (restarts > 0 && may_restart(&running->next))
 		return restart(running, look, err);
-	running->is_restart_pending = restarts > 0;
-	if (!running->previous.is_known && restarts > 0)
-		return VK_OK; /* somebody else's configuration runs: leave it alone */
+	running->is_restart_pending =
+		restarts > 0 || difference_count(&look->difference, CURE_MOVE) > 0;
 	if (running->values_changed == 0)
 		count_changes(running, &look->difference);
 	rc = converge(running, look, &running->next, &running->previous, err);
@@ -277,12 +288,27 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 	return VK_OK;
 }
 
+/* For the way back from a takeover. */
+static void keep_found(struct running *running, const struct live *live)
+{
+	expected_release(&running->found);
+	for (size_t i = 0; i < live->values.count; i++)
+		values_add(&running->found.values, live->values.items[i].name,
+			live->values.items[i].text);
+	for (size_t i = 0; i < live->users.count; i++)
+		users_add(&running->found.users, live->users.items[i].name,
+			live->users.items[i].rules);
+	running->has_found = true;
+}
+
 enum vk_rc running_apply(struct running *running, struct vk_err *err)
 {
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 
 	running->was_switched = true;
+	if (rc == VK_OK && !running->previous.is_known && !running->has_found)
+		keep_found(running, &look.live);
 	if (rc == VK_OK)
 		rc = apply_live(running, &look, err);
 	else if (rc == VK_EUNAVAIL || (rc == VK_EDENIED && may_restart(&running->next)))
@@ -306,12 +332,13 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	struct valkey *agent = NULL;
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
-	bool is_foreign = running->is_restart_pending && !running->previous.is_known;
 
 	put_health(outcome, &look);
-	if (rc == VK_OK && !is_foreign)
+	if (rc == VK_OK)
+		takeover_tell(running->instance, &look.difference, &look.live, outcome);
+	if (rc == VK_OK)
 		rc = complain(&look.difference, running->is_restart_pending, NULL, err);
-	if (rc == VK_OK && !is_foreign)
+	if (rc == VK_OK)
 		rc = instance_connect_as_agent(running->instance, &agent, err);
 	valkey_free(agent);
 	look_release(&look);
@@ -347,6 +374,32 @@ static enum vk_rc verify_restored(
 	return rc;
 }
 
+/* Back to what a takeover has found. Secrets that were somebody else's are not known here. */
+static enum vk_rc restore_found(struct running *running, struct vk_err *err)
+{
+	const struct converge_options options = {
+		.scope = CONVERGE_ALL, .current = running->current};
+	const struct difference_rules rules = {.schema = running->next.bundle.bundle->valkey,
+		.formerly = &running->next.expected.users};
+	const struct live_query query = {
+		.schema = rules.schema, .mask_key = running->instance->agent_password};
+	struct look look = {.rc = VK_OK};
+	enum vk_rc rc = instance_connect(running->instance, &look.valkey, err);
+
+	live_init(&look.live);
+	difference_init(&look.difference);
+	if (rc == VK_OK)
+		rc = live_read(look.valkey, &query, &look.live, err);
+	if (rc == VK_OK) {
+		difference_make(&look.difference, &running->found, &look.live, &rules);
+		rc = converge_values(look.valkey, &look.difference, &running->found, &options, err);
+	}
+	if (rc == VK_OK)
+		rc = converge_users(look.valkey, &look.difference, err);
+	look_release(&look);
+	return rc;
+}
+
 enum vk_rc running_restore(struct running *running, struct outcome *outcome, struct vk_err *err)
 {
 	struct valkey *valkey = NULL;
@@ -361,6 +414,9 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 			rc = verify_restored(running, outcome, err);
 		return rc;
 	}
+	if (running->has_found && !running->was_restarted && running->next.is_known &&
+		restore_found(running, err) != VK_OK && err->rc != VK_EUNAVAIL)
+		return err->rc;
 	live_init(&look.live);
 	if (running->was_restarted && running->was_switched &&
 		door_restart(running->instance, "", &ignored) != VK_OK)
@@ -375,16 +431,29 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 	return VK_OK;
 }
 
-void running_describe(const struct running *running, char *out, size_t size)
+/* "changed 3 values and 1 user live" */
+static void add_changes(const struct running *running, struct vk_buf *out)
 {
-	const char *pending = running->is_restart_pending ? ", the rest waits for a restart" : "";
-
-	if (running->was_restarted)
-		snprintf(out, size, "restarted");
-	else if (running->was_started)
-		snprintf(out, size, "started");
+	if (running->was_restarted || running->was_started)
+		vk_buf_adds(out, running->was_restarted ? "restarted" : "started");
+	else if (running->values_changed == 0 && running->users_changed == 0)
+		vk_buf_adds(out, "changed nothing live");
 	else
-		snprintf(out, size, "changed %zu value%s and %zu user%s live%s",
-			running->values_changed, running->values_changed == 1 ? "" : "s",
-			running->users_changed, running->users_changed == 1 ? "" : "s", pending);
+		vk_buf_addf(out, "changed %zu value%s and %zu user%s live", running->values_changed,
+			running->values_changed == 1 ? "" : "s", running->users_changed,
+			running->users_changed == 1 ? "" : "s");
+}
+
+void running_describe(const struct running *running, struct outcome *outcome)
+{
+	struct vk_buf text;
+
+	vk_buf_init(&text, 2 * OUTCOME_TEXT_BYTES);
+	add_changes(running, &text);
+	if (outcome->text[0] != '\0') /* what the verification has said */
+		vk_buf_addf(&text, "; %s", outcome->text);
+	else if (running->is_restart_pending)
+		vk_buf_adds(&text, ", the rest waits for a restart");
+	snprintf(outcome->text, sizeof(outcome->text), "%s", text.data);
+	vk_buf_release(&text);
 }

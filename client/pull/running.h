@@ -28,6 +28,9 @@ struct running {
 	char *current; /* DIRECTORY/current */
 	struct running_side next;
 	struct running_side previous;
+	/* Without a previous generation: what an apply has found, in memory only. */
+	struct expected found;
+	bool has_found;
 	bool was_switched;
 	bool was_started;	 /* through the door, when it was down */
 	bool was_restarted;	 /* through the door, when it was up */
@@ -57,11 +60,13 @@ VK_CHECKED enum vk_rc running_verify(
 	struct running *running, struct outcome *outcome, struct vk_err *err);
 
 /* Back to the previous generation, to which `current` points again, and verified. Where there was
- * none, a Valkey that we restarted is restarted once more, and all else is left alone. */
+ * none, to the values and users that this install has found; a Valkey that we restarted is
+ * restarted once more. The agent's own user stays. */
 VK_CHECKED enum vk_rc running_restore(
 	struct running *running, struct outcome *outcome, struct vk_err *err);
 
-/* "changed 3 values and 1 user live", "restarted". */
-void running_describe(const struct running *running, char *out, size_t size);
+/* "changed 3 values and 1 user live", "restarted": in front of what running_verify() has put into
+ * the outcome. */
+void running_describe(const struct running *running, struct outcome *outcome);
 
 #endif

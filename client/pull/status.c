@@ -53,6 +53,14 @@ static void add_text(const struct outcome *outcome, struct vk_buf *out)
 	for (size_t i = 0; i < outcome->drift_count; i++)
 		vk_buf_addf(out, "  drift: %s is %s instead of %s\n", outcome->drift[i].name,
 			outcome->drift[i].actual, outcome->drift[i].expected);
+	if (outcome->text[0] != '\0')
+		vk_buf_addf(out, "  %s\n", outcome->text);
+	for (size_t i = 0; i < outcome->wait_count; i++)
+		vk_buf_addf(out, "  waits for a restart: %s is %s, then %s\n",
+			outcome->waits[i].name,
+			outcome->waits[i].actual[0] != '\0' ? outcome->waits[i].actual : "empty",
+			outcome->waits[i].expected[0] != '\0' ? outcome->waits[i].expected
+							      : "empty");
 }
 
 static void add_head(const struct agent *agent, const struct desired *desired, struct vk_buf *out)

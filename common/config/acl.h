@@ -14,6 +14,9 @@
 
 #define CFG_AGENT_USER "vkcfg-agent"
 
+/* The agent's line of users.acl, with @{agent-password} in the place of the SHA-256. */
+extern const char cfg_agent_line[];
+
 enum {
 	CFG_ACL_MAX_USERS = 10 * 1000,
 	CFG_ACL_RULES_MAX_BYTES = 16 * 1024,

@@ -21,11 +21,14 @@ static const struct cfg_user default_user = {
 	.line = "user default off sanitize-payload resetchannels -@all\n",
 };
 
+const char cfg_agent_line[] =
+	"user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
+	"-@all +ping +info +role +config|get +config|set +acl|load +acl|list +acl|whoami "
+	"+acl|setuser +acl|deluser +shutdown +client|setname +lastsave\n";
+
 static const struct cfg_user agent_user = {
 	.name = CFG_AGENT_USER,
-	.line = "user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
-		"-@all +ping +info +role +config|get +config|set +acl|load +acl|list +acl|whoami "
-		"+acl|setuser +acl|deluser +shutdown +client|setname +lastsave\n",
+	.line = cfg_agent_line,
 };
 
 static struct cfg_item own_items[] = {

@@ -50,6 +50,7 @@ static void read_fields(const char *info, struct live *live)
 	info_field(info, "redis_version", live->version, sizeof(live->version));
 	info_field(info, "valkey_version", live->version, sizeof(live->version));
 	info_field(info, "run_id", live->run_id, sizeof(live->run_id));
+	info_field(info, "config_file", live->config_file, sizeof(live->config_file));
 	info_field(info, "role", live->role, sizeof(live->role));
 	info_field(info, "loading", flag, sizeof(flag));
 	info_field(info, "master_link_status", link, sizeof(link));

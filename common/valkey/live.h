@@ -13,15 +13,21 @@
 #include "common/valkey/valkey.h"
 #include "common/valkey/values.h"
 
-enum { LIVE_RUN_ID_BYTES = 64, LIVE_VERSION_BYTES = 32, LIVE_MAX_NAMES = 256 };
+enum {
+	LIVE_RUN_ID_BYTES = 64,
+	LIVE_VERSION_BYTES = 32,
+	LIVE_PATH_BYTES = 512,
+	LIVE_MAX_NAMES = 256,
+};
 
 struct live {
-	char version[LIVE_VERSION_BYTES]; /* "8.0.1" */
-	char run_id[LIVE_RUN_ID_BYTES];	  /* changes with every start of the process */
-	char role[16];			  /* "master", "slave" */
-	bool is_loading;		  /* the data set; configuration can be read already */
-	bool is_link_down;		  /* a replica without its primary */
-	struct values values;		  /* sensitive ones masked */
+	char version[LIVE_VERSION_BYTES];  /* "8.0.1" */
+	char run_id[LIVE_RUN_ID_BYTES];	   /* changes with every start of the process */
+	char role[16];			   /* "master", "slave" */
+	char config_file[LIVE_PATH_BYTES]; /* that it was started from; empty: from none */
+	bool is_loading;		   /* the data set; configuration can be read already */
+	bool is_link_down;		   /* a replica without its primary */
+	struct values values;		   /* sensitive ones masked */
 	struct users users;
 };
 

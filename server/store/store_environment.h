@@ -18,6 +18,7 @@ struct store_environment {
 			      unchanged */
 	int64_t failed;	   /* hosts with an instance rolled back, failed or refused */
 	int64_t drifted;   /* hosts with drift that was not reverted */
+	int64_t waiting;   /* hosts with an instance that waits for a restart */
 	int64_t open_changes;
 };
 

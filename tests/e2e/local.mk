@@ -74,6 +74,7 @@ E2E_TESTS += tests/e2e/170-import.sh
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import
 EXTRA_DIST += tests/e2e/lsan.supp
 # One file per attack, on a fleet that the first one founds.
+E2E_TESTS += tests/e2e/186-adoption.sh
 E2E_TESTS += tests/e2e/200-attack-bundle.sh
 E2E_TESTS += tests/e2e/201-attack-unsigned.sh
 E2E_TESTS += tests/e2e/202-attack-replay.sh

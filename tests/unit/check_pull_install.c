@@ -74,6 +74,15 @@ static void assert_current(const char *prefix)
 	ck_assert_msg(strncmp(current, prefix, strlen(prefix)) == 0, "current is %s", current);
 }
 
+static void assert_nothing_current(void)
+{
+	char current[GENERATION_NAME_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(generation_current(&host.instance, current, &err), err);
+	ck_assert_str_eq(current, "");
+}
+
 static void assert_no_journal(void)
 {
 	struct journal journal;
@@ -248,16 +257,97 @@ START_TEST(the_preflight_of_a_replica_connects_to_nobody)
 }
 END_TEST
 
+static void assert_text(const struct outcome *outcome, const char *part)
+{
+	ck_assert_msg(strstr(outcome->text, part) != NULL, "%s", outcome->text);
+}
+
 START_TEST(takes_over_a_valkey_with_another_configuration)
 {
 	const char *const options[] = {"--maxmemory", "1mb", NULL};
 	struct outcome outcome;
+	char *before, *after;
+
+	pull_host_start_foreign(&host, options);
+	before = pull_host_run_id(&host);
+	install(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_PENDING_RESTART);
+	assert_text(&outcome, "changed 1 value and 2 users live; the next restart must start ");
+	assert_text(&outcome, "/current/valkey.conf instead of no file");
+	ck_assert_uint_eq(outcome.wait_count, 1);
+	ck_assert_str_eq(outcome.waits[0].name, "aclfile");
+	assert_config("maxmemory", "67108864");
+	after = pull_host_run_id(&host);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(restarts_in_a_takeover_only_for_what_valkey_reads_when_it_starts)
+{
+	const char *const options[] = {"--databases", "3", NULL};
+	struct outcome outcome;
+
+	pull_host_start_foreign(&host, options);
+	install(1, &(struct pull_bundle){.restart = VK_RESTART_NEVER, .conf = "databases 4\n"},
+		&outcome);
+	assert_state(&outcome, OUTCOME_PENDING_RESTART);
+	assert_config("databases", "3");
+	outcome_release(&outcome);
+	install(2, &(struct pull_bundle){.conf = "databases 4\n"}, &outcome);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	ck_assert_str_eq(outcome.text, "restarted");
+	ck_assert_uint_eq(outcome.wait_count, 0);
+	assert_config("databases", "4");
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(does_not_take_over_a_valkey_whose_data_is_elsewhere)
+{
+	const char *const options[] = {"--dir", host.root, "--maxmemory", "1mb", NULL};
+	struct outcome outcome;
+	char *data;
 
 	pull_host_start_foreign(&host, options);
 	install(1, &(struct pull_bundle){.conf = "maxmemory 64mb\n"}, &outcome);
-	assert_state(&outcome, OUTCOME_COMMITTED);
-	ck_assert_str_eq(outcome.text, "restarted");
-	assert_config("maxmemory", "67108864");
+	assert_state(&outcome, OUTCOME_FAILED);
+	ck_assert(!outcome.is_settled);
+	data = xasprintf("keeps its data in %s, but pull.yaml says %s", host.root, host.data);
+	ck_assert_msg(strstr(outcome.failure.msg, data) != NULL, "%s", outcome.failure.msg);
+	assert_config("maxmemory", "1048576");
+	assert_nothing_current();
+	free(data);
+	outcome_release(&outcome);
+}
+END_TEST
+
+START_TEST(a_takeover_that_fails_leaves_what_it_has_found)
+{
+	const char *const options[] = {"--maxmemory", "1mb", NULL};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct outcome outcome;
+	char *conf;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	pull_host_start_foreign(&host, options);
+	/* Only the running server notices that the port is taken. */
+	conf = xasprintf("maxmemory 64mb\nbind 127.0.0.1\nport %u\n", ntohs(address.sin_port));
+	install(1, &(struct pull_bundle){.conf = conf}, &outcome);
+	assert_state(&outcome, OUTCOME_ROLLED_BACK);
+	ck_assert_str_eq(outcome.health, "ok");
+	assert_config("maxmemory", "1048576");
+	pull_host_command(&host, VALKEY_ARGV("AUTH", "default", "any"));
+	assert_nothing_current();
+	close(fd);
+	free(conf);
 	outcome_release(&outcome);
 }
 END_TEST
@@ -394,6 +484,10 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, restarts_for_what_cannot_change_live);
 		tcase_add_test(tc, leaves_a_restart_pending_where_it_is_not_allowed);
 		tcase_add_test(tc, takes_over_a_valkey_with_another_configuration);
+		tcase_add_test(
+			tc, restarts_in_a_takeover_only_for_what_valkey_reads_when_it_starts);
+		tcase_add_test(tc, does_not_take_over_a_valkey_whose_data_is_elsewhere);
+		tcase_add_test(tc, a_takeover_that_fails_leaves_what_it_has_found);
 		tcase_add_test(tc, rolls_back_when_valkey_does_not_come_up);
 		tcase_add_test(tc, removes_users_that_were_managed_and_keeps_others);
 	}

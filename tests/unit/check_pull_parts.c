@@ -304,6 +304,56 @@ START_TEST(a_difference_knows_live_restart_and_what_is_nobodys)
 }
 END_TEST
 
+/* Of what differs, the cure of one. */
+static enum difference_cure cure_in(const struct difference *difference, const char *name)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		if (strcmp(difference->items[i].name, name) == 0)
+			return difference->items[i].cure;
+	}
+	ck_abort_msg("%s does not differ", name);
+}
+
+START_TEST(places_of_a_server_that_was_started_otherwise_wait_for_its_restart)
+{
+	const struct difference_rules rules = {.schema = "8.0"};
+	struct difference difference;
+	struct expected expected;
+	struct live live;
+
+	expected_init(&expected);
+	live_init(&live);
+	difference_init(&difference);
+	add_pair(&expected, &live, "aclfile", "/i/current/users.acl", "");
+	add_pair(&expected, &live, "logfile", "/d/valkey.log", "/var/log/valkey.log");
+	add_pair(&expected, &live, "tls-cert-file", "/i/tls/crt", "/etc/valkey/crt");
+	add_pair(&expected, &live, "cluster-config-file", "nodes.conf", "/d/nodes.conf");
+	add_pair(&expected, &live, "dbfilename", "dump.rdb", "other.rdb");
+	add_pair(&expected, &live, "dir", "/d", "/e");
+	add_pair(&expected, &live, "maxmemory", "1", "2");
+	values_sort(&expected.values);
+	values_sort(&live.values);
+	difference_make(&difference, &expected, &live, &rules);
+	ck_assert(difference.is_foreign);
+	ck_assert_uint_eq(difference_count(&difference, CURE_MOVE), 4);
+	ck_assert_int_eq(cure_in(&difference, "aclfile"), CURE_MOVE);
+	ck_assert_int_eq(cure_in(&difference, "cluster-config-file"), CURE_MOVE);
+	ck_assert_int_ne(cure_in(&difference, "dbfilename"), CURE_MOVE);
+	ck_assert_int_ne(cure_in(&difference, "dir"), CURE_MOVE);
+	ck_assert_int_eq(cure_in(&difference, "maxmemory"), CURE_LIVE);
+	difference_release(&difference);
+	/* One that runs from a generation is to have its files where the generation says. */
+	values_put(&live.values, "aclfile", "/i/current/users.acl");
+	difference_make(&difference, &expected, &live, &rules);
+	ck_assert(!difference.is_foreign);
+	ck_assert_uint_eq(difference_count(&difference, CURE_MOVE), 0);
+	ck_assert_int_eq(cure_in(&difference, "tls-cert-file"), CURE_LIVE);
+	difference_release(&difference);
+	live_release(&live);
+	expected_release(&expected);
+}
+END_TEST
+
 START_TEST(unmanaged_users_go_only_where_they_should)
 {
 	struct difference_rules rules = {.schema = "8.0", .removes_unmanaged = true};
@@ -543,6 +593,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, users_are_split_at_blanks_but_not_in_selectors);
 	tcase_add_test(tc, lines_that_are_no_users_are_refused);
 	tcase_add_test(tc, a_difference_knows_live_restart_and_what_is_nobodys);
+	tcase_add_test(tc, places_of_a_server_that_was_started_otherwise_wait_for_its_restart);
 	tcase_add_test(tc, unmanaged_users_go_only_where_they_should);
 	tcase_add_test(tc, a_lowered_maxclients_is_right);
 	tcase_add_test(tc, placeholders_are_filled_once_and_only_known_ones);
