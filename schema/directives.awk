@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# schema/directives/valkey.tsv -> the tables of common/config/directive.c: all rows once, and for each
-# version the numbers of its rows. Refuses a table that is not sorted, because it is searched by
+# schema/directives/valkey.tsv and sentinel.tsv -> the tables of common/config/directive.c: all rows once, and
+# for each version the numbers of its rows, for a Valkey and for a Sentinel. Refuses a table that is not sorted, because it is searched by
 # halving, and two rows of one name for one version.
 
 function fail(text) {
@@ -40,6 +40,10 @@ function version_index(text,   i) {
 	fail("'" text "' is not one of the versions in the first lines")
 }
 
+function item(count) {
+	return sprintf("%s%d,", count % 16 ? " " : "\n\t", row_count)
+}
+
 function add_row_to(versions_of_row,   parts, from, to, i) {
 	if (split(versions_of_row, parts, "-") != 2)
 		fail("versions are FROM-TO or FROM-")
@@ -51,8 +55,18 @@ function add_row_to(versions_of_row,   parts, from, to, i) {
 		if (last_name[i] "" >= $1 "")
 			fail("'" $1 "' stands twice for " versions[i])
 		last_name[i] = $1
-		members[i] = members[i] sprintf("%s%d,", member_counts[i] % 16 ? " " : "\n\t", row_count)
-		member_counts[i]++
+		if (is_sentinel_file) {
+			own[i] = own[i] item(sentinel_counts[i]++)
+			continue
+		}
+		members[i] = members[i] item(member_counts[i]++)
+		if ($10 !~ /(^|,)sentinel/)
+			continue
+		# The rows of sentinel.tsv, which come later, all begin with this word.
+		if ($1 "" < "sentinel ")
+			before[i] = before[i] item(sentinel_counts[i]++)
+		else
+			after[i] = after[i] item(sentinel_counts[i]++)
 	}
 	row_count++
 }
@@ -63,6 +77,12 @@ BEGIN {
 	print "#include \"config.h\"\n"
 	print "#include \"common/config/directive_table.h\"\n"
 	print "const struct cfg_directive cfg_schema_rows[] = {"
+}
+
+FNR == 1 {
+	is_sentinel_file = FILENAME ~ /sentinel\.tsv$/
+	last = ""
+	split("", last_name)
 }
 
 $1 == "#versions" {
@@ -93,11 +113,14 @@ END {
 	if (is_failed)
 		exit 1
 	print "};\n"
-	for (i = 1; i <= version_count; i++)
+	for (i = 1; i <= version_count; i++) {
 		print "static const uint16_t members_" i "[] = {" members[i] "\n};\n"
+		print "static const uint16_t sentinel_" i "[] = {" before[i] own[i] after[i] "\n};\n"
+	}
 	print "const struct cfg_schema cfg_schemas[] = {"
 	for (i = 1; i <= version_count; i++)
-		printf "\t{\"%s\", members_%d, %d},\n", versions[i], i, member_counts[i]
+		printf "\t{\"%s\", members_%d, %d, sentinel_%d, %d},\n", versions[i], i, member_counts[i], i,
+			sentinel_counts[i]
 	print "};\n"
 	print "const size_t cfg_schema_count = " version_count ";"
 }

@@ -16,7 +16,7 @@
 
 #include "common/banned.h"
 
-enum { RANGE_BYTES = 64, VERSIONS_MAX_BYTES = 256 };
+enum { RANGE_BYTES = 64, VERSION_BYTES = 64, VERSIONS_MAX_BYTES = 256 };
 
 static const struct table_column list_columns[] = {
 	{"DIRECTIVE", "directive", TABLE_TEXT},
@@ -119,13 +119,29 @@ static void set_range(struct vkjson *object, const struct cfg_directive *d)
 	vkjson_set(object, "range", vkjson_string(range));
 }
 
+static bool is_of_sentinel(const char *name)
+{
+	return strncmp(name, CFG_SENTINEL_PREFIX, strlen(CFG_SENTINEL_PREFIX)) == 0;
+}
+
+/* The directive in a version of Valkey, or of the Sentinel of that version if its name says so. */
+static const struct cfg_directive *find_in(const char *name, const char *version)
+{
+	char sentinel[VERSION_BYTES];
+
+	if (!is_of_sentinel(name))
+		return cfg_directive_find(name, version);
+	snprintf(sentinel, sizeof(sentinel), CFG_SENTINEL_PREFIX "%s", version);
+	return cfg_directive_find(name, sentinel);
+}
+
 /* The versions that have it under any of its names. */
 static void set_versions(struct vkjson *object, const struct cfg_directive *d)
 {
 	struct vkjson *versions = vkjson_array();
 
 	for (size_t i = 0; i < cfg_version_count(); i++) {
-		const struct cfg_directive *there = cfg_directive_find(d->name, cfg_version_at(i));
+		const struct cfg_directive *there = find_in(d->name, cfg_version_at(i));
 
 		if (there != NULL && (there->flags & CFG_IGNORED) == 0)
 			vkjson_append(versions, vkjson_string(cfg_version_at(i)));
@@ -156,6 +172,7 @@ static struct vkjson *directive_json(const struct cfg_directive *d)
 	set_text(object, "change", change_name(d));
 	set_text(object, "owner", owner_name(d->owner));
 	vkjson_set(object, "secret", vkjson_bool((d->flags & CFG_SENSITIVE) != 0));
+	vkjson_set(object, "per-group", vkjson_bool((d->flags & CFG_PER_GROUP) != 0));
 	set_text(object, "refused", d->reason);
 	set_versions(object, d);
 	return object;
@@ -183,10 +200,12 @@ static enum vk_rc version_of(const struct args *args, const char **out, struct v
 
 static enum vk_rc say_unknown(const char *name, const char *version, struct vk_err *err)
 {
-	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
+	const char *near, *with = cfg_version_with(name);
 	const struct cfg_foreign *foreign = cfg_foreign_find(name);
-	char text[CFG_FOREIGN_TEXT_BYTES];
+	char text[CFG_FOREIGN_TEXT_BYTES], sentinel[VERSION_BYTES];
 
+	snprintf(sentinel, sizeof(sentinel), CFG_SENTINEL_PREFIX "%s", version);
+	near = cfg_directive_nearest(name, is_of_sentinel(name) ? sentinel : version);
 	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
 	if (with != NULL)
 		vk_err_hint(err, "Valkey %s has it: --valkey %s", with, with);
@@ -207,7 +226,7 @@ enum vk_rc cmd_schema_show(struct cli *cli, const struct args *args, struct vk_e
 
 	if (rc != VK_OK)
 		return rc;
-	d = cfg_directive_find(args_at(args, 0), version);
+	d = find_in(args_at(args, 0), version);
 	if (d == NULL)
 		return say_unknown(args_at(args, 0), version, err);
 	object = directive_json(d);
@@ -215,6 +234,20 @@ enum vk_rc cmd_schema_show(struct cli *cli, const struct args *args, struct vk_e
 		table_print_object(cli, show_columns, object);
 	vkjson_free(object);
 	return VK_OK;
+}
+
+/* What a Sentinel has besides. */
+static void add_of_sentinel(struct vkjson *items, const char *version)
+{
+	char sentinel[VERSION_BYTES];
+
+	snprintf(sentinel, sizeof(sentinel), CFG_SENTINEL_PREFIX "%s", version);
+	for (size_t i = 0; i < cfg_directive_count(sentinel); i++) {
+		const struct cfg_directive *d = cfg_directive_at(sentinel, i);
+
+		if (is_of_sentinel(d->name))
+			vkjson_append(items, directive_json(d));
+	}
 }
 
 enum vk_rc cmd_schema_list(struct cli *cli, const struct args *args, struct vk_err *err)
@@ -228,6 +261,7 @@ enum vk_rc cmd_schema_list(struct cli *cli, const struct args *args, struct vk_e
 	items = vkjson_array();
 	for (size_t i = 0; i < cfg_directive_count(version); i++)
 		vkjson_append(items, directive_json(cfg_directive_at(version, i)));
+	add_of_sentinel(items, version);
 	if (!cli_print_json_list(cli, items))
 		table_print(cli, list_columns, items, NULL);
 	vkjson_free(items);

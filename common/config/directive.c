@@ -4,6 +4,7 @@
 #include "common/config/directive.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,22 @@
 
 enum { NAME_MAX_BYTES = 64 };
 
+/* What a version has, for a Valkey or a Sentinel. */
+struct members {
+	const uint16_t *items;
+	size_t count;
+};
+
+static bool is_sentinel(const char *version)
+{
+	return strncmp(version, CFG_SENTINEL_PREFIX, strlen(CFG_SENTINEL_PREFIX)) == 0;
+}
+
 /* "8.0" covers "8.0" and "8.0.1", not "8.01". */
 static const struct cfg_schema *find_schema(const char *version)
 {
+	if (is_sentinel(version))
+		version += strlen(CFG_SENTINEL_PREFIX);
 	for (size_t i = 0; i < cfg_schema_count; i++) {
 		size_t len = strlen(cfg_schemas[i].version);
 
@@ -30,7 +44,7 @@ static const struct cfg_schema *find_schema(const char *version)
 
 bool cfg_version_is_known(const char *version)
 {
-	return find_schema(version) != NULL;
+	return !is_sentinel(version) && find_schema(version) != NULL;
 }
 
 const char *cfg_version_default(void)
@@ -62,9 +76,21 @@ void cfg_version_list(struct vk_buf *out)
 		vk_buf_addf(out, "%s%s", i > 0 ? ", " : "", cfg_schemas[i].version);
 }
 
-static const struct cfg_directive *member(const struct cfg_schema *schema, size_t i)
+/* Empty for an unknown version. */
+static struct members members_of(const char *version)
 {
-	return &cfg_schema_rows[schema->members[i]];
+	const struct cfg_schema *schema = find_schema(version);
+
+	if (schema == NULL)
+		return (struct members){NULL, 0};
+	if (is_sentinel(version))
+		return (struct members){schema->sentinel, schema->sentinel_count};
+	return (struct members){schema->members, schema->count};
+}
+
+static const struct cfg_directive *member(const struct members *members, size_t i)
+{
+	return &cfg_schema_rows[members->items[i]];
 }
 
 /* Whatever the locale: only ASCII letters have a case here. False if the name is too long. */
@@ -93,25 +119,40 @@ static bool is_name(const char *known, const char *name)
 	return known != NULL && strcmp(known, name) == 0;
 }
 
-const struct cfg_directive *cfg_directive_find(const char *name, const char *version)
+static const struct cfg_directive *find_exact(const struct members *members, const char *lower)
 {
-	const struct cfg_schema *schema = find_schema(version);
-	const uint16_t *found;
-	char lower[NAME_MAX_BYTES];
+	const uint16_t *found = bsearch(
+		lower, members->items, members->count, sizeof(*members->items), compare_names);
 
-	if (schema == NULL || !to_lower(name, lower))
-		return NULL;
-	found = bsearch(
-		lower, schema->members, schema->count, sizeof(*schema->members), compare_names);
-	if (found != NULL)
-		return &cfg_schema_rows[*found];
-	for (size_t i = 0; i < schema->count; i++) {
-		const struct cfg_directive *d = member(schema, i);
+	return found != NULL ? &cfg_schema_rows[*found] : NULL;
+}
+
+static const struct cfg_directive *find(const struct members *members, const char *lower)
+{
+	const struct cfg_directive *found = find_exact(members, lower);
+
+	for (size_t i = 0; found == NULL && i < members->count; i++) {
+		const struct cfg_directive *d = member(members, i);
 
 		if (is_name(d->alias, lower) || is_name(d->other, lower))
-			return d;
+			found = d;
 	}
-	return NULL;
+	return found;
+}
+
+const struct cfg_directive *cfg_directive_find(const char *name, const char *version)
+{
+	const struct members members = members_of(version);
+	const struct cfg_directive *found;
+	char lower[NAME_MAX_BYTES], full[2 * NAME_MAX_BYTES];
+
+	if (members.count == 0 || !to_lower(name, lower))
+		return NULL;
+	found = find(&members, lower);
+	if (found != NULL || !is_sentinel(version))
+		return found;
+	snprintf(full, sizeof(full), CFG_SENTINEL_PREFIX "%s", lower);
+	return find(&members, full);
 }
 
 const char *cfg_version_with(const char *name)
@@ -125,30 +166,33 @@ const char *cfg_version_with(const char *name)
 
 size_t cfg_directive_count(const char *version)
 {
-	const struct cfg_schema *schema = find_schema(version);
-
-	return schema != NULL ? schema->count : 0;
+	return members_of(version).count;
 }
 
 const struct cfg_directive *cfg_directive_at(const char *version, size_t i)
 {
-	const struct cfg_schema *schema = find_schema(version);
+	const struct members members = members_of(version);
 
-	assert(schema != NULL && i < schema->count);
-	return member(schema, i);
+	assert(i < members.count);
+	return member(&members, i);
 }
 
 const char *cfg_directive_nearest(const char *name, const char *version)
 {
-	const struct cfg_schema *schema = find_schema(version);
+	const struct members members = members_of(version);
 	struct vk_nearest nearest;
 	char lower[NAME_MAX_BYTES];
+	size_t skip;
 
-	if (schema == NULL || !to_lower(name, lower))
+	if (members.count == 0 || !to_lower(name, lower))
 		return NULL;
+	skip = is_sentinel(version) && !is_sentinel(lower) ? strlen(CFG_SENTINEL_PREFIX) : 0;
 	nearest = vk_nearest_init(lower);
-	for (size_t i = 0; i < schema->count; i++)
-		vk_nearest_offer(&nearest, member(schema, i)->name);
+	for (size_t i = 0; i < members.count; i++) {
+		const char *known = member(&members, i)->name;
+
+		vk_nearest_offer(&nearest, known + (is_sentinel(known) ? skip : 0));
+	}
 	return nearest.word;
 }
 

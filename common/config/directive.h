@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The directives of Valkey, a schema for each version from 7.2 (schema/directives/valkey.tsv,
- * compiled in). Constant data.
+ * The directives of Valkey, a schema for each version from 7.2 (schema/directives/, compiled in).
+ * Constant data. A Sentinel reads some of them, and has its own: its schema is that of the version
+ * "sentinel 8.0". All functions but cfg_version_is_known() and those that list versions take both.
  */
 #ifndef VK_CONFIG_DIRECTIVE_H
 #define VK_CONFIG_DIRECTIVE_H
@@ -44,6 +45,8 @@ enum cfg_directive_flags {
 	CFG_IGNORED = 64,	   /* a file may have it, and it does nothing */
 	CFG_SEALED = 128,	   /* a tree may set it to a secret, and to nothing else */
 	CFG_PREFERS_RESTART = 256, /* live, but what was there before keeps the old value */
+	CFG_SENTINEL = 512,	   /* a Sentinel reads it too */
+	CFG_PER_GROUP = 1024,	   /* of a Sentinel, once for each group that it watches */
 };
 
 /* What it takes to change a value, the least first. */
@@ -61,6 +64,8 @@ enum cfg_owner {
 	CFG_OWNER_EQUAL, /* the tree, the same for the members of a shard: any may become primary */
 	CFG_OWNER_SERVER, /* the running servers: roles, what a cluster keeps for itself */
 };
+
+#define CFG_SENTINEL_PREFIX "sentinel "
 
 struct cfg_directive {
 	const char *name;  /* canonical, as CONFIG GET of this version prints it */

@@ -9,6 +9,8 @@ struct cfg_schema {
 	const char *version;	 /* "8.0" */
 	const uint16_t *members; /* indexes into cfg_schema_rows, sorted by name */
 	size_t count;
+	const uint16_t *sentinel; /* the same for a Sentinel of this version */
+	size_t sentinel_count;
 };
 
 extern const struct cfg_directive cfg_schema_rows[];

@@ -55,7 +55,7 @@ nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 
-DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv
+DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv $(top_srcdir)/schema/directives/sentinel.tsv
 TEMPLATES = \
 	$(top_srcdir)/schema/templates/baseline@1.yaml \
 	$(top_srcdir)/schema/templates/baseline@2.yaml \
@@ -67,7 +67,7 @@ TEMPLATES = \
 	$(top_srcdir)/schema/templates/replicated@1.yaml \
 	$(top_srcdir)/schema/templates/session@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
-EXTRA_DIST += schema/directives/valkey.tsv
+EXTRA_DIST += schema/directives/valkey.tsv schema/directives/sentinel.tsv
 EXTRA_DIST += schema/foreign.awk schema/directives/foreign.tsv
 EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv
 EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
