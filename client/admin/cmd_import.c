@@ -34,6 +34,7 @@ static const struct {
 	enum cli_style style;
 } kinds[] = {
 	[CFG_IMPORT_REFUSED] = {"refused", CLI_BAD},
+	[CFG_IMPORT_NEEDS] = {"needs", CLI_PLAIN},
 	[CFG_IMPORT_LEFT_OUT] = {"left out", CLI_WARN},
 	[CFG_IMPORT_CHANGED] = {"changed", CLI_PLAIN},
 	[CFG_IMPORT_SECRET] = {"secret", CLI_PLAIN},

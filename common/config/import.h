@@ -21,12 +21,15 @@ enum {
 	CFG_IMPORT_MAX_FILES = 256, /* in all */
 	CFG_IMPORT_MAX_NOTES = 10 * 1000,
 	CFG_IMPORT_MAX_SECRETS = 16,
+	CFG_IMPORT_MAX_RENAMES = 1024,
 };
 
 struct cfg_import;
 
 enum cfg_import_kind {
 	CFG_IMPORT_REFUSED,  /* Valkey would not start with this line */
+	CFG_IMPORT_NEEDS,    /* nothing is wrong with it, but a host must have something: a path, a
+				certificate, a file, a build; the message has Valkey's words */
 	CFG_IMPORT_LEFT_OUT, /* a tree may not say it: something is to be done by hand */
 	CFG_IMPORT_CHANGED,  /* taken over under another name or in another form */
 	CFG_IMPORT_SECRET,   /* a password was taken out of the text */

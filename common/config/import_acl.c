@@ -27,7 +27,7 @@ static const char *subject_of(struct cfg_import *import, const char *name)
 static struct import_user *find_user(const struct cfg_import *import, const char *name)
 {
 	for (size_t i = 0; i < import->user_count; i++) {
-		if (strcmp(import->users[i].name, name) == 0)
+		if (!import->users[i].is_unknown && strcmp(import->users[i].name, name) == 0)
 			return &import->users[i];
 	}
 	return NULL;
@@ -64,6 +64,47 @@ static void add_word(const char *word, struct vk_buf *rules, bool *had_clear)
 	*had_clear = *had_clear || word[0] == '>';
 }
 
+/* "!hash" of a password that the user does not have. */
+static bool removes_nothing(const char *rules)
+{
+	struct vk_buf held;
+	bool is_bad = false;
+
+	vk_buf_init(&held, CFG_ACL_RULES_MAX_BYTES + 1);
+	while (!is_bad && *(rules += strspn(rules, " ")) != '\0') {
+		size_t len = strcspn(rules, " ");
+		char *word = xstrndup(rules, len), *found = NULL;
+
+		if (word[0] == '#')
+			vk_buf_addf(&held, "%s ", word);
+		else if (strcasecmp(word, "nopass") == 0 || strcasecmp(word, "resetpass") == 0 ||
+			 strcasecmp(word, "reset") == 0)
+			vk_buf_reset(&held);
+		else if (word[0] == '!' && len == VK_SHA256_HEX_BYTES)
+			found = strstr(held.data, word + 1);
+		if (found != NULL)
+			memset(found, '-', len - 1);
+		else
+			is_bad = word[0] == '!' && len == VK_SHA256_HEX_BYTES;
+		rules += len;
+		free(word);
+	}
+	vk_buf_release(&held);
+	return is_bad;
+}
+
+/* Valkey forgets a user line that it refuses at once, so that a second one is no duplicate. */
+static bool are_rules(const char *text, const char *version)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_acl_rules *rules = NULL;
+	bool is_good = cfg_acl_rules_parse(text, NULL, 0, &rules, &err) == VK_OK;
+
+	cfg_acl_rules_free(rules);
+	return is_good ? !removes_nothing(text)
+		       : strncmp(import_acl_reason(err.msg, version), "Unknown command", 15) == 0;
+}
+
 void import_add_user(struct cfg_import *import, const struct import_place *place, const char *name,
 	const char *const *words, size_t count, const char *comment)
 {
@@ -86,12 +127,22 @@ void import_add_user(struct cfg_import *import, const struct import_place *place
 			CFG_ACL_MAX_USERS);
 		return;
 	}
+	if (name[strcspn(name, " \t\n\r\v\f")] != '\0') {
+		import_note(import, CFG_IMPORT_REFUSED, place, subject,
+			"a user's name has no blanks", "%s",
+			import->has_user_lines
+				? "Spaces not allowed in ACL usernames"
+				: arena_printf(import->arena,
+					  "username '%.100s' contains invalid characters", name));
+		return;
+	}
 	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
 	for (size_t i = 0; i < count; i++)
 		add_word(words[i], &rules, &had_clear);
 	user = new_user(import, place, name);
 	user->rules = arena_dup(import->arena, rules.data, rules.len);
 	user->comment = comment;
+	user->is_unknown = import->has_user_lines && !are_rules(user->rules, import->version);
 	if (rules.is_overflowed) {
 		user->is_left_out = true;
 		import_note(import, CFG_IMPORT_LEFT_OUT, place, subject, "shorten them",
@@ -159,16 +210,24 @@ static const char *with_channels(struct cfg_import *import, const char *rules)
 	return out;
 }
 
+/* For a command, which a module may still bring, Valkey waits until all lines are read. */
 static void refuse_user(
 	struct cfg_import *import, struct import_user *user, const struct vk_err *err)
 {
 	const char *hint = arena_printf(
 		import->arena, "%s%s%s", err->msg, err->hint[0] != '\0' ? ": " : "", err->hint);
+	const char *reason = import_acl_reason(err->msg, import->version);
+	const char *before = "";
 
+	if (import->has_user_lines && strncmp(reason, "Unknown command", 15) == 0)
+		before = arena_printf(import->arena,
+			"Error loading ACL rule for the user named '%.100s': ", user->name);
+	else if (import->has_user_lines)
+		before = arena_printf(
+			import->arena, "Error in user declaration '%.100s': ", user->name);
 	user->is_left_out = true;
 	import_note(import, CFG_IMPORT_REFUSED, &user->place, subject_of(import, user->name), hint,
-		"%s%s", import->has_user_lines ? "Error in user declaration: " : "",
-		import_acl_reason(err->msg));
+		"%s%s", before, reason);
 }
 
 /* An open door that a tree may not have; its rights stay for when it has a password. */
@@ -199,7 +258,10 @@ static void check_user(struct cfg_import *import, struct import_user *user)
 	}
 	vk_buf_init(&text, 4 * CFG_ACL_RULES_MAX_BYTES);
 	cfg_acl_rules_format(rules, &text);
-	if (cfg_acl_check_commands(text.data, import->version, &err) != VK_OK)
+	if (removes_nothing(user->rules)) {
+		vk_err_set(&err, VK_EINPUT, "a password to remove that the user does not have");
+		refuse_user(import, user, &err);
+	} else if (cfg_acl_check_commands(text.data, import->version, &err) != VK_OK)
 		refuse_user(import, user, &err);
 	else if (!vk_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
 		 !import_is_text(user->rules) || strstr(user->rules, "@{") != NULL) {
@@ -233,19 +295,25 @@ static void add_default(struct cfg_import *import)
 
 void import_finish_users(struct cfg_import *import)
 {
+	bool has_known = false;
+
+	for (size_t i = 0; i < import->user_count; i++)
+		has_known = has_known || !import->users[i].is_unknown;
 	if (find_user(import, "default") == NULL)
 		add_default(import);
 	for (size_t i = 0; i < import->user_count; i++) {
 		if (!import->users[i].is_left_out)
 			check_user(import, &import->users[i]);
 	}
-	if (import->has_user_lines && (import->has_acl || import->acl_path != NULL))
+	if (import->has_user_lines && has_known && (import->has_acl || import->acl_path != NULL))
 		import_note(import, CFG_IMPORT_REFUSED, &import->acl_place, "aclfile",
 			"keep the users in one of the two places",
 			"Configuring Valkey with users defined in valkey.conf and at the same "
 			"setting an ACL file path is invalid");
 	if (import->acl_path != NULL && !import->has_acl)
-		import_note(import, CFG_IMPORT_LEFT_OUT, &import->acl_place, "aclfile",
+		import_note(import, CFG_IMPORT_NEEDS, &import->acl_place, "aclfile",
 			"import it as well: --acl FILE",
-			"the ACL file is not here: its users are missing");
+			"the ACL file is not here, its users are missing; Valkey says: Error "
+			"loading ACLs, opening file '%.300s': No such file or directory",
+			import->acl_path);
 }

@@ -30,6 +30,7 @@ struct import_user {
 	const char *rules; /* passwords are hashes */
 	struct import_place place;
 	bool is_left_out;
+	bool is_unknown;    /* Valkey has refused its line before it knew the user */
 	const char *secret; /* its password is this secret, or NULL */
 	const char *comment;
 };
@@ -37,6 +38,11 @@ struct import_user {
 struct import_secret {
 	char name[VK_NAME_BYTES];
 	char *value; /* sodium_malloc() */
+};
+
+/* rename-command, as far as it counts for lines after it. */
+struct import_rename {
+	const char *from, *to;
 };
 
 struct cfg_import {
@@ -58,6 +64,11 @@ struct cfg_import {
 	const char *acl_path, *acl_from;
 	struct import_place acl_place;
 	bool has_acl, has_user_lines;
+	bool has_modules;		    /* a line loadmodule */
+	struct import_place module_setting; /* the first NAME.SETTING; file NULL: none */
+	const char *module_setting_name;
+	struct import_rename renames[CFG_IMPORT_MAX_RENAMES];
+	size_t rename_count;
 };
 
 /* import.c */
@@ -76,10 +87,11 @@ bool import_is_text(const char *text);
 /* import_cause.c: why Valkey refuses a value, in the words in which it does. Appends. */
 void import_cause(const struct cfg_directive *d, const char *text, struct vk_buf *out);
 
-/* proc-title-template: only variables that Valkey knows. */
-bool import_is_title(const char *text);
+/* Why Valkey refuses a text that has rules of its own; "" where it takes it. */
+const char *import_string_cause(
+	const struct cfg_import *import, const char *name, const char *text);
 /* Valkey's reason for what acl.h refuses with this message. */
-const char *import_acl_reason(const char *message);
+const char *import_acl_reason(const char *message, const char *version);
 
 /* import_acl.c */
 void import_add_user(struct cfg_import *import, const struct import_place *place, const char *name,
@@ -91,5 +103,23 @@ void import_finish_users(struct cfg_import *import);
 /* import_line.c: one directive of a file. */
 void import_line(struct cfg_import *import, const struct import_place *place,
 	const struct cfg_conf_line *line, const char *comment);
+
+/* What a line is about, for all who look at it. */
+struct import_reading {
+	struct cfg_import *import;
+	const struct import_place *place;
+	const struct cfg_conf_line *line;
+	const struct cfg_directive *d;
+	const char *comment;
+};
+
+/* Adds an item to the directive's entry, or replaces the one that it has. */
+struct import_entry *import_set_entry(const struct import_reading *r, const char *item);
+
+/* What to do about a line that Valkey refuses; fallback where nothing better is known. */
+const char *import_remedy(const struct cfg_conf_line *line, const char *fallback);
+
+/* import_rename.c: a line rename-command. */
+void import_rename(const struct import_reading *r);
 
 #endif

@@ -35,8 +35,27 @@ static void check_together(struct cfg_import *import)
 			"No tls-key-file configured!");
 }
 
+/* NAME.SETTING is for a module; without one, Valkey does not start. */
+static void check_modules(struct cfg_import *import)
+{
+	const struct import_place *place = &import->module_setting;
+
+	if (place->file == NULL)
+		return;
+	if (import->has_modules)
+		import_note(import, CFG_IMPORT_LEFT_OUT, place, import->module_setting_name,
+			"give it, and others like it, to the server where it loads the module",
+			"a setting of a module, which vkcfg does not know");
+	else
+		import_note(import, CFG_IMPORT_REFUSED, place, import->module_setting_name,
+			"delete the line, or load its module",
+			"Module Configuration detected without loadmodule directive or no "
+			"ApplyConfig call: aborting");
+}
+
 void cfg_import_finish(struct cfg_import *import)
 {
+	check_modules(import);
 	check_together(import);
 	import_finish_users(import);
 }

@@ -36,7 +36,7 @@ nok "and the tree is not written" test -e "$TREE"
 # A file with everything
 exits 0 "an old file with everything is taken over" import --as db1/main --env staging --fleet demo \
 	--secrets "$WORK/secrets" "$EXAMPLES/everything.conf"
-like "$OUT" 'left out: .*everything.conf:20: dir: .*' "what a tree may not say is named"
+like "$OUT" 'needs: .*everything.conf:20: dir: .*' "what a tree may not say is named"
 like "$OUT" "name it as 'data' of the instance in pull.yaml" "with what to do instead"
 like "$OUT" 'slave-read-only: Valkey 8.0 calls it replica-read-only' "old names are converted, and said"
 unlike "$OUT$(cat "$TREE"/*.yaml "$TREE"/*/*.yaml)" 's3cret|foobared|an-older-password' \
