@@ -26,6 +26,7 @@ void change_release(struct change *change)
 {
 	current_release(&change->current);
 	vk_release_free(change->release);
+	cfg_tree_free(change->tree);
 	vkjson_free(change->difference);
 	vkjson_free(change->object);
 	change_init(change);
@@ -107,13 +108,12 @@ enum vk_rc change_verify(struct session *session, struct change *change, struct 
 {
 	struct candidate_content content;
 	struct cfg_tree *old_tree = NULL;
-	struct cfg_tree *new_tree = NULL;
 	struct cfg_rendered *before = NULL;
 	struct cfg_rendered *after = NULL;
 	enum vk_rc rc = current_load(session, change->environment, &change->current, err);
 
 	if (rc == VK_OK)
-		rc = render_tree(session, change, &content, &new_tree, &after, err);
+		rc = render_tree(session, change, &content, &change->tree, &after, err);
 	if (rc == VK_OK)
 		rc = candidate_check(&change->current.base, &content, &change->texts,
 			change->author, vk_clock_now(), &change->release, err);
@@ -122,10 +122,9 @@ enum vk_rc change_verify(struct session *session, struct change *change, struct 
 	if (rc == VK_OK)
 		rc = difference_of(before, after, &change->difference, err);
 	if (rc == VK_OK)
-		rc = difference_add_parts(change->difference, old_tree, new_tree, err);
+		rc = difference_add_parts(change->difference, old_tree, change->tree, err);
 	cfg_rendered_free(before);
 	cfg_rendered_free(after);
 	cfg_tree_free(old_tree);
-	cfg_tree_free(new_tree);
 	return rc;
 }

@@ -13,7 +13,7 @@
 #include "client/admin/session.h"
 #include "common/err.h"
 
-struct cfg_rendered;
+struct cfg_tree;
 struct vkjson;
 
 /* Embedded: change_init() ... change_release(). */
@@ -27,6 +27,7 @@ struct change {
 	/* After change_verify(): */
 	struct current current;
 	struct vk_release *release; /* the parsed document */
+	struct cfg_tree *tree;	    /* that it names */
 	struct vkjson *difference;
 };
 

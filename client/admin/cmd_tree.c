@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/admin/current.h"
-#include "client/admin/difference.h"
 #include "client/admin/example.h"
 #include "client/admin/findings_show.h"
 #include "client/admin/printable.h"
 #include "client/admin/released.h"
 #include "client/admin/render_filled.h"
-#include "client/admin/session.h"
 #include "client/admin/source.h"
 #include "common/bundle.h"
 #include "common/config/findings.h"
@@ -247,61 +244,6 @@ enum vk_rc cmd_render(struct cli *cli, const struct args *args, struct vk_err *e
 out:
 	cfg_rendered_free(rendered);
 	cfg_fleet_free(fleet);
-	cfg_tree_free(tree);
-	return rc;
-}
-
-/* The other side of a diff: the tree in --against, or the verified current release. */
-static enum vk_rc render_other(const struct cli *cli, const struct args *args,
-	struct cfg_tree **tree, struct cfg_rendered **out, struct vk_err *err)
-{
-	struct session *session = NULL;
-	struct current current;
-	enum vk_rc rc;
-
-	if (args_has(args, "against")) {
-		rc = cfg_tree_load_dir(args_get(args, "against"), tree, err);
-		if (rc == VK_OK)
-			rc = cfg_render(*tree, args_at(args, 0), NULL, out, err);
-		return rc;
-	}
-	current_init(&current);
-	rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = current_load(session, args_at(args, 0), &current, err);
-	if (rc == VK_OK)
-		rc = current_render(session, &current, tree, out, err);
-	current_release(&current);
-	session_free(session);
-	return rc;
-}
-
-enum vk_rc cmd_diff(struct cli *cli, const struct args *args, struct vk_err *err)
-{
-	struct cfg_tree *tree = NULL;
-	struct cfg_tree *other_tree = NULL;
-	struct cfg_rendered *ours = NULL;
-	struct cfg_rendered *other = NULL;
-	struct vkjson *difference = NULL;
-	enum vk_rc rc = released_or_source(cli, args, &tree, err);
-
-	if (rc == VK_OK)
-		rc = cfg_render(tree, args_at(args, 0), NULL, &ours, err);
-	if (rc == VK_OK)
-		rc = render_other(cli, args, &other_tree, &other, err);
-	if (rc == VK_OK)
-		rc = difference_of(other, ours, &difference, err);
-	if (rc == VK_OK)
-		rc = difference_add_parts(difference, other_tree, tree, err);
-	if (rc == VK_OK) {
-		cli->is_answer_no = !difference_is_empty(difference);
-		if (!cli_print_json(cli, difference))
-			difference_print(cli, difference);
-	}
-	vkjson_free(difference);
-	cfg_rendered_free(other);
-	cfg_rendered_free(ours);
-	cfg_tree_free(other_tree);
 	cfg_tree_free(tree);
 	return rc;
 }

@@ -67,6 +67,8 @@ static const struct option_spec import_options[] = {
 
 static const struct option_spec diff_options[] = {
 	TREE_OPTION,
+	RELEASE_OPTION,
+	{"env", 0, "ENV", "of this environment only, where two trees are compared", false},
 	{"against", 0, "DIR", "compare with the tree in DIR instead of the current release", false},
 	OPTIONS_END,
 };
@@ -379,10 +381,12 @@ const struct command commands[] = {
 		"to do about it. Passwords go to the file of --secrets. Ends with status 1, without writing,\n"
 		"if a line is refused.",
 		1, 64, import_options, NULL, cmd_import},
-	{"diff", "ENV", "show what a tree would change in an environment",
-		"Compares with the current release, which is verified first. Ends with status 1 if\n"
-		"anything would change.",
-		1, 1, diff_options, NULL, cmd_diff},
+	{"diff", "[FROM [TO]]", "show what differs between trees, releases, environments or instances",
+		"FROM and TO are ENV (its current release), ENV/N, change:N, HOST/INSTANCE, or a directory as\n"
+		"./DIR. TO is the tree of --tree if it is not given; without FROM each environment of it is\n"
+		"compared with its current release. A change alone is compared with what it was made from.\n"
+		"What is in force counts, not how it is written. Ends with status 1 if anything differs.",
+		0, 2, diff_options, NULL, cmd_diff},
 	{"lint", "[FILE]", "hold a tree, a release or a valkey.conf against the secure baseline",
 		"Looks at what would really be in force, the server's defaults included. Instances with the\n"
 		"same finding are shown together. Ends with status 1 if one is of severity high or above.",

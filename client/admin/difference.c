@@ -81,7 +81,8 @@ enum vk_rc difference_of(const struct cfg_rendered *before, const struct cfg_ren
 	enum vk_rc rc = group_instances(grouping, before, after, err);
 
 	if (rc == VK_OK)
-		*out = make_json(grouping, cfg_rendered_environment(after));
+		*out = make_json(
+			grouping, cfg_rendered_environment(after != NULL ? after : before));
 	grouping_free(grouping);
 	return rc;
 }
@@ -96,6 +97,25 @@ enum vk_rc difference_of_instance(const char *environment, const struct cfg_rend
 		*out = make_json(grouping, environment);
 	grouping_free(grouping);
 	return rc;
+}
+
+struct vkjson *difference_of_diff(
+	const char *environment, const struct cfg_diff *diff, const char *from, const char *to)
+{
+	struct grouping *grouping = grouping_new(NULL, NULL);
+	struct vkjson *object = make_json(grouping, environment);
+	struct vkjson *groups = vkjson_array();
+
+	if (cfg_diff_count(diff) > 0) {
+		struct vkjson *group = grouping_diff_json(diff, "changed");
+
+		vkjson_set(group, "from", vkjson_string(from));
+		vkjson_set(group, "to", vkjson_string(to));
+		vkjson_append(groups, group);
+	}
+	vkjson_set(object, "groups", groups);
+	grouping_free(grouping);
+	return object;
 }
 
 bool difference_is_empty(const struct vkjson *difference)

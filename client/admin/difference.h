@@ -24,6 +24,7 @@
 
 #include "common/err.h"
 
+struct cfg_diff;
 struct cfg_rendered;
 struct cfg_rendered_bundle;
 struct cfg_tree;
@@ -38,6 +39,15 @@ VK_CHECKED enum vk_rc difference_of(const struct cfg_rendered *before,
 VK_CHECKED enum vk_rc difference_of_instance(const char *environment,
 	const struct cfg_rendered_bundle *before, const struct cfg_rendered_bundle *after,
 	struct vkjson **out, struct vk_err *err);
+
+/* Two environments, whose instances do not match by name: role by role, the configuration that most
+ * of its instances have on one side with the one on the other. */
+VK_CHECKED enum vk_rc difference_of_roles(const struct cfg_rendered *before,
+	const struct cfg_rendered *after, struct vkjson **out, struct vk_err *err);
+
+/* One diff as a difference of one group; from and to are what its sides are called. */
+struct vkjson *difference_of_diff(
+	const char *environment, const struct cfg_diff *diff, const char *from, const char *to);
 
 /* Adds what no bundle shows, but a tree does (difference_part.h); before may be NULL. */
 VK_CHECKED enum vk_rc difference_add_parts(struct vkjson *difference, const struct cfg_tree *before,

@@ -116,8 +116,10 @@ static void print_group_head(
 {
 	const char *presence = text_of(group, "presence");
 
-	cli_say_foreign(cli, CLI_PLAIN, environment);
-	cli_say(cli, ": ");
+	if (text_of(group, "from") == NULL) {
+		cli_say_foreign(cli, CLI_PLAIN, environment);
+		cli_say(cli, ": ");
+	}
 	print_who(cli, group);
 	cli_say(cli, ": ");
 	if (strcmp(presence, "changed") == 0)
@@ -207,6 +209,13 @@ static void print_sum(const struct cli *cli, const struct vkjson *difference)
 	cli_say(cli, ", that stay as they are: %lld\n", (long long)number(difference, "unchanged"));
 }
 
+static void print_role_sum(const struct cli *cli, const struct vkjson *difference)
+{
+	cli_say(cli, "roles that differ: %lld, that are the same: %lld\n",
+		(long long)number(difference, "roles"),
+		(long long)number(difference, "unchanged_roles"));
+}
+
 static void print_nothing(const struct cli *cli, const struct vkjson *difference)
 {
 	cli_say(cli, "nothing changes in ");
@@ -216,29 +225,41 @@ static void print_nothing(const struct cli *cli, const struct vkjson *difference
 	cli_say(cli, "\n");
 }
 
+/* Of two instances, where one group says it all. */
+static bool is_of_two(const struct vkjson *difference)
+{
+	return text_of(vkjson_at(vkjson_get(difference, "groups"), 0), "from") != NULL;
+}
+
+static void print_group(
+	const struct cli *cli, const struct vkjson *difference, const struct vkjson *group)
+{
+	const struct vkjson *changes = vkjson_get(group, "changes");
+	bool is_changed = strcmp(text_of(group, "presence"), "changed") == 0;
+
+	print_group_head(cli, text_of(difference, "environment"), group);
+	for (size_t i = 0; i < vkjson_count(changes); i++)
+		print_change(cli, vkjson_at(changes, i), is_changed);
+}
+
 void difference_print(const struct cli *cli, const struct vkjson *difference)
 {
 	const struct vkjson *groups = vkjson_get(difference, "groups");
 
-	if (text_of(difference, "from") != NULL) {
+	if (text_of(difference, "from") != NULL && !is_of_two(difference)) {
 		cli_say_foreign(cli, CLI_DIM, text_of(difference, "from"));
 		cli_say_in(cli, CLI_DIM, " -> ");
 		cli_say_foreign(cli, CLI_DIM, text_of(difference, "to"));
 		cli_say(cli, "\n");
 	}
-	for (size_t g = 0; g < vkjson_count(groups); g++) {
-		const struct vkjson *group = vkjson_at(groups, g);
-		const struct vkjson *changes = vkjson_get(group, "changes");
-		bool is_changed = strcmp(text_of(group, "presence"), "changed") == 0;
-
-		print_group_head(cli, text_of(difference, "environment"), group);
-		for (size_t i = 0; i < vkjson_count(changes); i++)
-			print_change(cli, vkjson_at(changes, i), is_changed);
-	}
+	for (size_t g = 0; g < vkjson_count(groups); g++)
+		print_group(cli, difference, vkjson_at(groups, g));
 	for (size_t i = 0; difference_parts[i].member != NULL; i++)
 		difference_parts[i].print(cli, vkjson_get(difference, difference_parts[i].member));
-	if (difference_is_empty(difference))
+	if (vkjson_get(difference, "roles") != NULL)
+		print_role_sum(cli, difference);
+	else if (difference_is_empty(difference))
 		print_nothing(cli, difference);
-	else
+	else if (!is_of_two(difference))
 		print_sum(cli, difference);
 }
