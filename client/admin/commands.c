@@ -3,6 +3,7 @@
 
 #include "client/admin/cmd.h"
 #include "client/admin/help.h"
+#include "client/admin/running.h"
 
 #include "common/banned.h"
 
@@ -77,10 +78,14 @@ static const struct option_spec lint_options[] = {
 	TREE_OPTION,
 	RELEASE_OPTION,
 	{"env", 0, "ENV", "of this environment only", false},
-	{"acl", 0, "ACLFILE", "the ACL file that belongs to FILE", false},
+	{"acl", 0, "ACLFILE", "the ACL file that belongs to FILE (default: its aclfile)", false},
 	{"valkey", 0, "VERSION", "the version that reads FILE (default: 8.0)", false},
+	{"host", 0, NULL, "FILE is this host's: look at owners and modes, too", false},
+	RUNNING_OPTIONS,
+	{"waivers", 0, NULL, "list the waivers of the tree instead", false},
+	{"rules", 0, NULL, "list the rules of the baseline instead", false},
 	{"fail-on", 0, "SEVERITY", "end with status 1 from this severity on (default: high)", false},
-	{"format", 0, "FORMAT", "text (default), json or sarif", false},
+	{"format", 0, "FORMAT", "text (default), json, sarif or junit", false},
 	OPTIONS_END,
 };
 
@@ -387,9 +392,9 @@ const struct command commands[] = {
 		"compared with its current release. A change alone is compared with what it was made from.\n"
 		"What is in force counts, not how it is written. Ends with status 1 if anything differs.",
 		0, 2, diff_options, NULL, cmd_diff},
-	{"lint", "[FILE]", "hold a tree, a release or a valkey.conf against the secure baseline",
-		"Looks at what would really be in force, the server's defaults included. Instances with the\n"
-		"same finding are shown together. Ends with status 1 if one is of severity high or above.",
+	{"lint", "[FILE]", "hold a tree, valkey.conf or running Valkey against the secure baseline",
+		"Looks at what would really be in force, the server's defaults included. Ends with status 1\n"
+		"if a finding is of severity high or above, or if a waiver has ended.",
 		0, 1, lint_options, NULL, cmd_lint},
 	{"explain", "HOST/INSTANCE [DIRECTIVE]", "show which line of which file sets a value",
 		"The value that the instance gets, who set it and what that overrode, strongest first, and\n"

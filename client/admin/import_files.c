@@ -33,8 +33,7 @@ static enum vk_rc read_file(
 	return rc;
 }
 
-/* Relative to the directory of the file that names it. */
-static char *resolve(const char *from, const char *path)
+char *import_files_resolve(const char *from, const char *path)
 {
 	const char *slash = strrchr(from, '/');
 
@@ -46,7 +45,7 @@ static char *resolve(const char *from, const char *path)
 enum vk_rc import_files_include(void *context, struct cfg_import *import, const char *from,
 	const char *pattern, struct vk_err *err)
 {
-	char *full = resolve(from, pattern);
+	char *full = import_files_resolve(from, pattern);
 	enum vk_rc rc = VK_OK;
 	glob_t found;
 	int status;
@@ -80,7 +79,7 @@ static enum vk_rc read_acl(struct cfg_import *import, const struct args *args, s
 		return read_file(import, args_get(args, "acl"), cfg_import_acl, err);
 	if (path == NULL)
 		return VK_OK;
-	full = resolve(from, path);
+	full = import_files_resolve(from, path);
 	rc = read_file(import, full, cfg_import_acl, err);
 	free(full);
 	return rc == VK_ENOTFOUND ? VK_OK : rc; /* cfg_import_finish() says so */

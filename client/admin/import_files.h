@@ -17,4 +17,7 @@ VK_CHECKED enum vk_rc import_files_read(
 enum vk_rc import_files_include(void *context, struct cfg_import *import, const char *from,
 	const char *pattern, struct vk_err *err);
 
+/* A path relative to the directory of the file that names it; to be freed. */
+char *import_files_resolve(const char *from, const char *path);
+
 #endif

@@ -82,6 +82,16 @@ static struct vkjson *location(const struct sarif_result *result)
 	return object_with("physicalLocation", place);
 }
 
+/* Accepted outside of the tool: by a waiver of the tree. */
+static struct vkjson *suppression(const struct sarif_result *result)
+{
+	struct vkjson *object = object_with("kind", vkjson_string("external"));
+
+	vkjson_set(object, "status", vkjson_string("accepted"));
+	vkjson_set(object, "justification", vkjson_string(result->justification));
+	return object;
+}
+
 void sarif_add_result(struct vkjson *log, const struct sarif_result *result)
 {
 	struct vkjson *results = array_of(run_of(log), "results");
@@ -92,6 +102,8 @@ void sarif_add_result(struct vkjson *log, const struct sarif_result *result)
 	vkjson_set(item, "message", object_with("text", vkjson_string(result->text)));
 	if (result->file != NULL && result->file[0] != '\0')
 		vkjson_set(item, "locations", array_with(location(result)));
+	if (result->justification != NULL)
+		vkjson_set(item, "suppressions", array_with(suppression(result)));
 	vkjson_append(results, item);
 	vkjson_free(results);
 }

@@ -9,9 +9,10 @@ struct sarif_result {
 	const char *rule;
 	const char *level; /* "error", "warning" or "note" */
 	const char *text;
-	const char *file; /* relative; "" or NULL where none is meant */
-	unsigned line;	  /* from 1; 0: the file as a whole */
-	unsigned column;  /* from 1; 0: the line as a whole */
+	const char *file;	   /* relative; "" or NULL where none is meant */
+	unsigned line;		   /* from 1; 0: the file as a whole */
+	unsigned column;	   /* from 1; 0: the line as a whole */
+	const char *justification; /* why it is accepted; NULL: it is not */
 };
 
 /* A log with one run of this program and no results. */

@@ -201,13 +201,22 @@ static bool is_met(const char *value, const char *expect)
 	abort(); /* the table */
 }
 
+static bool holds(const struct baseline_look *look, const char *when)
+{
+	if (strcmp(when, "tls") == 0)
+		return baseline_has_tls(look);
+	if (strcmp(when, "aof") == 0)
+		return baseline_is(look, "appendonly", "yes");
+	abort(); /* the table */
+}
+
 static void check_rule(struct baseline_look *look, const struct cfg_rule *rule)
 {
 	const char *value;
 
 	if (rule->expect == NULL || !concerns(rule, look->subject->version))
 		return;
-	if (rule->when != NULL && strcmp(rule->when, "tls") == 0 && !baseline_has_tls(look))
+	if (rule->when != NULL && !holds(look, rule->when))
 		return;
 	value = baseline_value(look, rule->directive);
 	if (value == NULL || is_met(value, rule->expect))
@@ -230,31 +239,35 @@ static int compare_violations(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->detail, y->detail);
 }
 
-static enum vk_rc refuse_sentinel(const struct cfg_conf *conf, struct vk_err *err)
-{
-	for (size_t i = 0; i < cfg_conf_count(conf); i++) {
-		if (strcmp(cfg_conf_at(conf, i)->name, "sentinel") == 0)
-			return vk_err_set(err, VK_EINPUT,
-				"line %u: this is the configuration of a Sentinel, which the "
-				"baseline does not cover",
-				cfg_conf_at(conf, i)->number);
-	}
-	return VK_OK;
-}
-
 static enum vk_rc read_subject(struct baseline_look *look, struct vk_err *err)
 {
 	const struct cfg_subject *subject = look->subject;
 	enum vk_rc rc =
 		cfg_conf_parse("valkey.conf", subject->conf, subject->conf_len, &look->conf, err);
 
-	if (rc == VK_OK)
-		rc = refuse_sentinel(look->conf, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && !cfg_version_is_known(subject->version))
+		rc = vk_err_set(
+			err, VK_EINPUT, "Valkey version '%.50s' is not known", subject->version);
+	if (rc == VK_OK && subject->values != NULL)
+		look->values = cfg_conf_values_from(subject->values, subject->value_count);
+	else if (rc == VK_OK)
 		rc = cfg_conf_effective(look->conf, subject->version, &look->values, err);
 	if (rc == VK_OK)
 		rc = baseline_read_users(look, err);
 	return rc;
+}
+
+static void check_all(struct baseline_look *look)
+{
+	if (baseline_is_sentinel(look)) {
+		baseline_check_sentinel(look);
+	} else {
+		for (size_t i = 0; i < cfg_rule_count; i++)
+			check_rule(look, &cfg_rules[i]);
+		baseline_check_values(look);
+	}
+	baseline_check_users(look);
+	baseline_check_version(look);
 }
 
 enum vk_rc cfg_baseline_check(
@@ -267,10 +280,7 @@ enum vk_rc cfg_baseline_check(
 	violations->arena = look.arena = arena_new();
 	rc = read_subject(&look, err);
 	if (rc == VK_OK) {
-		for (size_t i = 0; i < cfg_rule_count; i++)
-			check_rule(&look, &cfg_rules[i]);
-		baseline_check_values(&look);
-		baseline_check_users(&look);
+		check_all(&look);
 		if (violations->count > 1)
 			qsort(violations->items, violations->count, sizeof(*violations->items),
 				compare_violations);

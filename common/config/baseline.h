@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "common/config/conf.h"
 #include "common/err.h"
 
 enum cfg_risk {
@@ -25,11 +26,12 @@ struct cfg_rule {
 	const char *since;     /* the first version that it concerns */
 	const char *until;     /* the last, or NULL */
 	const char *directive; /* that is meant, or NULL */
-	const char *when;      /* "tls": only where tls-port is set; or NULL */
+	const char *when;      /* "tls", "aof": only where tls-port or appendonly is set; or NULL */
 	const char *expect;    /* "= yes", ">= 1", "in a|b"; NULL: a check in code */
 	const char *what;      /* is wrong */
 	const char *reason;
 	const char *remedy;
+	const char *reference; /* an advisory, a standard, a page of documentation */
 };
 
 extern const struct cfg_rule cfg_rules[]; /* sorted by id */
@@ -44,11 +46,14 @@ VK_CHECKED enum vk_rc cfg_risk_parse(const char *name, enum cfg_risk *out, struc
 
 /* One instance as it would start. */
 struct cfg_subject {
-	const char *version; /* "8.0" */
-	const char *conf;    /* text of valkey.conf, includes not followed */
+	const char *version; /* "8.0", or exactly: "8.0.1" */
+	const char *conf;    /* text of valkey.conf, includes not followed; "" with values */
 	size_t conf_len;
-	const char *acl; /* text of the ACL file; NULL: there is none */
+	const char *acl; /* text of the ACL file, or ACL LIST; NULL: there is none */
 	size_t acl_len;
+	/* What a running server says (CONFIG GET), under canonical names; NULL: there is conf. */
+	const struct cfg_conf_value *values;
+	size_t value_count;
 };
 
 struct cfg_violation {

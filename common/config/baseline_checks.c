@@ -42,8 +42,20 @@ static void check_bind(struct baseline_look *look)
 			continue;
 		baseline_add(look, "net-bind-explicit", baseline_line(look, "bind"),
 			"bind is '%.80s'", bind);
+		if (baseline_is(look, "cluster-enabled", "yes"))
+			baseline_add(look, "net-bus-exposure", baseline_line(look, "bind"),
+				"bind is '%.80s'", bind);
 		return;
 	}
+}
+
+static void check_port(struct baseline_look *look)
+{
+	const char *name = baseline_is(look, "port", "6379") ? "port" : "tls-port";
+
+	if (baseline_is_exposed(look) && baseline_is(look, name, "6379"))
+		baseline_add(
+			look, "net-default-port", baseline_line(look, name), "%s is 6379", name);
 }
 
 static void check_exposure(struct baseline_look *look)
@@ -71,6 +83,9 @@ static void check_socket(struct baseline_look *look)
 
 	if (baseline_is(look, "unixsocket", ""))
 		return;
+	if (strlen(mode) == 3 && mode[1] != '0' && baseline_is(look, "unixsocketgroup", ""))
+		baseline_add(look, "net-unixsocket-group", baseline_line(look, "unixsocketperm"),
+			"unixsocketperm is %s, unixsocketgroup is not set", mode);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(mode, modes[i]) == 0)
 			return;
@@ -124,15 +139,30 @@ static void check_ciphers(struct baseline_look *look)
 {
 	static const char *const weak[] = {
 		"ALL", "NULL", "aNULL", "eNULL", "EXPORT", "RC4", "3DES", "DES", "MD5", "LOW"};
+	static const char *const null_suites[] = {"TLS_SHA256_SHA256", "TLS_SHA384_SHA384"};
 	const char *ciphers = baseline_value(look, "tls-ciphers");
+	const char *suites = baseline_value(look, "tls-ciphersuites");
 
 	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
 		if (!has_word(ciphers, ": ,", weak[i]))
 			continue;
 		baseline_add(look, "tls-ciphers", baseline_line(look, "tls-ciphers"),
 			"tls-ciphers allows %s", weak[i]);
-		return;
+		break;
 	}
+	for (size_t i = 0; i < sizeof(null_suites) / sizeof(null_suites[0]); i++) {
+		if (has_word(suites, ": ,", null_suites[i]))
+			baseline_add(look, "tls-ciphers", baseline_line(look, "tls-ciphersuites"),
+				"tls-ciphersuites allows %s, which does not encrypt",
+				null_suites[i]);
+	}
+}
+
+static void check_key_pass(struct baseline_look *look)
+{
+	if (!baseline_is(look, "tls-key-file-pass", ""))
+		baseline_add(look, "tls-key-pass", baseline_line(look, "tls-key-file-pass"),
+			"tls-key-file-pass is set");
 }
 
 static void check_tls_links(struct baseline_look *look)
@@ -144,6 +174,7 @@ static void check_tls_links(struct baseline_look *look)
 		check_certificate(look);
 		check_protocols(look);
 		check_ciphers(look);
+		check_key_pass(look);
 	}
 	if (is_replica && baseline_is_exposed(look) && baseline_is(look, "tls-replication", "no"))
 		baseline_add(look, "tls-replication", baseline_line(look, "tls-replication"),
@@ -169,6 +200,34 @@ static void check_persistence(struct baseline_look *look)
 		strncmp(policy, "allkeys-", strlen("allkeys-")) != 0)
 		baseline_add(look, "data-persistence", baseline_line(look, "save"),
 			"save is \"\", appendonly is 'no', maxmemory-policy is '%.30s'", policy);
+}
+
+static void check_eviction(struct baseline_look *look)
+{
+	const char *policy = baseline_value(look, "maxmemory-policy");
+
+	if (baseline_is(look, "appendonly", "yes") &&
+		strncmp(policy, "allkeys-", strlen("allkeys-")) == 0)
+		baseline_add(look, "data-eviction-policy", baseline_line(look, "maxmemory-policy"),
+			"appendonly is 'yes', maxmemory-policy is '%.30s'", policy);
+}
+
+static void check_log(struct baseline_look *look)
+{
+	if (baseline_is(look, "daemonize", "yes") && baseline_is(look, "logfile", "") &&
+		baseline_is(look, "syslog-enabled", "no"))
+		baseline_add(look, "log-destination", baseline_line(look, "daemonize"),
+			"daemonize is 'yes', logfile is \"\", syslog-enabled is 'no'");
+}
+
+static void check_replica(struct baseline_look *look)
+{
+	const char *primary = cfg_conf_values_get(look->values, "replicaof");
+
+	if (primary != NULL && primary[0] != '\0' && strcmp(primary, "no one") != 0 &&
+		baseline_is(look, "primaryauth", ""))
+		baseline_add(look, "auth-replica-login", baseline_line(look, "replicaof"),
+			"replicaof is '%.80s', primaryauth is not set", primary);
 }
 
 static void check_dir(struct baseline_look *look)
@@ -231,15 +290,24 @@ static void check_line(struct baseline_look *look, const struct cfg_conf_line *l
 	check_secret(look, line, d);
 }
 
-void baseline_check_values(struct baseline_look *look)
+void baseline_check_network(struct baseline_look *look)
 {
 	check_bind(look);
 	check_exposure(look);
 	check_socket(look);
-	check_output(look);
 	check_tls_links(look);
+}
+
+void baseline_check_values(struct baseline_look *look)
+{
+	baseline_check_network(look);
+	check_port(look);
+	check_output(look);
+	check_replica(look);
 	check_persistence(look);
+	check_eviction(look);
 	check_dir(look);
+	check_log(look);
 	for (size_t i = 0; i < cfg_conf_count(look->conf); i++)
 		check_line(look, cfg_conf_at(look->conf, i));
 }

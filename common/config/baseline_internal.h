@@ -10,6 +10,21 @@
 #include "common/config/baseline.h"
 #include "common/config/conf.h"
 
+/* One row of schema/baseline/advisories.tsv. */
+struct baseline_advisory {
+	const char *name;  /* "CVE-2025-49844" */
+	const char *fixed; /* "7.2.11,8.0.6": for each line of versions that has it */
+	const char *who;   /* can use it */
+	const char *what;  /* it does */
+};
+
+extern const struct baseline_advisory baseline_advisories[];
+extern const size_t baseline_advisory_count;
+
+/* SHA-256 of passwords that are tried first, 64 digits each; sorted. */
+extern const char *const baseline_passwords[];
+extern const size_t baseline_password_count;
+
 /* One subject, read. */
 struct baseline_look {
 	const struct cfg_subject *subject;
@@ -52,5 +67,18 @@ void baseline_check_users(struct baseline_look *look);
 /* ---- baseline_checks.c ---- */
 
 void baseline_check_values(struct baseline_look *look);
+
+/* The part about listening and TLS, which a Sentinel has too. */
+void baseline_check_network(struct baseline_look *look);
+
+/* ---- baseline_sentinel.c ---- */
+
+bool baseline_is_sentinel(const struct baseline_look *look);
+void baseline_check_sentinel(struct baseline_look *look);
+
+/* ---- baseline_version.c ---- */
+
+/* Where the subject's version is exact: the vulnerabilities that it is known to have. */
+void baseline_check_version(struct baseline_look *look);
 
 #endif

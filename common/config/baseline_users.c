@@ -131,13 +131,14 @@ static bool may_use(const char *rules, const char *category)
 	return out;
 }
 
-/* The first rule that allows a command by which a user governs the server; NULL if there is none.
- */
+/* The first rule that allows a command by which a user governs, stops or empties the server; NULL
+ * if there is none. */
 static const char *governing_command(const char *rules)
 {
-	static const char *const commands[] = {"+config", "+config|set", "+acl", "+acl|setuser",
-		"+module", "+module|load", "+debug", "+replicaof", "+slaveof", "+shutdown",
-		"+migrate", "+flushall"};
+	static const char *const commands[] = {"+config", "+config|set", "+config|rewrite", "+acl",
+		"+acl|setuser", "+acl|load", "+acl|deluser", "+module", "+module|load",
+		"+module|loadex", "+debug", "+replicaof", "+slaveof", "+failover", "+shutdown",
+		"+migrate", "+restore", "+monitor", "+keys", "+flushall", "+client|kill"};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (has_word(rules, commands[i]))
@@ -229,7 +230,10 @@ static void check_rights(struct baseline_look *look, const struct cfg_acl_user *
 		baseline_add(look, "auth-least-admin", 0, "user %.63s: +@%s", user->name,
 			may_use(user->rules, "admin") ? "admin" : "dangerous");
 	else if (command != NULL && !has_only_what_sentinel_needs(user->rules))
-		baseline_add(look, "auth-least-admin", 0, "user %.63s: %s", user->name, command);
+		baseline_add(
+			look, "auth-app-no-dangerous", 0, "user %.63s: %s", user->name, command);
+	if (strchr(user->rules, '(') != NULL)
+		baseline_add(look, "auth-selectors-review", 0, "user %.63s", user->name);
 	if (may_use(user->rules, "scripting") || has_word(user->rules, "+eval") ||
 		has_word(user->rules, "+evalsha") || has_word(user->rules, "+fcall"))
 		baseline_add(look, "auth-app-no-script", 0, "user %.63s", user->name);
@@ -260,19 +264,35 @@ static void check_first_arguments(struct baseline_look *look, const struct cfg_a
 
 /* ---- passwords ---- */
 
-static bool is_guessable(const char *hash)
+static int compare_hash(const void *key, const void *element)
 {
-	static const char *const guesses[] = {"", "password", "passw0rd", "redis", "valkey",
-		"foobared", "123456", "12345678", "123456789", "admin", "root", "secret", "test",
-		"changeme", "default", "qwerty", "letmein", "pass", "guest", "mypassword"};
+	return strncmp(key, *(const char *const *)element, HASH_DIGITS);
+}
+
+static bool is_hash_of(const char *hash, const char *word, size_t len)
+{
 	char guess[VK_SHA256_HEX_BYTES];
 
-	for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
-		vk_sha256_hex(guesses[i], strlen(guesses[i]), guess);
-		if (strncmp(hash, guess, HASH_DIGITS) == 0)
-			return true;
+	vk_sha256_hex(word, len, guess);
+	return strncmp(hash, guess, HASH_DIGITS) == 0;
+}
+
+/* One of the passwords that are tried first, or made of the name of its user. */
+static bool is_guessable(const char *hash, const char *user)
+{
+	static const char *const tails[] = {"", "1", "12", "123", "1234", "!", "pass", "password"};
+	struct vk_buf word;
+	bool out = bsearch(hash, baseline_passwords, baseline_password_count,
+			   sizeof(*baseline_passwords), compare_hash) != NULL;
+
+	vk_buf_init(&word, CFG_ACL_RULES_MAX_BYTES);
+	for (size_t i = 0; !out && i < sizeof(tails) / sizeof(tails[0]); i++) {
+		vk_buf_reset(&word);
+		vk_buf_addf(&word, "%s%s", user, tails[i]);
+		out = is_hash_of(hash, word.data, word.len);
 	}
-	return false;
+	vk_buf_release(&word);
+	return out;
 }
 
 /* Another user before this one who has the same hash; NULL if there is none. */
@@ -298,7 +318,7 @@ static void check_passwords(struct baseline_look *look, size_t i)
 	while ((word = next_word(&rules, &len)) != NULL) {
 		if (word[0] != '#' || len != HASH_DIGITS + 1)
 			continue;
-		if (is_guessable(word + 1))
+		if (is_guessable(word + 1, user->name))
 			baseline_add(look, "auth-weak-hash", 0, "user %.63s", user->name);
 		sharer = find_sharer(look, i, word + 1);
 		if (sharer != NULL)
@@ -307,9 +327,50 @@ static void check_passwords(struct baseline_look *look, size_t i)
 	}
 }
 
+/* ---- replication ---- */
+
+/* The first command of a user beyond those that a replica needs; NULL if there is none. */
+static const char *beyond_replication(const char *rules, size_t *len)
+{
+	static const char *const needed[] = {"+psync", "+replconf", "+ping"};
+	const char *word;
+
+	while ((word = next_word(&rules, len)) != NULL) {
+		bool is_needed = false;
+
+		for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+			is_needed = is_needed || (*len == strlen(needed[i]) &&
+							 strncmp(word, needed[i], *len) == 0);
+		if (word[0] == '+' && !is_needed)
+			return word;
+	}
+	return NULL;
+}
+
+static void check_replication(struct baseline_look *look)
+{
+	const char *name = baseline_value(look, "primaryuser"), *word;
+	const struct cfg_acl_user *user;
+	size_t len;
+
+	if (name == NULL || baseline_is(look, "primaryauth", ""))
+		return;
+	if (name[0] == '\0') {
+		baseline_add(look, "auth-repl-user", baseline_line(look, "primaryauth"),
+			"primaryauth is set, primaryuser is not");
+		return;
+	}
+	user = cfg_acl_find(look->acl, name);
+	word = user != NULL ? beyond_replication(user->rules, &len) : NULL;
+	if (word != NULL)
+		baseline_add(look, "auth-repl-user", 0, "user %.63s: %.*s", name,
+			(int)(len < 63 ? len : 63), word);
+}
+
 void baseline_check_users(struct baseline_look *look)
 {
 	check_default(look);
+	check_replication(look);
 	for (size_t i = 0; i < cfg_acl_count(look->acl); i++) {
 		const struct cfg_acl_user *user = cfg_acl_at(look->acl, i);
 

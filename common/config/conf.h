@@ -53,6 +53,8 @@ struct cfg_conf_value {
 struct cfg_conf_values;
 VK_CHECKED enum vk_rc cfg_conf_effective(const struct cfg_conf *conf, const char *version,
 	struct cfg_conf_values **out, struct vk_err *err);
+/* The same of values that are known already, copied and sorted. */
+struct cfg_conf_values *cfg_conf_values_from(const struct cfg_conf_value *values, size_t count);
 void cfg_conf_values_free(struct cfg_conf_values *values);
 size_t cfg_conf_values_count(const struct cfg_conf_values *values);
 const struct cfg_conf_value *cfg_conf_values_at(const struct cfg_conf_values *values, size_t i);

@@ -118,6 +118,27 @@ enum vk_rc cfg_conf_effective(const struct cfg_conf *conf, const char *version,
 	return VK_OK;
 }
 
+static int compare_values(const void *a, const void *b)
+{
+	return strcmp(
+		((const struct cfg_conf_value *)a)->name, ((const struct cfg_conf_value *)b)->name);
+}
+
+struct cfg_conf_values *cfg_conf_values_from(const struct cfg_conf_value *values, size_t count)
+{
+	struct cfg_conf_values *out = xcalloc(1, sizeof(*out));
+
+	out->arena = arena_new();
+	out->items = xcalloc(count + 1, sizeof(*out->items));
+	for (size_t i = 0; i < count; i++)
+		out->items[i] = (struct cfg_conf_value){arena_strdup(out->arena, values[i].name),
+			arena_strdup(out->arena, values[i].value)};
+	out->count = count;
+	if (count > 1)
+		qsort(out->items, count, sizeof(*out->items), compare_values);
+	return out;
+}
+
 void cfg_conf_values_free(struct cfg_conf_values *values)
 {
 	if (values == NULL)
@@ -137,7 +158,7 @@ const struct cfg_conf_value *cfg_conf_values_at(const struct cfg_conf_values *va
 	return &values->items[i];
 }
 
-static int compare_values(const void *key, const void *element)
+static int compare_name(const void *key, const void *element)
 {
 	return strcmp(key, ((const struct cfg_conf_value *)element)->name);
 }
@@ -145,7 +166,7 @@ static int compare_values(const void *key, const void *element)
 const char *cfg_conf_values_get(const struct cfg_conf_values *values, const char *name)
 {
 	const struct cfg_conf_value *found =
-		bsearch(name, values->items, values->count, sizeof(*values->items), compare_values);
+		bsearch(name, values->items, values->count, sizeof(*values->items), compare_name);
 
 	return found != NULL ? found->value : NULL;
 }

@@ -210,9 +210,11 @@ static void read_environments(struct cfg_fleet *fleet)
 			continue;
 		}
 		cfg_expect_keys(fleet, file->path, root,
-			"promotes-from|keepers|parameters|config|users|files|apply|lock",
+			"promotes-from|keepers|parameters|config|users|files|apply|lock|policy|"
+			"waivers",
 			"environment");
 		cfg_keepers_read(fleet, file->path, vkyaml_get(root, "keepers"), environment);
+		cfg_policy_read(fleet, file->path, root, &environment->policy);
 		read_promotes_from(
 			fleet, file->path, vkyaml_get(root, "promotes-from"), environment);
 		cfg_layer_read_parameters(fleet, file->path, root, &environment->layer);

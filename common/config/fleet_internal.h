@@ -18,6 +18,7 @@
 #include "common/config/pins.h"
 #include "common/config/template.h"
 #include "common/config/tree.h"
+#include "common/config/waiver.h"
 #include "common/vkyaml.h"
 
 #define CFG_NAME_HINT "lower-case letters, digits, '.', '_' and '-', at most 63"
@@ -194,6 +195,7 @@ struct cfg_environment {
 	struct cfg_secret *secrets; /* sorted by name */
 	size_t keeper_count;
 	struct cfg_keeper *keepers; /* sorted by name */
+	struct cfg_rules_policy policy;
 	struct cfg_layer layer;
 };
 
@@ -375,6 +377,13 @@ VK_CHECKED enum vk_rc cfg_collect_secrets(const struct cfg_environment *environm
 /* After all instances of an environment have been rendered: secrets that nobody uses, hosts to
  * which nothing can be sealed. */
 void cfg_secrets_warn(struct cfg_fleet *fleet, const struct cfg_environment *environment);
+
+/* ---- waiver.c ---- */
+
+/* Reads policy and waivers out of a file of environments/; what cannot be read is left out, after a
+ * finding. */
+void cfg_policy_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *root,
+	struct cfg_rules_policy *policy);
 
 /* ---- report.c ---- */
 

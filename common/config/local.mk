@@ -3,6 +3,7 @@ libvkcommon_a_SOURCES += common/config/acl_command.c common/config/acl_command.h
 libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
 libvkcommon_a_SOURCES += common/config/baseline.c common/config/baseline.h
 libvkcommon_a_SOURCES += common/config/baseline_checks.c common/config/baseline_internal.h
+libvkcommon_a_SOURCES += common/config/baseline_sentinel.c common/config/baseline_version.c
 libvkcommon_a_SOURCES += common/config/baseline_users.c
 libvkcommon_a_SOURCES += common/config/builtin.c
 libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
@@ -46,6 +47,8 @@ libvkcommon_a_SOURCES += common/config/template.c common/config/template.h
 libvkcommon_a_SOURCES += common/config/template_show.c common/config/template_show.h
 libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
 libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
+libvkcommon_a_SOURCES += common/config/lint.c common/config/lint.h
+libvkcommon_a_SOURCES += common/config/waiver.c common/config/waiver.h
 libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
 nodist_libvkcommon_a_SOURCES += common/config/baseline_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/command_gen.c
@@ -56,6 +59,8 @@ nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
 
+BASELINE = $(top_srcdir)/schema/baseline/rules.tsv $(top_srcdir)/schema/baseline/advisories.tsv \
+	$(top_srcdir)/schema/baseline/passwords.tsv
 DIRECTIVES = $(top_srcdir)/schema/directives/valkey.tsv $(top_srcdir)/schema/directives/sentinel.tsv
 TEMPLATES = \
 	$(top_srcdir)/schema/templates/baseline@1.yaml \
@@ -70,16 +75,16 @@ TEMPLATES = \
 EXTRA_DIST += schema/directives.awk schema/embed.awk
 EXTRA_DIST += schema/directives/valkey.tsv schema/directives/sentinel.tsv
 EXTRA_DIST += schema/foreign.awk schema/directives/foreign.tsv
-EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv
+EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv schema/baseline/advisories.tsv schema/baseline/passwords.tsv
 EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
 EXTRA_DIST += $(TEMPLATES)
 
 common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/directives.awk $(DIRECTIVES) >$@.tmp && mv $@.tmp $@
-common/config/baseline_gen.c: $(top_srcdir)/schema/baseline/rules.tsv $(top_srcdir)/schema/baseline.awk
+common/config/baseline_gen.c: $(BASELINE) $(top_srcdir)/schema/baseline.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
-	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/baseline.awk $(top_srcdir)/schema/baseline/rules.tsv >$@.tmp && mv $@.tmp $@
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/baseline.awk $(BASELINE) >$@.tmp && mv $@.tmp $@
 common/config/command_gen.c: $(top_srcdir)/schema/commands/valkey.tsv $(top_srcdir)/schema/commands.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/commands.awk $(top_srcdir)/schema/commands/valkey.tsv >$@.tmp && mv $@.tmp $@

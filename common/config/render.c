@@ -17,6 +17,7 @@ struct cfg_rendered {
 	struct arena *arena;
 	const char *fleet;
 	const char *environment;
+	struct cfg_rules_policy policy;
 	struct cfg_rendered_bundle *bundles; /* sorted by id */
 	size_t count;
 	uint8_t (*leaves)[MERKLE_HASH_BYTES];
@@ -106,8 +107,10 @@ static enum vk_rc render_fleet(struct cfg_fleet *fleet, const char *environment,
 			render_host(fleet, host, rendered);
 	}
 	for (size_t i = 0; i < fleet->environment_count; i++) {
-		if (strcmp(fleet->environments[i].name, environment) == 0)
-			cfg_secrets_warn(fleet, &fleet->environments[i]);
+		if (strcmp(fleet->environments[i].name, environment) != 0)
+			continue;
+		cfg_secrets_warn(fleet, &fleet->environments[i]);
+		cfg_policy_copy(rendered->arena, &fleet->environments[i].policy, &rendered->policy);
 	}
 	finish(rendered);
 	return cfg_findings_check(fleet->findings, err);
@@ -184,4 +187,9 @@ enum vk_rc cfg_rendered_check_fleet(
 const char *cfg_rendered_environment(const struct cfg_rendered *rendered)
 {
 	return rendered->environment;
+}
+
+const struct cfg_rules_policy *cfg_rendered_policy(const struct cfg_rendered *rendered)
+{
+	return &rendered->policy;
 }

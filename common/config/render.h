@@ -12,6 +12,7 @@
 #include "common/buf.h"
 #include "common/config/findings.h"
 #include "common/config/tree.h"
+#include "common/config/waiver.h"
 #include "common/err.h"
 
 /* Stands in release documents. A change of any rendered byte for an unchanged tree needs a new one.
@@ -52,5 +53,8 @@ VK_CHECKED enum vk_rc cfg_rendered_check_fleet(
 	const struct cfg_rendered *rendered, const char *fleet, struct vk_err *err);
 
 const char *cfg_rendered_environment(const struct cfg_rendered *rendered);
+
+/* What the environment says about the baseline: stands in no bundle. Borrowed. */
+const struct cfg_rules_policy *cfg_rendered_policy(const struct cfg_rendered *rendered);
 
 #endif

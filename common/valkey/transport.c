@@ -214,6 +214,21 @@ void transport_free(struct transport *transport)
 	free(transport);
 }
 
+bool transport_peer_uid(const struct transport *transport, unsigned *out)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int domain = 0;
+	socklen_t domain_len = sizeof(domain);
+
+	if (getsockopt(transport->fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) != 0 ||
+		domain != AF_UNIX ||
+		getsockopt(transport->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return false;
+	*out = peer.uid;
+	return true;
+}
+
 static enum vk_rc read_tls(struct transport *transport, void *data, size_t size,
 	int64_t deadline_ms, size_t *got, struct vk_err *err)
 {

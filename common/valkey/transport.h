@@ -7,6 +7,7 @@
 #ifndef VK_VALKEY_TRANSPORT_H
 #define VK_VALKEY_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ VK_CHECKED enum vk_rc transport_open(const struct address *address, const struct
 	int64_t deadline_ms, struct transport **out, struct vk_err *err);
 
 void transport_free(struct transport *transport);
+
+/* The user of the process at the other end of a Unix socket; false for all else. */
+bool transport_peer_uid(const struct transport *transport, unsigned *out);
 
 /* Reads what is there, at most size bytes; *got == 0 means that the peer has closed. */
 VK_CHECKED enum vk_rc transport_read(struct transport *transport, void *data, size_t size,

@@ -49,6 +49,11 @@ void valkey_free(struct valkey *valkey)
 	free(valkey);
 }
 
+bool valkey_peer_uid(const struct valkey *valkey, unsigned *out)
+{
+	return transport_peer_uid(valkey->transport, out);
+}
+
 static enum vk_rc receive(
 	struct valkey *valkey, int64_t deadline_ms, struct reply **out, struct vk_err *err)
 {

@@ -27,6 +27,9 @@ VK_CHECKED enum vk_rc valkey_open(const struct address *address, const struct tr
 
 void valkey_free(struct valkey *valkey);
 
+/* The user of the server's process, where that can be known: over a Unix socket. */
+bool valkey_peer_uid(const struct valkey *valkey, unsigned *out);
+
 /* Sends argv[0..argc) and waits for the reply, which the caller frees. An error that Valkey
  * answers is a reply like any other (REPLY_ERROR), not a failure of this function. */
 VK_CHECKED enum vk_rc valkey_command(struct valkey *valkey, size_t argc, const char *const *argv,
