@@ -44,6 +44,7 @@ libvkpull_a_SOURCES += client/pull/secrets_cache.c client/pull/secrets_cache.h
 libvkpull_a_SOURCES += client/pull/secrets_conf.c client/pull/secrets_conf.h
 libvkpull_a_SOURCES += client/pull/status.c client/pull/status.h
 libvkpull_a_SOURCES += client/pull/takeover.c client/pull/takeover.h
+libvkpull_a_SOURCES += client/pull/textfile.c client/pull/textfile.h
 libvkpull_a_SOURCES += client/pull/update.c client/pull/update.h
 libvkpull_a_SOURCES += client/pull/watch.c client/pull/watch.h
 libvkpull_a_SOURCES += client/pull/wipe.c client/pull/wipe.h

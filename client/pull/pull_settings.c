@@ -32,6 +32,9 @@ const struct setting pull_setting_rows[] = {
 		.fallback = "30",
 		.help = "days before root, targets or the environment's signatures expire, from "
 			"which on every run warns"},
+	{.name = "metrics-file",
+		.type = SETTING_PATH,
+		.help = "a file for the textfile collector of Prometheus, written by every run"},
 	{.name = "ca",
 		.type = SETTING_PATH,
 		.help = "a PKI of your own: the CAs of the server's certificate, PEM; with "
@@ -217,6 +220,7 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 	loaded->server_count = settings_list(loaded->settings, "server", &loaded->servers);
 	loaded->state = settings_string(loaded->settings, "state");
 	loaded->user = settings_string(loaded->settings, "user");
+	loaded->metrics_file = settings_string(loaded->settings, "metrics-file");
 	loaded->ca = settings_string(loaded->settings, "ca");
 	loaded->certificate = settings_string(loaded->settings, "certificate");
 	loaded->key = settings_string(loaded->settings, "key");

@@ -23,8 +23,9 @@ struct pull_settings {
 	size_t server_count;	    /* at least 1 */
 	const char *const *servers; /* URLs, the preferred one first */
 	const char *state;
-	const char *user; /* NULL: none */
-	const char *ca;	  /* of a PKI of the user's own; NULL: the fleet's CA issues */
+	const char *user;	  /* NULL: none */
+	const char *metrics_file; /* for Prometheus; NULL: none */
+	const char *ca;		  /* of a PKI of the user's own; NULL: the fleet's CA issues */
 	const char *certificate;
 	const char *key;
 	int64_t expiry_warning_s; /* seconds before something expires */

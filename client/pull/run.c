@@ -18,6 +18,7 @@
 #include "client/pull/report.h"
 #include "client/pull/secrets.h"
 #include "client/pull/secrets_cache.h"
+#include "client/pull/textfile.h"
 #include "client/pull/update.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -34,6 +35,7 @@ struct run {
 	struct update update;
 	struct vk_err update_failure; /* VK_OK: the server was asked, and is believed */
 	struct vk_buf warning;	      /* of certificates; goes into the report */
+	int64_t certificate_expires;  /* 0: not known */
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
 	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
@@ -300,10 +302,12 @@ static void look_at_certificates(struct run *run)
 	struct vk_err err = VK_ERR_INIT;
 	struct certificates certificates;
 
-	if (certificates_look(run->agent, &certificates, &err) == VK_OK)
+	if (certificates_look(run->agent, &certificates, &err) == VK_OK) {
+		run->certificate_expires = certificates.host_expires;
 		certificates_warn(&certificates, &run->warning);
-	else
+	} else {
 		vk_log_err(VK_LOG_ERROR, "certificates", &err);
+	}
 	if (run->warning.len > 0)
 		vk_log(VK_LOG_WARN, "certificate-expires", VK_KV("warning", run->warning.data));
 }
@@ -337,6 +341,24 @@ static void send_report(struct run *run)
 		return;
 	if (report_send(&report, run->agent->client, &err) != VK_OK)
 		vk_log_err(VK_LOG_WARN, "report-failed", &err);
+}
+
+static void write_metrics(const struct run *run)
+{
+	const struct desired *desired = &run->update.desired;
+	const struct textfile textfile = {.now = vk_clock_now(),
+		.update = run->update_failure.rc,
+		.release = desired->release,
+		.timestamp_expires = desired->timestamp_expires,
+		.trust_expires = desired->trust_expires,
+		.host_expires = run->certificate_expires,
+		.outcomes = run->outcomes,
+		.count = run->count};
+	const char *path = run->agent->settings->metrics_file;
+	struct vk_err err = VK_ERR_INIT;
+
+	if (path != NULL && textfile_write(path, &textfile, &err) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "metrics-not-written", &err);
 }
 
 /* How loud a failure is; the loudest gives the exit status. */
@@ -406,6 +428,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 		if (run->update_failure.rc == VK_OK)
 			run->update_failure = settle_err;
 	}
+	write_metrics(run);
 	send_report(run);
 	/* Also where the server is not believed: its metadata may have expired, and a host whose
 	 * certificate expires meanwhile would need a person to come back. */
