@@ -3,10 +3,10 @@
 
 #include "client/admin/cmd.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/host_file.h"
 #include "client/admin/invite.h"
 #include "client/admin/secret_advice.h"
 #include "client/admin/session.h"
@@ -14,7 +14,6 @@
 #include "client/admin/table.h"
 #include "common/config/fleet.h"
 #include "common/config/tree.h"
-#include "common/file.h"
 #include "common/mem.h"
 #include "common/name.h"
 #include "common/num.h"
@@ -25,7 +24,6 @@
 enum {
 	TTL_DEFAULT_S = 24 * 60 * 60,
 	TTL_MAX_S = 30 * 24 * 60 * 60,
-	HOST_FILE_MAX_BYTES = 4096,
 	PUBLIC_KEY_BYTES = 32,
 	TARGET_MAX_BYTES = 512,
 };
@@ -163,44 +161,36 @@ static enum vk_rc choose_role(const struct cfg_tree *tree, const struct args *ar
 	return VK_EINPUT;
 }
 
-/* Refuses a host that some file of the tree describes already. */
-static enum vk_rc check_absent(
-	const struct cfg_tree *tree, const char *name, struct vk_err *err)
+/* Whether some file of the tree describes the host; refuses one that has a key there already. */
+static enum vk_rc find_described(const struct cfg_tree *tree, const char *name,
+	const char *environment, bool *is_described, struct vk_err *err)
 {
 	struct cfg_fleet *fleet = NULL;
 	struct cfg_host_info info;
 	enum vk_rc rc = cfg_fleet_parse(tree, NULL, &fleet, err);
 
-	if (rc == VK_OK && cfg_fleet_host_find(fleet, name, &info)) {
-		vk_err_set(err, VK_ECONFLICT, "%s:%u: the tree describes host '%s' already",
-			info.file, info.line, name);
-		vk_err_hint(err, "put its public-key there by hand");
-		rc = VK_ECONFLICT;
+	*is_described = rc == VK_OK && cfg_fleet_host_find(fleet, name, &info);
+	if (*is_described && info.public_key[0] != '\0') {
+		rc = vk_err_set(err, VK_ECONFLICT,
+			"%s:%u: the tree describes host '%s' already, with a public key", info.file,
+			info.line, name);
+		vk_err_hint(err, "change the key by hand if the host has another one now");
+	} else if (*is_described && strcmp(info.environment, environment) != 0) {
+		rc = vk_err_set(err, VK_ECONFLICT, "%s:%u: host '%s' is in environment '%s'",
+			info.file, info.line, name, info.environment);
 	}
 	cfg_fleet_free(fleet);
 	return rc;
 }
 
-static enum vk_rc write_host(const char *directory, const char *name, const char *environment,
-	const char *key, const char *instance, const char *role, char **path, struct vk_err *err)
+/* What a described host runs is said where it is described. */
+static enum vk_rc check_key_only(const struct args *args, struct vk_err *err)
 {
-	char *hosts = xasprintf("%s/hosts", directory);
-	struct vk_buf text;
-	enum vk_rc rc = vk_file_mkdirs(AT_FDCWD, hosts, 0755, err);
-
-	*path = xasprintf("%s/%s.yaml", hosts, name);
-	vk_buf_init(&text, HOST_FILE_MAX_BYTES);
-	vk_buf_addf(&text,
-		"hosts:\n  \"%s\":\n    environment: \"%s\"\n    public-key: \"%s\"\n"
-		"    instances:\n      \"%s\":\n        role: \"%s\"\n",
-		name, environment, key, instance, role);
-	if (rc == VK_OK)
-		rc = vk_buf_check(&text, "the host's file", err);
-	if (rc == VK_OK)
-		rc = vk_file_create(AT_FDCWD, *path, 0644, text.data, text.len, err);
-	vk_buf_release(&text);
-	free(hosts);
-	return rc;
+	if (!args_has(args, "role") && !args_has(args, "instance"))
+		return VK_OK;
+	vk_err_set(err, VK_ECONFLICT, "the tree describes host '%s' already", args_at(args, 0));
+	vk_err_hint(err, "leave out --role and --instance: only its key is to be added");
+	return VK_ECONFLICT;
 }
 
 static void print_added(const struct cli *cli, const char *path, const char *key)
@@ -224,6 +214,7 @@ enum vk_rc cmd_host_add(struct cli *cli, const struct args *args, struct vk_err 
 	const char *environment = NULL;
 	const char *key = NULL;
 	char role[VK_NAME_BYTES] = "";
+	bool is_described = false;
 	char *path = NULL;
 	struct cfg_tree *tree = NULL;
 	struct session *session = NULL;
@@ -237,18 +228,22 @@ enum vk_rc cmd_host_add(struct cli *cli, const struct args *args, struct vk_err 
 	if (rc == VK_OK)
 		rc = source_load(args, &tree, err);
 	if (rc == VK_OK)
-		rc = check_absent(tree, name, err);
+		rc = find_described(tree, name, environment, &is_described, err);
 	if (rc == VK_OK)
-		rc = choose_role(tree, args, role, err);
+		rc = is_described ? check_key_only(args, err) : choose_role(tree, args, role, err);
 	if (rc == VK_OK)
 		rc = session_open(cli, &session, err);
 	if (rc == VK_OK)
 		rc = fetch_host(session, args, environment, &host, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(host, "public_key", &key, err);
-	if (rc == VK_OK)
-		rc = write_host(source_directory(args), name, environment, key, instance, role,
-			&path, err);
+	if (rc == VK_OK) {
+		const struct host_file file = {
+			source_directory(args), name, environment, key, instance, role};
+
+		rc = is_described ? host_file_add_key(&file, tree, &path, err)
+				  : host_file_create(&file, &path, err);
+	}
 	if (rc == VK_OK)
 		print_added(cli, path, key);
 	free(path);

@@ -567,8 +567,10 @@ const struct command commands[] = {
 	{"host reject", "NAME", "send a waiting host away", NULL, 1, 1, fingerprint_options, "operator",
 		cmd_host_reject},
 	{"host add", "NAME", "write an enrolled host and its key into a tree",
-		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key.", 1, 1,
-		host_add_options, "viewer", cmd_host_add},
+		"Makes hosts/NAME.yaml; never overwrites. Approvals then cover the host's key. Of a host that\n"
+		"the tree describes already, as one of a range maybe, only the key is written, into\n"
+		"hosts/public-keys.yaml.",
+		1, 1, host_add_options, "viewer", cmd_host_add},
 	{"host readmit", "NAME", "let a host back in whose certificate is no longer good",
 		"Prints a token. 'vkcfg-pull enrol' on that host takes it and gets a new certificate; the host\n"
 		"keeps its key, its pins, what it has verified and what it runs.",

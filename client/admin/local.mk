@@ -73,6 +73,7 @@ libvkadmin_a_SOURCES += client/admin/import_files.c client/admin/import_files.h
 libvkadmin_a_SOURCES += client/admin/import_tree.c client/admin/import_tree.h
 libvkadmin_a_SOURCES += client/admin/render_filled.c client/admin/render_filled.h
 libvkadmin_a_SOURCES += client/admin/invite.c client/admin/invite.h
+libvkadmin_a_SOURCES += client/admin/host_file.c client/admin/host_file.h
 libvkadmin_a_SOURCES += client/admin/key_set.c client/admin/key_set.h
 libvkadmin_a_SOURCES += client/admin/list.c client/admin/list.h
 libvkadmin_a_SOURCES += client/admin/printable.c client/admin/printable.h

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/config/fleet_internal.h"
+#include "common/config/host_range.h"
 #include "common/mem.h"
 #include "common/name.h"
 #include "common/nearest.h"
@@ -106,33 +107,66 @@ const char *cfg_read_public_key(struct cfg_fleet *fleet, const char *file,
 	return "";
 }
 
-static void read_host(struct cfg_fleet *fleet, const char *file, const char *name,
+static void read_environment(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *node, struct cfg_host *host)
 {
-	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, name);
-	const struct vkyaml_node *environment = vkyaml_get(map, "environment");
-	const char *text = NULL;
 	struct cfg_place place = host->place;
+	const char *text;
+
+	if (node == NULL) {
+		cfg_report(fleet, &place, host->name, NULL, "host '%s': its environment is missing",
+			host->name);
+		return;
+	}
+	text = cfg_expect_text(fleet, file, node, "environment");
+	if (text == NULL)
+		return;
+	place = cfg_place_of(file, vkyaml_mark(node));
+	host->environment = cfg_fleet_find_environment(fleet, text);
+	if (host->environment == NULL)
+		cfg_report_unknown_environment(fleet, &place, text);
+}
+
+/* What one host may have, and many cannot have in common. */
+static void read_own(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *map,
+	bool is_range, struct cfg_host *host)
+{
+	const struct vkyaml_node *key = vkyaml_get(map, "public-key");
+	const struct vkyaml_node *address = vkyaml_get(map, "address");
+	struct cfg_place place;
+
+	if (key != NULL && !vkyaml_is_null(key))
+		host->key_place = cfg_place_of(file, vkyaml_mark(key));
+	if (!is_range)
+		host->public_key = cfg_read_public_key(fleet, file, key, "public-key",
+			"'vkcfg host add NAME' writes the key of an enrolled host");
+	else if (host->key_place.file != NULL)
+		cfg_report(fleet, &host->key_place, NULL,
+			"beside 'hosts', for each: public-keys: {NAME: \"ed25519:...\"}",
+			"public-key: these hosts cannot have the same key");
+	if (address == NULL || vkyaml_is_null(address))
+		return;
+	place = host->address_place = cfg_place_of(file, vkyaml_mark(address));
+	if (is_range && vkyaml_kind(address) == VKYAML_SCALAR &&
+		strstr(vkyaml_text(address), "${host.name}") == NULL)
+		cfg_report(fleet, &place, vkyaml_text(address),
+			"${host.name}.example.com, or for each, beside 'hosts': addresses: {NAME: "
+			"192.0.2.1}",
+			"address: these hosts cannot have the same address");
+}
+
+/* host has its name, its place, and nothing else. */
+static void read_host(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	bool is_range, struct cfg_host *host)
+{
+	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, host->name);
 
 	cfg_expect_keys(fleet, file, map,
 		"environment|public-key|address|memory|parameters|config|users|files|apply|lock|"
 		"instances",
-		name);
-	if (environment != NULL) {
-		text = cfg_expect_text(fleet, file, environment, "environment");
-		place = cfg_place_of(file, vkyaml_mark(environment));
-	} else {
-		cfg_report(
-			fleet, &place, name, NULL, "host '%s': its environment is missing", name);
-	}
-	if (text != NULL) {
-		host->environment = cfg_fleet_find_environment(fleet, text);
-		if (host->environment == NULL)
-			cfg_report_unknown_environment(fleet, &place, text);
-	}
-	host->public_key = cfg_read_public_key(fleet, file, vkyaml_get(map, "public-key"),
-		"public-key", "'vkcfg host add NAME' writes the key of an enrolled host");
-	host->address = cfg_address_read(fleet, file, vkyaml_get(map, "address"), name);
+		host->name);
+	read_environment(fleet, file, vkyaml_get(map, "environment"), host);
+	read_own(fleet, file, map, is_range, host);
 	cfg_host_memory_read(fleet, file, vkyaml_get(map, "memory"), host);
 	host->layer = arena_calloc(fleet->arena, 1, sizeof(*host->layer));
 	cfg_layer_read_parameters(fleet, file, map, host->layer);
@@ -140,102 +174,126 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const char *nam
 	read_instances(fleet, file, vkyaml_get(map, "instances"), host);
 }
 
-static void add_host(struct cfg_fleet *fleet, const char *file, const char *name,
-	struct vkyaml_mark mark, const struct vkyaml_node *node)
+/* Whether hosts like this one can be added. */
+static bool check_limits(struct cfg_fleet *fleet, const struct cfg_host *host, size_t hosts)
 {
-	struct cfg_place place = cfg_place_of(file, mark);
-	struct cfg_host *host;
+	size_t instances = hosts * host->instance_count; /* far from overflow: both are bounded */
 
-	if (!vk_name_is_valid(name)) {
-		cfg_report(fleet, &place, name, CFG_NAME_HINT,
-			"'%.100s' cannot be the name of a host", name);
-		return;
-	}
+	if (hosts > CFG_FLEET_MAX_HOSTS - fleet->host_count)
+		cfg_report(fleet, &host->place, host->name, NULL, "a fleet of more than %d hosts",
+			CFG_FLEET_MAX_HOSTS);
+	else if (instances > CFG_FLEET_MAX_INSTANCES - fleet->instance_count)
+		cfg_report(fleet, &host->place, host->name, NULL,
+			"a fleet of more than %d instances", CFG_FLEET_MAX_INSTANCES);
+	else
+		return true;
+	return false;
+}
+
+static void add_host(struct cfg_fleet *fleet, const struct cfg_host *host)
+{
 	if (fleet->host_count % 256 == 0)
 		fleet->hosts =
 			xreallocarray(fleet->hosts, fleet->host_count + 256, sizeof(*fleet->hosts));
-	host = &fleet->hosts[fleet->host_count++];
-	*host = (struct cfg_host){.name = name, .place = place, .public_key = ""};
-	read_host(fleet, file, name, node, host);
+	fleet->hosts[fleet->host_count++] = *host;
+	fleet->instance_count += host->instance_count;
 }
 
-static int compare_hosts(const void *a, const void *b)
+/* A host of a range: what is read once serves all of them; only what has its name in it differs. */
+static struct cfg_host copy_host(struct cfg_fleet *fleet, const struct cfg_host *range,
+	const char *file, const struct vkyaml_node *address, const char *name)
 {
-	const struct cfg_host *x = a, *y = b;
+	struct cfg_host host = *range;
 
-	return strcmp(x->name, y->name);
-}
-
-static int compare_host(const void *key, const void *element)
-{
-	return strcmp(key, ((const struct cfg_host *)element)->name);
-}
-
-struct cfg_host *cfg_fleet_find_host(const struct cfg_fleet *fleet, const char *name)
-{
-	if (fleet->host_count == 0)
-		return NULL;
-	return bsearch(name, fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_host);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct cfg_host *const *x = a, *const *y = b;
-	int order = strcmp((*x)->public_key, (*y)->public_key);
-
-	return order != 0 ? order : strcmp((*x)->name, (*y)->name);
-}
-
-/* One key on two hosts: either could speak for the other. */
-static void check_keys(struct cfg_fleet *fleet)
-{
-	const struct cfg_host **hosts = xcalloc(fleet->host_count + 1, sizeof(*hosts));
-
-	for (size_t i = 0; i < fleet->host_count; i++)
-		hosts[i] = &fleet->hosts[i];
-	qsort(hosts, fleet->host_count, sizeof(*hosts), compare_keys);
-	for (size_t i = 1; i < fleet->host_count; i++) {
-		if (hosts[i]->public_key[0] != '\0' &&
-			strcmp(hosts[i - 1]->public_key, hosts[i]->public_key) == 0)
-			cfg_report(fleet, &hosts[i]->place, hosts[i]->public_key,
-				"each host makes its own key when it enrols",
-				"hosts '%s' and '%s' have the same public key", hosts[i - 1]->name,
-				hosts[i]->name);
+	host.name = name;
+	host.address = cfg_address_read(fleet, file, address, name);
+	if (host.instance_count == 0)
+		return host;
+	host.instances = arena_calloc(fleet->arena, host.instance_count, sizeof(*host.instances));
+	for (size_t i = 0; i < host.instance_count; i++) {
+		host.instances[i] = range->instances[i];
+		host.instances[i].id =
+			arena_printf(fleet->arena, "%s/%s", name, range->instances[i].name);
 	}
-	free(hosts);
+	return host;
 }
 
-static void check_hosts(struct cfg_fleet *fleet)
+static bool check_name(struct cfg_fleet *fleet, const struct cfg_place *place, const char *name)
 {
-	if (fleet->host_count == 0)
+	if (vk_name_is_valid(name))
+		return true;
+	cfg_report(
+		fleet, place, name, CFG_NAME_HINT, "'%.100s' cannot be the name of a host", name);
+	return false;
+}
+
+static void read_range(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_host *host)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_range *range;
+	size_t count;
+
+	if (cfg_range_parse(host->name, fleet->arena, &range, &err) != VK_OK) {
+		cfg_report(fleet, &host->place, host->name, err.hint, "%s", err.msg);
 		return;
-	qsort(fleet->hosts, fleet->host_count, sizeof(*fleet->hosts), compare_hosts);
-	for (size_t i = 1; i < fleet->host_count; i++) {
-		const struct cfg_host *a = &fleet->hosts[i - 1], *b = &fleet->hosts[i];
-
-		if (strcmp(a->name, b->name) == 0)
-			cfg_report(fleet,
-				strcmp(a->place.file, b->place.file) > 0 ? &a->place : &b->place,
-				b->name, NULL, "host '%s' is in %s and in %s", b->name,
-				a->place.file, b->place.file);
 	}
-	check_keys(fleet);
+	count = cfg_range_count(range);
+	read_host(fleet, file, node, count > 1, host);
+	if (!check_limits(fleet, host, count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = cfg_range_name(range, i, fleet->arena);
+		struct cfg_host copy;
+
+		if (!check_name(fleet, &host->place, name))
+			return; /* so are the others, most of the time */
+		copy = copy_host(fleet, host, file, vkyaml_get(node, "address"), name);
+		add_host(fleet, &copy);
+	}
+}
+
+static void read_entry(struct cfg_fleet *fleet, const char *file, const char *name,
+	struct vkyaml_mark mark, const struct vkyaml_node *node)
+{
+	struct cfg_host host = {.name = name, .place = cfg_place_of(file, mark), .public_key = ""};
+
+	if (cfg_range_is_one(name)) {
+		read_range(fleet, file, node, &host);
+		return;
+	}
+	if (!check_name(fleet, &host.place, name))
+		return;
+	read_host(fleet, file, node, false, &host);
+	host.address = cfg_address_read(fleet, file, vkyaml_get(node, "address"), name);
+	if (check_limits(fleet, &host, 1))
+		add_host(fleet, &host);
+}
+
+static const struct vkyaml_node *read_file(
+	struct cfg_fleet *fleet, const struct cfg_tree_file *file)
+{
+	const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "hosts");
+	const struct vkyaml_node *map;
+
+	cfg_expect_keys(fleet, file->path, root, "hosts|public-keys|addresses", "hosts");
+	map = cfg_expect_map(fleet, file->path, vkyaml_get(root, "hosts"), "hosts");
+	for (size_t i = 0; map != NULL && i < vkyaml_count(map); i++)
+		read_entry(fleet, file->path, vkyaml_key(map, i), vkyaml_key_mark(map, i),
+			vkyaml_at(map, i));
+	return root;
 }
 
 void cfg_hosts_read(struct cfg_fleet *fleet)
 {
-	size_t end;
+	size_t end, first = cfg_fleet_first_file(fleet->tree, "hosts/", &end);
+	const struct vkyaml_node **roots = xcalloc(end - first + 1, sizeof(*roots));
 
-	for (size_t i = cfg_fleet_first_file(fleet->tree, "hosts/", &end); i < end; i++) {
-		const struct cfg_tree_file *file = cfg_tree_file_at(fleet->tree, i);
-		const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "hosts");
-		const struct vkyaml_node *map;
-
-		cfg_expect_keys(fleet, file->path, root, "hosts", "hosts");
-		map = cfg_expect_map(fleet, file->path, vkyaml_get(root, "hosts"), "hosts");
-		for (size_t h = 0; map != NULL && h < vkyaml_count(map); h++)
-			add_host(fleet, file->path, vkyaml_key(map, h), vkyaml_key_mark(map, h),
-				vkyaml_at(map, h));
-	}
-	check_hosts(fleet);
+	for (size_t i = first; i < end; i++)
+		roots[i - first] = read_file(fleet, cfg_tree_file_at(fleet->tree, i));
+	cfg_host_list_sort(fleet);
+	for (size_t i = first; i < end; i++)
+		cfg_host_list_read(fleet, cfg_tree_file_at(fleet->tree, i)->path, roots[i - first]);
+	cfg_host_list_check_keys(fleet);
+	free(roots);
 }

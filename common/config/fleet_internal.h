@@ -213,11 +213,12 @@ struct cfg_host {
 	const char *name;
 	struct cfg_place place;
 	const char *public_key;
-	const char *address;		     /* NULL: not given */
-	uint64_t memory;		     /* bytes; 0: not given */
-	uint64_t memory_needed;		     /* by the instances that have been rendered */
-	bool uses_secrets;		     /* in an instance that has been rendered */
-	struct cfg_environment *environment; /* NULL only after a finding */
+	struct cfg_place key_place, address_place; /* their file is NULL where there is none */
+	const char *address;			   /* NULL: not given */
+	uint64_t memory;			   /* bytes; 0: not given */
+	uint64_t memory_needed;			   /* by the instances that have been rendered */
+	bool uses_secrets;			   /* in an instance that has been rendered */
+	struct cfg_environment *environment;	   /* NULL only after a finding */
 	struct cfg_layer *layer;
 	size_t instance_count;
 	struct cfg_instance *instances; /* sorted by name */
@@ -264,6 +265,7 @@ struct cfg_fleet {
 	struct cfg_role *roles; /* sorted by name */
 	size_t host_count;
 	struct cfg_host *hosts; /* sorted by name */
+	size_t instance_count;	/* of all hosts */
 	size_t group_count;
 	struct cfg_group *groups; /* sorted by name */
 	struct cfg_base **bases;  /* merge.c: by role and environment */
@@ -297,16 +299,30 @@ struct cfg_role *cfg_fleet_find_role(const struct cfg_fleet *fleet, const char *
 
 /* ---- fleet_hosts.c ---- */
 
+/* With ranges, a page of YAML can name more hosts than anybody has. */
+enum { CFG_FLEET_MAX_HOSTS = 200 * 1000, CFG_FLEET_MAX_INSTANCES = 400 * 1000 };
+
 /* All files of hosts/, after environments and roles. */
 void cfg_hosts_read(struct cfg_fleet *fleet);
+
+/* ---- fleet_host_list.c ---- */
+
+/* NULL: the tree has no such host. */
+struct cfg_host *cfg_fleet_find_host(const struct cfg_fleet *fleet, const char *name);
+
+/* Sorts all hosts by name; each must be there once. */
+void cfg_host_list_sort(struct cfg_fleet *fleet);
+
+/* What a file of hosts/ says beside `hosts:`, about hosts by name. */
+void cfg_host_list_read(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *root);
+
+/* One key on two hosts: either could speak for the other. */
+void cfg_host_list_check_keys(struct cfg_fleet *fleet);
 
 /* "ed25519:<64 hexadecimal digits>" -> the digits; "" for null and, after a finding, for anything
  * else. */
 const char *cfg_read_public_key(struct cfg_fleet *fleet, const char *file,
 	const struct vkyaml_node *node, const char *what, const char *hint);
-
-/* By name; NULL: there is none. */
-struct cfg_host *cfg_fleet_find_host(const struct cfg_fleet *fleet, const char *name);
 
 /* ---- group.c ---- */
 

@@ -2,12 +2,15 @@
 /*
  * How long it takes to render a fleet: what author, approver and server each do for every change.
  *
- *   bench_render INSTANCES
+ *   bench_render INSTANCES [range]
+ *
+ * With "range" one entry names all hosts.
  */
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -60,6 +63,33 @@ static void add_host(struct vk_buf *out, uint64_t number)
 		(unsigned long long)number, (unsigned long long)(number + 1));
 }
 
+static struct cfg_tree *make_range_tree(uint64_t instances)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_tree *tree = NULL;
+	struct vk_buf hosts;
+
+	vk_buf_init(&hosts, CFG_TREE_MAX_FILE_BYTES);
+	vk_buf_addf(&hosts,
+		"hosts:\n  host[000001-%06llu]:\n    environment: prod\n    instances:\n"
+		"      main: {role: cache, config: {port: 6379}}\n",
+		(unsigned long long)instances);
+	if (cfg_tree_from_files(
+		    (const struct cfg_tree_file[]){
+			    {"fleet.yaml", fleet_yaml, sizeof(fleet_yaml) - 1},
+			    {"roles/cache.yaml", role_yaml, sizeof(role_yaml) - 1},
+			    {"secrets/prod/app.yaml", pins_yaml, sizeof(pins_yaml) - 1},
+			    {"secrets/prod/replication.yaml", pins_yaml, sizeof(pins_yaml) - 1},
+			    {"hosts/range.yaml", hosts.data, hosts.len},
+		    },
+		    OWN_FILES + 1, &tree, &err) != VK_OK) {
+		fprintf(stderr, "bench_render: %s\n", err.msg);
+		exit(EXIT_FAILURE);
+	}
+	vk_buf_release(&hosts);
+	return tree;
+}
+
 /* A tree with this many hosts of one instance each; the caller frees it. */
 static struct cfg_tree *make_tree(uint64_t instances)
 {
@@ -104,11 +134,13 @@ int main(int argc, char **argv)
 	uint64_t instances;
 	double begun;
 
-	if (argc != 2 || !vk_parse_uint(argv[1], 1, MAX_INSTANCES, &instances)) {
-		fprintf(stderr, "usage: bench_render INSTANCES (at most %d)\n", MAX_INSTANCES);
+	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "range") != 0) ||
+		!vk_parse_uint(argv[1], 1, MAX_INSTANCES, &instances)) {
+		fprintf(stderr, "usage: bench_render INSTANCES [range] (at most %d)\n",
+			MAX_INSTANCES);
 		return 2;
 	}
-	tree = make_tree(instances);
+	tree = argc == 3 ? make_range_tree(instances) : make_tree(instances);
 	begun = seconds();
 	if (cfg_render(tree, "prod", NULL, &rendered, &err) != VK_OK) {
 		fprintf(stderr, "bench_render: %s\n", err.msg);

@@ -65,3 +65,7 @@ tests_unit_check_findings_show_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_secret_seals
 TESTS += tests/unit/check_secret_seals
 tests_unit_check_secret_seals_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_host_file
+TESTS += tests/unit/check_host_file
+tests_unit_check_host_file_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)

@@ -240,7 +240,7 @@ START_TEST(refuses_wrong_hosts)
 			":1:45: no role of this host declares a parameter 'memory'"},
 		{"hosts: {a: {environment: prod, public-key: \"ed25519:" HASH_A "\"}, b: "
 		 "{environment: prod, public-key: \"ed25519:" HASH_A "\"}}\n",
-			":1:121: hosts 'a' and 'b' have the same public key"},
+			":1:156: hosts 'a' and 'b' have the same public key"},
 	};
 
 	CHECK_TABLE("hosts/all.yaml", table);
@@ -251,8 +251,8 @@ START_TEST(refuses_the_same_host_in_two_files)
 {
 	char *found = findings_of("hosts/more.yaml", "hosts: {db1: {environment: dev}}\n");
 
-	ck_assert_str_eq(found,
-		"hosts/more.yaml:1:9: host 'db1' is in hosts/all.yaml and in hosts/more.yaml\n");
+	ck_assert_str_eq(found, "hosts/more.yaml:1:9: host 'db1' is in hosts/all.yaml:2 and in "
+				"hosts/more.yaml:1\n");
 	free(found);
 }
 END_TEST

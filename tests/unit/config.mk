@@ -56,3 +56,6 @@ tests_unit_check_host_values_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_group
 TESTS += tests/unit/check_group
 tests_unit_check_group_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_host_range
+TESTS += tests/unit/check_host_range
+tests_unit_check_host_range_LDADD = $(UNIT_LIBS)
