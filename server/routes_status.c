@@ -29,6 +29,7 @@ static struct vkjson *environment_to_json(const struct store_environment *enviro
 	vkjson_set(object, "failed", vkjson_int(environment->failed));
 	vkjson_set(object, "drifted", vkjson_int(environment->drifted));
 	vkjson_set(object, "waiting", vkjson_int(environment->waiting));
+	vkjson_set(object, "observing", vkjson_int(environment->observing));
 	vkjson_set(object, "open_changes", vkjson_int(environment->open_changes));
 	return object;
 }

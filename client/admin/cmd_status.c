@@ -225,6 +225,7 @@ static void print_status(const struct cli *cli, const struct vkjson *status)
 		{"FAILED", "failed", TABLE_NUMBER},
 		{"DRIFTED", "drifted", TABLE_NUMBER},
 		{"WAITING", "waiting", TABLE_NUMBER},
+		{"OBSERVING", "observing", TABLE_NUMBER},
 		{"OPEN CHANGES", "open_changes", TABLE_NUMBER},
 		{"SIGNED UNTIL", "role_expires", TABLE_TIME},
 		{NULL, NULL, TABLE_TEXT},

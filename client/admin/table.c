@@ -121,12 +121,24 @@ static enum cli_style style_of(const char *word)
 		const char *word;
 		enum cli_style style;
 	} words[] = {
-		{"ok", CLI_GOOD}, {"committed", CLI_GOOD}, {"unchanged", CLI_GOOD},
-		{"released", CLI_GOOD}, {"open", CLI_WARN}, {"pending-restart", CLI_WARN},
-		{"rolled-back", CLI_BAD}, {"failed", CLI_BAD}, {"refused", CLI_BAD},
-		{"rejected", CLI_BAD}, {"stale", CLI_DIM}, {"down", CLI_BAD},
-		{"degraded", CLI_WARN}, {"revoked", CLI_BAD}, {"report", CLI_WARN},
+		{"ok", CLI_GOOD},
+		{"committed", CLI_GOOD},
+		{"unchanged", CLI_GOOD},
+		{"released", CLI_GOOD},
+		{"open", CLI_WARN},
+		{"pending-restart", CLI_WARN},
+		{"rolled-back", CLI_BAD},
+		{"failed", CLI_BAD},
+		{"refused", CLI_BAD},
+		{"rejected", CLI_BAD},
+		{"stale", CLI_DIM},
+		{"down", CLI_BAD},
+		{"degraded", CLI_WARN},
+		{"revoked", CLI_BAD},
+		{"report", CLI_WARN},
 		{"reverted", CLI_GOOD},
+		{"observing", CLI_WARN},
+		{"would-change", CLI_WARN},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -141,8 +153,8 @@ static bool is_right(enum table_kind kind)
 	return kind == TABLE_NUMBER || kind == TABLE_COUNT;
 }
 
-static void print_cell(const struct cli *cli, const char *text, enum cli_style style,
-	size_t width, bool right, bool is_last)
+static void print_cell(const struct cli *cli, const char *text, enum cli_style style, size_t width,
+	bool right, bool is_last)
 {
 	size_t used = printable_width(text);
 	int pad = used < width ? (int)(width - used) : 0;
@@ -162,15 +174,15 @@ static size_t count_columns(const struct table_column *columns)
 	return count;
 }
 
-static void print_row(const struct cli *cli, const struct table_column *columns,
-	char *const *cells, const size_t *widths, size_t count)
+static void print_row(const struct cli *cli, const struct table_column *columns, char *const *cells,
+	const size_t *widths, size_t count)
 {
 	for (size_t c = 0; c < count; c++) {
 		enum cli_style style =
 			columns[c].kind == TABLE_STATE ? style_of(cells[c]) : CLI_PLAIN;
 
-		print_cell(cli, cells[c], style, widths[c], is_right(columns[c].kind),
-			c + 1 == count);
+		print_cell(
+			cli, cells[c], style, widths[c], is_right(columns[c].kind), c + 1 == count);
 	}
 	cli_say(cli, "\n");
 }
@@ -224,11 +236,9 @@ void table_print_object(
 		text = cell_text(object, &columns[c]);
 		if (text[0] != '\0') {
 			cli_say_in(cli, CLI_BOLD, "%s:", columns[c].title);
-			cli_say(cli, "%*s",
-				(int)(width - strlen(columns[c].title)) + GAP, "");
-			cli_say_in(cli,
-				columns[c].kind == TABLE_STATE ? style_of(text) : CLI_PLAIN, "%s",
-				text);
+			cli_say(cli, "%*s", (int)(width - strlen(columns[c].title)) + GAP, "");
+			cli_say_in(cli, columns[c].kind == TABLE_STATE ? style_of(text) : CLI_PLAIN,
+				"%s", text);
 			cli_say(cli, "\n");
 		}
 		free(text);

@@ -189,7 +189,7 @@ static enum vk_rc check_owner(const char *path, struct vk_err *err)
 enum vk_rc boundary_check_runtime(
 	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
 {
-	char *path = xasprintf("%s/runtime.conf", instance->directory);
+	char *path = fill_runtime_path(instance);
 	const struct check check = {.instance = instance,
 		.version = bundle->valkey,
 		.file = path,
@@ -231,7 +231,8 @@ static enum vk_rc check_directory(const char *path, struct vk_err *err)
 enum vk_rc boundary_check_directories(const struct instance *instance, struct vk_err *err)
 {
 	char *generations = generation_path(instance, "");
-	enum vk_rc rc = check_directory(instance->directory, err);
+	enum vk_rc rc = check_directory(
+		instance->staging != NULL ? instance->staging : instance->directory, err);
 
 	if (rc == VK_OK)
 		rc = check_directory(generations, err);

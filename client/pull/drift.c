@@ -3,6 +3,7 @@
 
 #include "client/pull/drift.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct drift {
 	struct expected expected;
 	bool is_reverting;
 	bool may_learn;
+	bool is_plan;
 	struct outcome *outcome;
 };
 
@@ -79,6 +81,51 @@ static void add_item(struct drift *drift, const struct difference_item *item)
 	outcome_add_drift(drift->outcome, OUTCOME_DRIFT_ACL, item->name, expected, actual);
 	free(expected);
 	free(actual);
+}
+
+/* Already there as drift of what is installed? */
+static bool is_named(const struct outcome *outcome, const struct difference_item *item)
+{
+	enum outcome_drift_kind kind =
+		item->kind == DIFFERENCE_VALUE ? OUTCOME_DRIFT_VALUE : OUTCOME_DRIFT_ACL;
+
+	for (size_t i = 0; i < outcome->drift_count; i++) {
+		if (outcome->drift[i].kind == kind &&
+			strcmp(outcome->drift[i].name, item->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What an install would do, and nothing is done. */
+static void plan(struct drift *drift, const struct difference *difference)
+{
+	struct outcome *outcome = drift->outcome;
+	size_t values = 0, users = 0, restarts = 0;
+
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+		size_t before = outcome->drift_count;
+
+		if (item->cure == CURE_MOVE)
+			continue;
+		values += item->kind == DIFFERENCE_VALUE && item->cure == CURE_LIVE;
+		users += item->kind == DIFFERENCE_USER;
+		restarts += item->cure == CURE_RESTART;
+		if (!is_named(outcome, item))
+			add_item(drift, item);
+		if (outcome->drift_count > before)
+			outcome->drift[before].is_planned = true;
+	}
+	if (restarts > 0 && drift->bundle.bundle->restart == VK_RESTART_ALLOWED)
+		snprintf(outcome->text, sizeof(outcome->text), "the release would restart Valkey");
+	else if (values == 0 && users == 0)
+		snprintf(outcome->text, sizeof(outcome->text), "the release would change nothing%s",
+			restarts > 0 ? " before a restart" : "");
+	else
+		snprintf(outcome->text, sizeof(outcome->text),
+			"the release would change %zu value%s and %zu user%s live", values,
+			values == 1 ? "" : "s", users, users == 1 ? "" : "s");
 }
 
 /* Where a restart is not allowed, a value that waits for one is no drift. */
@@ -154,7 +201,12 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
 		difference_make(&difference, &drift->expected, &live, &rules);
 		takeover_compare_files(drift->instance, drift->files, &difference);
-		rc = handle(drift, valkey, &difference, err);
+		if (!drift->is_plan)
+			rc = handle(drift, valkey, &difference, err);
+		else if (takeover_check(drift->instance, &difference, err) == VK_OK)
+			plan(drift, &difference);
+		else
+			rc = err->rc;
 	}
 	if (rc == VK_OK)
 		takeover_tell(drift->instance, &difference, &live, drift->outcome);
@@ -219,10 +271,12 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 		rc = load(&drift, &err);
 	if (rc == VK_OK) {
 		drift.may_learn = (flags & DRIFT_LOOK_ONLY) == 0;
-		drift.is_reverting =
-			drift.may_learn && drift.bundle.bundle->drift == VK_DRIFT_REVERT;
-		rc = drift_check_files(instance, drift.generation, drift.bundle.bundle,
-			drift.is_reverting, outcome, &err);
+		drift.is_plan = (flags & DRIFT_PLAN) != 0;
+		drift.is_reverting = drift.may_learn && !drift.is_plan &&
+				     drift.bundle.bundle->drift == VK_DRIFT_REVERT;
+		if (!drift.is_plan)
+			rc = drift_check_files(instance, drift.generation, drift.bundle.bundle,
+				drift.is_reverting, outcome, &err);
 	}
 	if (rc == VK_OK)
 		rc = learn_if_stale(&drift, &err);

@@ -18,6 +18,7 @@
 enum drift_flags {
 	DRIFT_DEFAULT = 0,
 	DRIFT_LOOK_ONLY = 1, /* --status: report, whatever the bundle says; learn nothing anew */
+	DRIFT_PLAN = 2,	     /* not installed yet: say what it would change, and change nothing */
 };
 
 /* Checks the generation that `current` names; an instance without one has no drift. scratch: for a

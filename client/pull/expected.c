@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/pull/fill.h"
+#include "client/pull/generation.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
@@ -37,7 +39,7 @@ void expected_release(struct expected *expected)
 enum vk_rc expected_basis_now(
 	const struct instance *instance, struct expected_basis *out, struct vk_err *err)
 {
-	char *path = xasprintf("%s/runtime.conf", instance->directory);
+	char *path = fill_runtime_path(instance);
 	struct expected_basis basis;
 	struct vk_buf text;
 	struct stat st;
@@ -70,7 +72,11 @@ bool expected_basis_equal(const struct expected_basis *a, const struct expected_
 
 static char *file_path(const struct instance *instance, const char *generation)
 {
-	return xasprintf("%s/generations/%s/" GENERATION_EXPECTED, instance->directory, generation);
+	char *directory = generation_path(instance, generation);
+	char *path = xasprintf("%s/" GENERATION_EXPECTED, directory);
+
+	free(directory);
+	return path;
 }
 
 static enum vk_rc get_digest(const struct vkjson *json, const char *member,

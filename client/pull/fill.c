@@ -4,7 +4,9 @@
 #include "client/pull/fill.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/digest.h"
 #include "common/mem.h"
@@ -148,6 +150,16 @@ enum vk_rc fill_text(const struct instance *instance, const struct vk_bundle_fil
 	}
 	vk_buf_adds(out, at);
 	return vk_buf_check(out, file->path, err);
+}
+
+char *fill_runtime_path(const struct instance *instance)
+{
+	char *path = xasprintf("%s/" FILL_RUNTIME, instance->directory);
+
+	if (instance->staging == NULL || access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return xasprintf("%s/" FILL_RUNTIME, instance->staging);
 }
 
 char *fill_current_path(const struct instance *instance)

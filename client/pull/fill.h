@@ -15,6 +15,7 @@
 #include "common/err.h"
 
 /* The files that Valkey reads as configuration. */
+#define FILL_RUNTIME "runtime.conf"
 #define FILL_CONF VK_BUNDLE_CONF
 #define FILL_ACL VK_BUNDLE_ACL
 #define FILL_SECRETS VK_BUNDLE_SECRETS
@@ -31,6 +32,10 @@ VK_CHECKED enum vk_rc fill_text(const struct instance *instance, const struct vk
 
 /* What this file becomes must not be shown, nor its digest. */
 bool fill_has_secret(const struct vk_bundle_file *file);
+
+/* DIRECTORY/runtime.conf; where nothing may be written there and it is missing, the empty one of
+ * the staging directory. The caller's to free. */
+char *fill_runtime_path(const struct instance *instance);
 
 /* DIRECTORY/current; the caller's to free. */
 char *fill_current_path(const struct instance *instance);

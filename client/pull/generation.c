@@ -74,15 +74,25 @@ int64_t generation_release(const char *name)
 	return vk_parse_uint(digits, 1, INT64_MAX, &number) ? (int64_t)number : 0;
 }
 
+static const char *home_of(const struct instance *instance)
+{
+	return instance->staging != NULL ? instance->staging : instance->directory;
+}
+
+static char *link_path(const struct instance *instance)
+{
+	return xasprintf("%s/current", home_of(instance));
+}
+
 char *generation_path(const struct instance *instance, const char *name)
 {
-	return xasprintf("%s/" LINK_PREFIX "%s", instance->directory, name);
+	return xasprintf("%s/" LINK_PREFIX "%s", home_of(instance), name);
 }
 
 enum vk_rc generation_prepare(const struct instance *instance, struct vk_err *err)
 {
-	char *generations = xasprintf("%s/generations", instance->directory);
-	char *runtime = xasprintf("%s/runtime.conf", instance->directory);
+	char *generations = generation_path(instance, "");
+	char *runtime = fill_runtime_path(instance);
 	enum vk_rc rc = VK_OK;
 
 	if (access(generations, F_OK) != 0)
@@ -154,7 +164,7 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 	const struct generation_bundle *bundle, struct vk_err *err)
 {
 	char *path = generation_path(instance, name);
-	char *generations = xasprintf("%s/generations", instance->directory);
+	char *generations = generation_path(instance, "");
 	int dirfd = -1;
 	enum vk_rc rc = wipe_tree(path, err);
 
@@ -181,8 +191,7 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 enum vk_rc generation_read_bundle(const struct instance *instance, const char *name,
 	struct generation_bundle *out, struct vk_err *err)
 {
-	char *path =
-		xasprintf("%s/" LINK_PREFIX "%s/" GENERATION_BUNDLE, instance->directory, name);
+	char *path = xasprintf("%s/" LINK_PREFIX "%s/" GENERATION_BUNDLE, home_of(instance), name);
 	struct vk_buf bytes;
 	enum vk_rc rc;
 
@@ -198,7 +207,7 @@ enum vk_rc generation_read_bundle(const struct instance *instance, const char *n
 enum vk_rc generation_current(
 	const struct instance *instance, char out[GENERATION_NAME_BYTES], struct vk_err *err)
 {
-	char *path = fill_current_path(instance);
+	char *path = link_path(instance);
 	char target[LINK_MAX_BYTES] = "";
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
 	const char *name = target + strlen(LINK_PREFIX);
@@ -233,7 +242,7 @@ static enum vk_rc replace_link(
 
 enum vk_rc generation_switch(const struct instance *instance, const char *name, struct vk_err *err)
 {
-	char *path = fill_current_path(instance);
+	char *path = link_path(instance);
 	char *temp = xasprintf("%s.new~", path);
 	char *target = xasprintf(LINK_PREFIX "%s", name);
 	enum vk_rc rc;
@@ -244,7 +253,7 @@ enum vk_rc generation_switch(const struct instance *instance, const char *name, 
 		rc = replace_link(path, target, temp, err);
 	fault_point("pull.linked");
 	if (rc == VK_OK)
-		rc = vk_file_sync_dir(AT_FDCWD, instance->directory, err);
+		rc = vk_file_sync_dir(AT_FDCWD, home_of(instance), err);
 	free(target);
 	free(temp);
 	free(path);
@@ -297,7 +306,7 @@ static bool may_stay(const struct instance *instance, const char *name)
 
 void generation_prune(const struct instance *instance, const char *keep)
 {
-	char *generations = xasprintf("%s/generations", instance->directory);
+	char *generations = generation_path(instance, "");
 	char **names = xcalloc(PRUNE_MAX, sizeof(*names));
 	char current[GENERATION_NAME_BYTES] = "";
 	size_t count = list_names(generations, names);

@@ -36,6 +36,8 @@ struct instance {
 	const char *agent_password; /* of vkcfg-agent, from STATE */
 	const char *state;	    /* STATE itself: host.key, secrets/ */
 	const struct pins *pins;    /* whose secrets it may open */
+	bool is_observed;	    /* nothing of it is changed, neither files nor server */
+	const char *staging; /* where generations are written instead, to be compared; or NULL */
 };
 
 /* Connects and authenticates as vkcfg-agent, or where that user is not known (yet) with the

@@ -29,6 +29,7 @@ libvkpull_a_SOURCES += client/pull/instance.c client/pull/instance.h
 libvkpull_a_SOURCES += client/pull/journal.c client/pull/journal.h
 libvkpull_a_SOURCES += client/pull/memory.c client/pull/memory.h
 libvkpull_a_SOURCES += client/pull/new_log.c client/pull/new_log.h
+libvkpull_a_SOURCES += client/pull/observe.c client/pull/observe.h
 libvkpull_a_SOURCES += client/pull/outcome.c client/pull/outcome.h
 libvkpull_a_SOURCES += client/pull/overrides.c client/pull/overrides.h
 libvkpull_a_SOURCES += client/pull/pins.c client/pull/pins.h

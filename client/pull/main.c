@@ -43,6 +43,7 @@ struct options {
 	bool is_enrolling;
 	bool is_doctor;
 	bool is_watching;
+	bool is_observing;
 	bool is_showing_status;
 	bool is_showing_user;
 	bool is_json;
@@ -64,6 +65,8 @@ static const char help_text[] =
 	"  vkcfg-pull                 one run: ask, verify, install or check, report\n"
 	"or as a service:\n"
 	"  vkcfg-pull --watch         the same again and again; changes arrive at once\n"
+	"  vkcfg-pull --observe       the same, or with --watch, but change nothing: say what would\n"
+	"                             be changed (to stay so: observe in pull.yaml)\n"
 	"\n"
 	"To look, without asking the server or changing anything:\n"
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
@@ -87,6 +90,7 @@ enum {
 	OPT_JSON = 256,
 	OPT_CHECK,
 	OPT_AGENT_USER,
+	OPT_OBSERVE,
 	OPT_TOKEN_FILE,
 	OPT_TOKEN_FD,
 	OPT_WAIT,
@@ -106,6 +110,7 @@ static const struct option long_options[] = {
 	{"status", no_argument, NULL, 's'},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"check-config", no_argument, NULL, OPT_CHECK},
+	{"observe", no_argument, NULL, OPT_OBSERVE},
 	{"agent-user", no_argument, NULL, OPT_AGENT_USER},
 	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
@@ -329,6 +334,8 @@ static int run_agent(const struct options *options)
 	enum vk_rc rc = agent_open(options->config, &agent, &err);
 	int status;
 
+	for (size_t i = 0; rc == VK_OK && options->is_observing && i < agent.settings->count; i++)
+		agent.settings->instances[i].is_observed = true;
 	if (rc != VK_OK)
 		status = show_failure(&err);
 	else if (options->is_watching)
@@ -407,6 +414,8 @@ static bool take_option(int option, struct options *options, int *status)
 		return options->is_json = true;
 	case OPT_CHECK:
 		return options->is_checking_config = true;
+	case OPT_OBSERVE:
+		return options->is_observing = true;
 	case OPT_AGENT_USER:
 		return options->is_showing_user = true;
 	case OPT_RETRY:

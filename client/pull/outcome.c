@@ -19,6 +19,7 @@ static const char *const state_names[] = {
 	[OUTCOME_FAILED] = "failed",
 	[OUTCOME_REFUSED] = "refused",
 	[OUTCOME_PENDING_RESTART] = "pending-restart",
+	[OUTCOME_OBSERVING] = "observing",
 };
 
 static const char *const drift_names[] = {
@@ -67,6 +68,10 @@ void outcome_add_drift(struct outcome *outcome, enum outcome_drift_kind kind, co
 void outcome_add_wait(
 	struct outcome *outcome, const char *name, const char *expected, const char *actual)
 {
+	for (size_t i = 0; i < outcome->wait_count; i++) {
+		if (strcmp(outcome->waits[i].name, name) == 0)
+			return;
+	}
 	if (outcome->wait_count == OUTCOME_MAX_WAITS)
 		return;
 	outcome->waits[outcome->wait_count++] =
@@ -76,6 +81,13 @@ void outcome_add_wait(
 const char *outcome_state_name(enum outcome_state state)
 {
 	return state_names[state];
+}
+
+static const char *action_name(const struct outcome_drift *drift)
+{
+	if (drift->is_planned)
+		return "would-change";
+	return drift->is_reverted ? "reverted" : "report";
 }
 
 static struct vkjson *drift_to_json(const struct outcome *outcome)
@@ -90,8 +102,7 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 		vkjson_set(item, "name", vkjson_string(drift->name));
 		vkjson_set(item, "expected", vkjson_string(drift->expected));
 		vkjson_set(item, "actual", vkjson_string(drift->actual));
-		vkjson_set(
-			item, "action", vkjson_string(drift->is_reverted ? "reverted" : "report"));
+		vkjson_set(item, "action", vkjson_string(action_name(drift)));
 		vkjson_append(list, item);
 	}
 	return list;
@@ -141,7 +152,7 @@ static void log_drift(const struct outcome *outcome)
 			VK_KV("instance", outcome->instance),
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
 			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
-			VK_KV("action", drift->is_reverted ? "reverted" : "report"));
+			VK_KV("action", action_name(drift)));
 	}
 }
 

@@ -23,6 +23,7 @@ enum outcome_state {
 	OUTCOME_FAILED,		 /* could not be tried, or rolling back is not done: next run */
 	OUTCOME_REFUSED,	 /* before anything changed; remembered */
 	OUTCOME_PENDING_RESTART, /* installed, but for what needs a restart that is not allowed */
+	OUTCOME_OBSERVING,	 /* nothing was changed, whatever differs */
 };
 
 enum outcome_drift_kind { OUTCOME_DRIFT_VALUE, OUTCOME_DRIFT_FILE, OUTCOME_DRIFT_ACL };
@@ -35,6 +36,7 @@ struct outcome_drift {
 	char *expected;
 	char *actual;
 	bool is_reverted;
+	bool is_planned; /* what the wanted release would change, of an instance that is observed */
 };
 
 /* What a restart will change, and nothing before it. */

@@ -48,7 +48,7 @@ static enum vk_rc read_conf(const struct instance *instance, const struct vk_bun
 	const char *current, struct vk_buf *out, struct vk_err *err)
 {
 	const struct vk_bundle_file *conf = vk_bundle_find(bundle, FILL_CONF);
-	char *runtime = xasprintf("%s/runtime.conf", instance->directory);
+	char *runtime = fill_runtime_path(instance);
 	enum vk_rc rc;
 
 	if (conf == NULL || vk_bundle_find(bundle, FILL_ACL) == NULL)

@@ -85,17 +85,45 @@ static enum vk_rc wait_until_up(struct preflight *run, struct vk_err *err)
 	return VK_OK;
 }
 
+/* The text with what follows `at` for a length replaced; frees the text before. */
+static char *replaced(char *text, const char *at, size_t len, const char *by)
+{
+	char *out = xasprintf("%.*s%s%s", (int)(at - text), text, by, at + len);
+
+	free(text);
+	return out;
+}
+
+/* What the copy includes instead: secrets.conf of the candidate, and runtime.conf of the staging
+ * directory where there is one. The boundary has seen both lines. */
+static char *copy_text(
+	const struct preflight *run, const struct vk_bundle_file *conf, const char *candidate)
+{
+	static const char runtime_path[] = "@{instance}/" FILL_RUNTIME;
+	char *runtime = fill_runtime_path(run->instance);
+	char *secrets = xasprintf("include \"%s/" FILL_SECRETS "\"\n", candidate);
+	char *text = xstrdup(conf->text);
+	const char *at = strstr(text, SECRETS_CONF_INCLUDE);
+
+	if (at != NULL && vk_bundle_find(run->bundle->bundle, FILL_SECRETS) != NULL)
+		text = replaced(text, at, strlen(SECRETS_CONF_INCLUDE), secrets);
+	at = strstr(text, runtime_path);
+	if (at != NULL)
+		text = replaced(text, at, strlen(runtime_path), runtime);
+	free(secrets);
+	free(runtime);
+	return text;
+}
+
 /* valkey.conf includes secrets.conf through `current`, which does not point to the candidate yet,
- * and no option on a command line undoes an include: a copy that differs in this one line, and
+ * and no option on a command line undoes an include: a copy that differs in what it includes, and
  * holds no secret itself. */
 static enum vk_rc copy_conf(
 	struct preflight *run, const char *candidate, char **out, struct vk_err *err)
 {
 	const struct vk_bundle_file *conf = vk_bundle_find(run->bundle->bundle, FILL_CONF);
-	const char *line = strstr(conf->text, SECRETS_CONF_INCLUDE); /* the boundary has seen it */
 	char *current = fill_current_path(run->instance);
-	char *text = xasprintf("%.*sinclude \"%s/" FILL_SECRETS "\"\n%s", (int)(line - conf->text),
-		conf->text, candidate, line + strlen(SECRETS_CONF_INCLUDE));
+	char *text = copy_text(run, conf, candidate);
 	const struct vk_bundle_file copy = {.path = conf->path, .text = text};
 	struct vk_buf filled;
 	enum vk_rc rc;
@@ -119,7 +147,8 @@ static enum vk_rc choose_conf(
 	char *candidate = generation_path(run->instance, generation);
 	enum vk_rc rc = VK_OK;
 
-	if (vk_bundle_find(run->bundle->bundle, FILL_SECRETS) == NULL)
+	if (vk_bundle_find(run->bundle->bundle, FILL_SECRETS) == NULL &&
+		run->instance->staging == NULL)
 		*out = xasprintf("%s/" FILL_CONF, candidate);
 	else
 		rc = copy_conf(run, candidate, out, err);

@@ -35,6 +35,10 @@ const struct setting pull_setting_rows[] = {
 	{.name = "metrics-file",
 		.type = SETTING_PATH,
 		.help = "a file for the textfile collector of Prometheus, written by every run"},
+	{.name = "observe",
+		.type = SETTING_BOOL,
+		.fallback = "no",
+		.help = "change nothing on this host: compare, and report what would be changed"},
 	{.name = "ca",
 		.type = SETTING_PATH,
 		.help = "a PKI of your own: the CAs of the server's certificate, PEM; with "
@@ -86,6 +90,9 @@ const struct setting pull_setting_rows[] = {
 		.type = SETTING_STRING,
 		.fallback = "default",
 		.help = "whose password that is"},
+	{.name = "instances/<name>/observe",
+		.type = SETTING_BOOL,
+		.help = "the same for this instance alone"},
 	{.name = "instances/<name>/restart-timeout",
 		.type = SETTING_INT,
 		.min = 1,
@@ -163,12 +170,23 @@ static enum vk_rc take_tls(
 	return VK_OK;
 }
 
+/* The instance's own word, else that of the host. */
+static bool is_observed(const struct settings *settings, const char *name)
+{
+	char *own = xasprintf("instances/%s/observe", name);
+	bool is = settings_is_true(settings, settings_is_given(settings, own) ? own : "observe");
+
+	free(own);
+	return is;
+}
+
 static enum vk_rc take_instance(
 	const struct settings *settings, const char *name, struct instance *out, struct vk_err *err)
 {
 	enum vk_rc rc;
 
 	out->name = name;
+	out->is_observed = is_observed(settings, name);
 	out->directory = settings_string_of(settings, "instances", name, "directory");
 	out->data = settings_string_of(settings, "instances", name, "data");
 	out->binary = settings_string_of(settings, "instances", name, "binary");

@@ -14,6 +14,7 @@
 #include "client/pull/expected.h"
 #include "client/pull/install.h"
 #include "client/pull/journal.h"
+#include "client/pull/observe.h"
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
 #include "client/pull/secrets.h"
@@ -67,7 +68,7 @@ static void recover(struct run *run, size_t i)
 	char *scratch = scratch_path(run, instance);
 	struct outcome *outcome = &run->outcomes[i];
 
-	if (install_recover(instance, scratch, outcome))
+	if (!instance->is_observed && install_recover(instance, scratch, outcome))
 		outcome_log(outcome);
 	remove_scratch(scratch);
 	run->is_stuck[i] = !outcome->is_settled;
@@ -132,9 +133,12 @@ static bool is_everything_installed(const struct run *run)
 		const char *wanted = desired_digest(desired, instance->name);
 		char name[GENERATION_NAME_BYTES];
 		char digest[VK_SHA256_HEX_BYTES];
+		struct observed observed;
 		struct failed failed;
 
-		running_digest(instance, name, digest);
+		observed_init(&observed, instance);
+		running_digest(instance->is_observed ? &observed.instance : instance, name, digest);
+		observed_release(&observed);
 		if (wanted != NULL && strcmp(wanted, digest) != 0 &&
 			!has_failed(instance, desired->release, wanted, &failed))
 			return false;
@@ -249,6 +253,44 @@ static void complete_secrets(struct run *run, const struct instance *instance)
 	generation_bundle_release(&bundle);
 }
 
+/* Stages what is wanted, where it is not staged yet. */
+static void stage(struct run *run, const struct observed *observed, const char *scratch,
+	struct outcome *outcome)
+{
+	const struct instance *instance = &observed->instance;
+	const struct generation_bundle *bundle = NULL;
+	const char *wanted = desired_digest(&run->update.desired, instance->name);
+	char name[GENERATION_NAME_BYTES], digest[VK_SHA256_HEX_BYTES];
+	struct vk_err err = VK_ERR_INIT;
+
+	running_digest(instance, name, digest);
+	if (wanted == NULL || strcmp(wanted, digest) == 0)
+		return;
+	bundle = find_bundle(run, pull_settings_instance(run->agent->settings, instance->name));
+	if (bundle == NULL) {
+		outcome->is_settled = false;
+		vk_err_set(&outcome->failure, VK_EUNAVAIL, "release %lld has not been fetched yet",
+			(long long)run->update.desired.release);
+	} else if (take_secrets(run, instance, bundle->bundle, outcome) &&
+		   observe_stage(observed, scratch, run->update.desired.release, bundle, &err) !=
+			   VK_OK) {
+		outcome->is_settled = false;
+		outcome->failure = err;
+	}
+}
+
+static void observe(struct run *run, const struct instance *instance, const char *scratch,
+	struct outcome *outcome)
+{
+	struct observed observed;
+
+	observed_init(&observed, instance);
+	stage(run, &observed, scratch, outcome);
+	observe_compare(&observed, instance, scratch, outcome);
+	outcome_log(outcome);
+	observed_release(&observed);
+}
+
 static void do_instance(struct run *run, size_t i)
 {
 	const struct instance *instance = &run->agent->settings->instances[i];
@@ -263,6 +305,13 @@ static void do_instance(struct run *run, size_t i)
 	outcome_release(outcome);
 	running_digest(instance, outcome->generation, digest);
 	outcome->release = generation_release(outcome->generation);
+	if (instance->is_observed) {
+		if (wanted != NULL && strcmp(wanted, digest) == 0)
+			outcome->release = desired->release;
+		observe(run, instance, scratch, outcome);
+		goto out;
+	}
+	observe_forget(instance);
 	if (wanted != NULL && strcmp(wanted, digest) != 0)
 		bring_up_to_date(run, instance, scratch, outcome);
 	else if (wanted != NULL)

@@ -9,6 +9,7 @@
 #include "client/pull/desired.h"
 #include "client/pull/drift.h"
 #include "client/pull/journal.h"
+#include "client/pull/observe.h"
 #include "client/pull/outcome.h"
 #include "common/clock.h"
 #include "common/vkjson.h"
@@ -22,6 +23,7 @@ static void look(
 {
 	const char *wanted = desired_digest(desired, instance->name);
 	struct vk_err err = VK_ERR_INIT;
+	struct observed observed;
 	struct failed failed;
 
 	outcome_init(outcome, instance->name);
@@ -33,6 +35,12 @@ static void look(
 	if (wanted != NULL && strncmp(outcome->generation + strcspn(outcome->generation, "-") + 1,
 				      wanted, 6) == 0)
 		outcome->release = desired->release;
+	if (instance->is_observed) {
+		observed_init(&observed, instance);
+		observe_compare(&observed, instance, NULL, outcome);
+		observed_release(&observed);
+		return;
+	}
 	drift_check(instance, NULL, DRIFT_LOOK_ONLY, outcome);
 	if (failed_read(instance, &failed, &err) == VK_OK && outcome->failure.rc == VK_OK) {
 		outcome->state = failed.is_rolled_back ? OUTCOME_ROLLED_BACK : OUTCOME_REFUSED;
@@ -51,8 +59,10 @@ static void add_text(const struct outcome *outcome, struct vk_buf *out)
 	if (outcome->failure.rc != VK_OK)
 		vk_buf_addf(out, "  failed: %s\n", outcome->failure.msg);
 	for (size_t i = 0; i < outcome->drift_count; i++)
-		vk_buf_addf(out, "  drift: %s is %s instead of %s\n", outcome->drift[i].name,
-			outcome->drift[i].actual, outcome->drift[i].expected);
+		vk_buf_addf(out, "  %s: %s is %s instead of %s\n",
+			outcome->drift[i].is_planned ? "would change" : "drift",
+			outcome->drift[i].name, outcome->drift[i].actual,
+			outcome->drift[i].expected);
 	if (outcome->text[0] != '\0')
 		vk_buf_addf(out, "  %s\n", outcome->text);
 	for (size_t i = 0; i < outcome->wait_count; i++)

@@ -58,9 +58,11 @@ static const char list_sql[] =
 	" AND EXISTS (SELECT 1 FROM instances i WHERE i.host = h.name"
 	" AND i.state IN ('rolled-back', 'failed', 'refused'))),"
 	" (SELECT COUNT(*) " LIVE_HOSTS
-	" AND EXISTS (SELECT 1 FROM drifts d WHERE d.host = h.name AND d.action <> 'reverted')),"
+	" AND EXISTS (SELECT 1 FROM drifts d WHERE d.host = h.name AND d.action = 'report')),"
 	" (SELECT COUNT(*) " LIVE_HOSTS " AND EXISTS (SELECT 1 FROM instances i WHERE"
 	" i.host = h.name AND i.state = 'pending-restart')),"
+	" (SELECT COUNT(*) " LIVE_HOSTS " AND EXISTS (SELECT 1 FROM instances i WHERE"
+	" i.host = h.name AND i.state = 'observing')),"
 	" (SELECT COUNT(*) FROM changes c WHERE c.environment = e.name AND c.state = 'open')"
 	" FROM environments e ORDER BY e.position";
 
@@ -83,6 +85,7 @@ enum vk_rc store_list_environments(struct store *store, struct arena *arena,
 		environment->failed = db_get_int(q);
 		environment->drifted = db_get_int(q);
 		environment->waiting = db_get_int(q);
+		environment->observing = db_get_int(q);
 		environment->open_changes = db_get_int(q);
 	}
 	rc = db_finish(q, err);

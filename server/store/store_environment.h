@@ -17,8 +17,10 @@ struct store_environment {
 	int64_t converged; /* hosts with instances, all of them on the release, committed or
 			      unchanged */
 	int64_t failed;	   /* hosts with an instance rolled back, failed or refused */
-	int64_t drifted;   /* hosts with drift that was not reverted */
+	int64_t drifted;   /* hosts with drift that was not reverted; what an observed
+			      instance would be changed in is none */
 	int64_t waiting;   /* hosts with an instance that waits for a restart */
+	int64_t observing; /* hosts with an instance that is only observed */
 	int64_t open_changes;
 };
 

@@ -79,6 +79,7 @@ E2E_TESTS += tests/e2e/184-import-mutations.sh
 EXTRA_DIST += tests/e2e/lsan.supp
 # One file per attack, on a fleet that the first one founds.
 E2E_TESTS += tests/e2e/186-adoption.sh
+E2E_TESTS += tests/e2e/187-observe.sh
 E2E_TESTS += tests/e2e/200-attack-bundle.sh
 E2E_TESTS += tests/e2e/201-attack-unsigned.sh
 E2E_TESTS += tests/e2e/202-attack-replay.sh
