@@ -9,6 +9,7 @@
 #include "client/admin/findings_show.h"
 #include "client/admin/import_files.h"
 #include "client/admin/import_tree.h"
+#include "client/admin/lint_show.h"
 #include "client/admin/source.h"
 #include "common/config/directive.h"
 #include "common/config/import.h"
@@ -16,7 +17,7 @@
 
 #include "common/banned.h"
 
-enum { LINE_MAX_BYTES = 8192 };
+enum { LINE_MAX_BYTES = 8192, KINDS = CFG_IMPORT_SECRET + 1 };
 
 /* One import; its options, and what became of it. */
 struct job {
@@ -32,7 +33,7 @@ struct job {
 static const struct {
 	const char *word;
 	enum cli_style style;
-} kinds[] = {
+} kinds[KINDS] = {
 	[CFG_IMPORT_REFUSED] = {"refused", CLI_BAD},
 	[CFG_IMPORT_NEEDS] = {"needs", CLI_PLAIN},
 	[CFG_IMPORT_LEFT_OUT] = {"left out", CLI_WARN},
@@ -107,10 +108,38 @@ static struct vkjson *note_json(const struct cfg_import_note *note)
 	return out;
 }
 
+static size_t count_notes(const struct job *job, int kind)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < cfg_import_note_count(job->import); i++)
+		out += (int)cfg_import_note_at(job->import, i)->kind == kind;
+	return out;
+}
+
+/* The groups apart: what is wrong, what only a host must have, what is to be done by hand. */
+static void print_summary(const struct cli *cli, const struct job *job)
+{
+	static const char *const meaning[KINDS] = {
+		[CFG_IMPORT_REFUSED] = "refused by Valkey",
+		[CFG_IMPORT_NEEDS] = "good, but a host must have what they name",
+		[CFG_IMPORT_LEFT_OUT] = "left out, to be done by hand",
+		[CFG_IMPORT_CHANGED] = "changed",
+		[CFG_IMPORT_SECRET] = "with a password taken out",
+	};
+
+	for (int kind = 0; kind < KINDS; kind++) {
+		if (count_notes(job, kind) > 0)
+			cli_say(cli, "%zu %s\n", count_notes(job, kind), meaning[kind]);
+	}
+	if (job->tree.lint != NULL)
+		lint_print_worst(cli, job->tree.lint);
+}
+
 static struct vkjson *job_json(const struct job *job)
 {
 	struct vkjson *out = vkjson_object(), *notes = vkjson_array(), *files = vkjson_array();
-	struct vkjson *secrets = vkjson_array();
+	struct vkjson *secrets = vkjson_array(), *counts = vkjson_object();
 
 	for (size_t i = 0; i < cfg_import_note_count(job->import); i++)
 		vkjson_append(notes, note_json(cfg_import_note_at(job->import, i)));
@@ -119,8 +148,15 @@ static struct vkjson *job_json(const struct job *job)
 	for (size_t i = 0; i < cfg_import_secret_count(job->import); i++)
 		vkjson_append(secrets, vkjson_string(cfg_import_secret_at(job->import, i).name));
 	vkjson_set(out, "notes", notes);
+	for (int kind = 0; kind < KINDS; kind++)
+		vkjson_set(counts, kinds[kind].word, vkjson_int((int64_t)count_notes(job, kind)));
+	vkjson_set(out, "counts", counts);
+	if (job->tree.lint != NULL)
+		vkjson_set(out, "baseline", lint_json(job->tree.lint));
 	vkjson_set(out, "refused", vkjson_int((int64_t)cfg_import_refused_count(job->import)));
-	vkjson_set(out, "environment", vkjson_string(job->tree.environment));
+	vkjson_set(out, "sentinel", vkjson_bool(cfg_import_is_sentinel(job->import)));
+	if (job->tree.environment != NULL)
+		vkjson_set(out, "environment", vkjson_string(job->tree.environment));
 	vkjson_set(out, "files", files);
 	vkjson_set(out, "secrets", secrets);
 	vkjson_set(out, "validation", findings_json(job->findings));
@@ -132,9 +168,15 @@ static void print_result(const struct cli *cli, const struct job *job)
 {
 	for (size_t i = 0; i < cfg_import_note_count(job->import); i++)
 		print_note(cli, cfg_import_note_at(job->import, i));
-	findings_print(cli, job->findings, job->tree.whole);
+	if (job->tree.whole != NULL)
+		findings_print(cli, job->findings, job->tree.whole);
+	print_summary(cli, job);
 	if (!job->is_written) {
 		cli_say(cli, "nothing was written\n");
+		if (cfg_import_is_sentinel(job->import))
+			cli_say(cli,
+				"  the file of a Sentinel: what the tree has to say is above, to "
+				"be written by hand\n");
 		if (cfg_import_refused_count(job->import) > 0 && !job->skips_refused)
 			cli_say(cli, "  Valkey would not start with these files: mend them, or "
 				     "import the rest with --skip-refused\n");
@@ -188,11 +230,12 @@ enum vk_rc cmd_import(struct cli *cli, const struct args *args, struct vk_err *e
 		goto out;
 	target = (struct import_target){job.directory, job.host, job.instance,
 		args_get(args, "env"), args_get(args, "fleet")};
-	rc = import_tree_make(job.import, &target, job.findings, &job.tree, err);
+	if (!cfg_import_is_sentinel(job.import))
+		rc = import_tree_make(job.import, &target, job.findings, &job.tree, err);
 	if (rc != VK_OK)
 		goto out;
-	cli->is_answer_no = !is_good(&job);
-	if (is_good(&job) && !job.is_dry)
+	cli->is_answer_no = !is_good(&job) || (cfg_import_is_sentinel(job.import) && !job.is_dry);
+	if (is_good(&job) && !job.is_dry && !cfg_import_is_sentinel(job.import))
 		rc = write_all(&job, err);
 	if (rc != VK_OK)
 		goto out;

@@ -10,6 +10,8 @@
 
 #include "client/admin/clear_secrets.h"
 #include "common/config/fleet.h"
+#include "common/config/lint.h"
+#include "common/config/render.h"
 #include "common/file.h"
 #include "common/mem.h"
 
@@ -22,6 +24,7 @@ void import_tree_release(struct import_tree *tree)
 		free(tree->files[i].text);
 	}
 	cfg_tree_free(tree->whole);
+	cfg_lint_free(tree->lint);
 	free(tree->environment);
 	memset(tree, 0, sizeof(*tree));
 }
@@ -186,8 +189,25 @@ static enum vk_rc join(const struct cfg_tree *base, const struct import_tree *ad
 	return rc;
 }
 
-static enum vk_rc validate(const struct cfg_tree *base, struct import_tree *added,
-	struct cfg_findings *findings, struct vk_err *err)
+/* The baseline, held against the instance as it will be. */
+static enum vk_rc judge(const struct cfg_tree *pinned, const struct import_target *target,
+	struct import_tree *added, struct vk_err *err)
+{
+	char *id = xasprintf("%s/%s", target->host, target->instance);
+	struct cfg_rendered *rendered = NULL;
+	enum vk_rc rc = cfg_render(pinned, added->environment, NULL, &rendered, err);
+
+	if (rc == VK_OK) {
+		added->lint = cfg_lint_new();
+		rc = cfg_lint_add_instance(added->lint, rendered, id, err);
+	}
+	cfg_rendered_free(rendered);
+	free(id);
+	return rc;
+}
+
+static enum vk_rc validate(const struct cfg_tree *base, const struct import_target *target,
+	struct import_tree *added, struct cfg_findings *findings, struct vk_err *err)
 {
 	struct cfg_tree *pinned = NULL;
 	enum vk_rc rc = join(base, added, &added->whole, err);
@@ -196,6 +216,8 @@ static enum vk_rc validate(const struct cfg_tree *base, struct import_tree *adde
 		rc = clear_secrets_pin(added->whole, added->environment, &pinned, err);
 	if (rc == VK_OK)
 		rc = cfg_validate(pinned, findings, err);
+	if (rc == VK_OK && cfg_findings_errors(findings) == 0)
+		rc = judge(pinned, target, added, err);
 	cfg_tree_free(pinned);
 	return rc;
 }
@@ -220,7 +242,7 @@ enum vk_rc import_tree_make(const struct cfg_import *import, const struct import
 	if (rc == VK_OK)
 		rc = add_host(import, base, fleet, target, &made, err);
 	if (rc == VK_OK)
-		rc = validate(base, &made, findings, err);
+		rc = validate(base, target, &made, findings, err);
 	cfg_fleet_free(fleet);
 	cfg_tree_free(base);
 	if (rc == VK_OK)

@@ -10,6 +10,8 @@
 #include "common/config/tree.h"
 #include "common/err.h"
 
+struct cfg_lint;
+
 enum { IMPORT_TREE_FILES = 3 };
 
 struct import_file {
@@ -23,6 +25,8 @@ struct import_tree {
 	struct cfg_tree *whole; /* the tree with the new files */
 	struct import_file files[IMPORT_TREE_FILES];
 	size_t count;
+	struct cfg_lint *
+		lint; /* what the baseline says of the instance; NULL where it cannot be rendered */
 };
 
 struct import_target {

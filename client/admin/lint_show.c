@@ -15,6 +15,7 @@
 
 enum {
 	TEXT_MAX_BYTES = 64 * 1024,
+	WORST_SHOWN = 5,
 	WHERE_SHOWN = 3, /* instances that are named; the rest is counted */
 };
 
@@ -284,4 +285,27 @@ void lint_print_short(const struct cli *cli, const struct vkjson *lint, enum cfg
 	for (size_t i = 0; i < vkjson_count(list); i++)
 		print_short(cli, vkjson_at(list, i), limit);
 	cli_say(cli, "baseline: %lld findings, %lld waived\n", (long long)open, (long long)waived);
+}
+
+void lint_print_worst(const struct cli *cli, struct cfg_lint *lint)
+{
+	size_t shown = 0;
+
+	cli_say(cli, "the baseline: %zu findings, of them high or critical: %zu\n",
+		cfg_lint_open(lint, CFG_RISK_INFO), cfg_lint_open(lint, CFG_RISK_HIGH));
+	for (size_t i = 0; i < cfg_lint_count(lint) && shown < WORST_SHOWN; i++) {
+		const struct cfg_lint_item *item = cfg_lint_at(lint, i);
+
+		if (item->waiver != NULL)
+			continue;
+		cli_say(cli, "  ");
+		cli_say_in(
+			cli, style_of(item->rule->risk), "%-8s", cfg_risk_name(item->rule->risk));
+		cli_say(cli, " %s: %s: ", item->rule->id, item->rule->what);
+		cli_say_foreign(cli, CLI_PLAIN, item->detail);
+		cli_say(cli, "\n");
+		shown++;
+	}
+	if (shown == WORST_SHOWN)
+		cli_say(cli, "  all of them, with reason and remedy: vkcfg lint\n");
 }

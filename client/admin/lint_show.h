@@ -20,6 +20,9 @@ struct vkjson *lint_sarif(struct cfg_lint *lint);
 void lint_junit(struct cfg_lint *lint, enum cfg_risk limit, struct vk_buf *out);
 void lint_print(const struct cli *cli, struct cfg_lint *lint);
 
+/* The number of open findings, and the worst of them in a line each. */
+void lint_print_worst(const struct cli *cli, struct cfg_lint *lint);
+
 /* {"rule","where","reason","owner","expires","file","line"}; where is left out if all is meant. */
 struct vkjson *lint_waiver_json(const struct cfg_waiver *waiver);
 

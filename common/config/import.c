@@ -46,6 +46,7 @@ void cfg_import_free(struct cfg_import *import)
 	free(import->entries);
 	free(import->users);
 	free(import->notes);
+	free(import->sentinel);
 	vk_buf_release(&import->sources);
 	arena_free(import->arena);
 	free(import);
@@ -168,6 +169,11 @@ const char *cfg_import_role_name(const struct cfg_import *import)
 const char *cfg_import_version(const struct cfg_import *import)
 {
 	return import->version;
+}
+
+bool cfg_import_is_sentinel(const struct cfg_import *import)
+{
+	return import->is_sentinel;
 }
 
 size_t cfg_import_note_count(const struct cfg_import *import)

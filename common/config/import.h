@@ -22,6 +22,7 @@ enum {
 	CFG_IMPORT_MAX_NOTES = 10 * 1000,
 	CFG_IMPORT_MAX_SECRETS = 16,
 	CFG_IMPORT_MAX_RENAMES = 1024,
+	CFG_IMPORT_MAX_GROUPS = 256, /* that a Sentinel watches */
 };
 
 struct cfg_import;
@@ -87,6 +88,9 @@ void cfg_import_format_role(const struct cfg_import *import, struct vk_buf *out)
 
 /* "db1-main": the role's name. */
 const char *cfg_import_role_name(const struct cfg_import *import);
+
+/* True if a file was a Sentinel's: only its notes count, there is no role. */
+bool cfg_import_is_sentinel(const struct cfg_import *import);
 
 /* The version of the options; borrowed. */
 const char *cfg_import_version(const struct cfg_import *import);

@@ -299,7 +299,7 @@ void import_finish_users(struct cfg_import *import)
 
 	for (size_t i = 0; i < import->user_count; i++)
 		has_known = has_known || !import->users[i].is_unknown;
-	if (find_user(import, "default") == NULL)
+	if (!import->is_sentinel && find_user(import, "default") == NULL)
 		add_default(import);
 	for (size_t i = 0; i < import->user_count; i++) {
 		if (!import->users[i].is_left_out)

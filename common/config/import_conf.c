@@ -235,6 +235,8 @@ enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const ch
 	file = arena_strdup(import->arena, file);
 	import->stack[import->depth++] = file;
 	import->file_count++;
+	if (import->depth == 1)
+		import->is_sentinel = import->is_sentinel || import_is_sentinel(file, text, len);
 	if (len > 0)
 		read_lines(import, file, text, text + len);
 	import->depth--;

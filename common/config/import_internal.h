@@ -45,6 +45,15 @@ struct import_rename {
 	const char *from, *to;
 };
 
+/* What a Sentinel watches. */
+struct import_group {
+	const char *name, *address;
+	long port, quorum;
+	struct import_place place;
+};
+
+struct sentinel_line;
+
 struct cfg_import {
 	struct arena *arena;
 	const char *host, *instance, *version, *role;
@@ -69,6 +78,11 @@ struct cfg_import {
 	const char *module_setting_name;
 	struct import_rename renames[CFG_IMPORT_MAX_RENAMES];
 	size_t rename_count;
+	bool is_sentinel, resolves_hostnames;
+	struct sentinel_line *sentinel;
+	size_t sentinel_count;
+	struct import_group groups[CFG_IMPORT_MAX_GROUPS];
+	size_t group_count;
 };
 
 /* import.c */
@@ -118,6 +132,12 @@ struct import_entry *import_set_entry(const struct import_reading *r, const char
 
 /* What to do about a line that Valkey refuses; fallback where nothing better is known. */
 const char *import_remedy(const struct cfg_conf_line *line, const char *fallback);
+
+/* import_sentinel.c: a line "sentinel ..."; what all of them mean; whether a file is a Sentinel's.
+ */
+void import_sentinel_line(const struct import_reading *r);
+void import_sentinel_finish(struct cfg_import *import);
+bool import_is_sentinel(const char *file, const char *text, size_t len);
 
 /* import_rename.c: a line rename-command. */
 void import_rename(const struct import_reading *r);

@@ -532,8 +532,10 @@ static void read_special(const struct import_reading *r)
 	if (strcmp(name, "sentinel") == 0 && r->line->word_count == 0)
 		import_note(r->import, CFG_IMPORT_CHANGED, r->place, r->line->name, "",
 			"left out: Valkey ignores it");
+	else if (strcmp(name, "sentinel") == 0 && r->import->is_sentinel)
+		import_sentinel_line(r);
 	else if (strcmp(name, "sentinel") == 0)
-		refuse(r, "a file of a Sentinel: vkcfg does not manage them yet",
+		refuse(r, "delete the line: it is of the file of a Sentinel",
 			"sentinel directive while not in sentinel mode");
 	else if (strcmp(name, "replicaof") == 0)
 		read_replicaof(r);

@@ -57,6 +57,7 @@ void cfg_import_finish(struct cfg_import *import)
 {
 	check_modules(import);
 	check_together(import);
+	import_sentinel_finish(import);
 	import_finish_users(import);
 }
 

@@ -330,6 +330,17 @@ enum vk_rc cfg_lint_add_rendered(
 	return rc;
 }
 
+enum vk_rc cfg_lint_add_instance(struct cfg_lint *lint, const struct cfg_rendered *rendered,
+	const char *id, struct vk_err *err)
+{
+	const struct cfg_rendered_bundle *bundle = cfg_rendered_find(rendered, id, NULL);
+	struct waiving none = {.now = 0};
+
+	if (bundle == NULL)
+		return vk_err_set(err, VK_ENOTFOUND, "no instance '%.200s'", id);
+	return add_bundle(lint, bundle, &none, err);
+}
+
 /* ---- the result ---- */
 
 /* By their places; none comes first. */

@@ -57,6 +57,10 @@ VK_CHECKED enum vk_rc cfg_lint_add(struct cfg_lint *lint, const char *where,
 VK_CHECKED enum vk_rc cfg_lint_add_rendered(struct cfg_lint *lint,
 	const struct cfg_rendered *rendered, int64_t now, struct vk_err *err);
 
+/* Checks one instance, "db1/main", without waivers; VK_ENOTFOUND if it is not there. */
+VK_CHECKED enum vk_rc cfg_lint_add_instance(struct cfg_lint *lint,
+	const struct cfg_rendered *rendered, const char *id, struct vk_err *err);
+
 /* A finding that no subject shows: of a file's mode, of a running process. */
 void cfg_lint_note(struct cfg_lint *lint, const char *where, const char *rule, unsigned line,
 	const char *fmt, ...) VK_PRINTF(5, 6);

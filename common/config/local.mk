@@ -27,6 +27,7 @@ libvkcommon_a_SOURCES += common/config/import_cause.c
 libvkcommon_a_SOURCES += common/config/import_conf.c
 libvkcommon_a_SOURCES += common/config/import_line.c
 libvkcommon_a_SOURCES += common/config/import_rename.c
+libvkcommon_a_SOURCES += common/config/import_sentinel.c
 libvkcommon_a_SOURCES += common/config/import_role.c
 libvkcommon_a_SOURCES += common/config/layer.c
 libvkcommon_a_SOURCES += common/config/layer_apply.c

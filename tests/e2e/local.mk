@@ -73,9 +73,9 @@ E2E_TESTS += tests/e2e/113-hsm.sh
 E2E_TESTS += tests/e2e/170-import.sh
 E2E_TESTS += tests/e2e/174-sentinel-schema.sh
 E2E_TESTS += tests/e2e/183-diff.sh
-EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import tests/e2e/import_mutate.py tests/e2e/import_words.txt
 E2E_TESTS += tests/e2e/184-import-mutations.sh
+E2E_TESTS += tests/e2e/185-import-kinds.sh
 EXTRA_DIST += tests/e2e/lsan.supp
 # One file per attack, on a fleet that the first one founds.
 E2E_TESTS += tests/e2e/186-adoption.sh

@@ -270,6 +270,35 @@ START_TEST(texts_with_rules_of_their_own_are_held_against_them)
 }
 END_TEST
 
+/* What Valkey 8.0.1 with --sentinel says of these lines. */
+START_TEST(the_lines_of_a_sentinel_are_judged_in_its_order)
+{
+	struct cfg_import *import =
+		start("sentinel down-after-milliseconds g 0\n"
+		      "sentinel monitor g db1 6379 1\n"
+		      "sentinel monitor h db2 6379 1\nsentinel monitor h db2 1 1\n"
+		      "sentinel failover-timeout x 1\nsentinel auth-pass g hunter2\n"
+		      "sentinel frobnicate hunter2\nsentinel announce-ip a b\n"
+		      "sentinel resolve-hostnames yes\n",
+			NULL);
+
+	ck_assert(cfg_import_is_sentinel(import));
+	ck_assert_uint_eq(cfg_import_refused_count(import), 5);
+	expect_note(import, CFG_IMPORT_REFUSED, 1, "negative or zero time parameter.");
+	expect_note(import, CFG_IMPORT_LEFT_OUT, 2, "group 'g'");
+	expect_note(import, CFG_IMPORT_REFUSED, 4, "Duplicate master name.");
+	expect_note(import, CFG_IMPORT_REFUSED, 5, "No such master with specified name.");
+	expect_note(import, CFG_IMPORT_SECRET, 6, "a password");
+	expect_note(import, CFG_IMPORT_REFUSED, 7, "Unrecognized sentinel configuration");
+	expect_note(import, CFG_IMPORT_REFUSED, 8, "Unrecognized sentinel configuration");
+	for (size_t i = 0; i < cfg_import_note_count(import); i++) {
+		ck_assert_ptr_null(strstr(cfg_import_note_at(import, i)->subject, "hunter2"));
+		ck_assert_ptr_null(strstr(cfg_import_note_at(import, i)->message, "hunter2"));
+	}
+	cfg_import_free(import);
+}
+END_TEST
+
 START_TEST(old_names_and_paths_are_converted_and_said)
 {
 	struct cfg_import *import = start("SLAVE-READ-ONLY yes\n"
@@ -321,6 +350,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, a_refused_line_of_a_user_does_not_make_the_next_a_duplicate);
 	tcase_add_test(tcase, lines_without_words_count_as_valkey_counts_them);
 	tcase_add_test(tcase, texts_with_rules_of_their_own_are_held_against_them);
+	tcase_add_test(tcase, the_lines_of_a_sentinel_are_judged_in_its_order);
 	tcase_add_test(tcase, old_names_and_paths_are_converted_and_said);
 	tcase_add_test(tcase, the_last_line_counts_and_repeated_ones_add_up);
 	suite_add_tcase(suite, tcase);

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# vkcfg import: a Sentinel's file is judged as a real Sentinel judges it; the report ends with the baseline; no secret is shown.
+. "${0%/*}/lib.sh"
+work_start
+export VKCFG_HOME="$WORK/home"
+import() { "$VKCFG" import --tree "$WORK/tree" --as db1/main "$@"; }
+
+# ---- Sentinel ----
+GROUP='sentinel monitor a 127.0.0.1 6379 2'
+mapfile -t CASES <<END
+$GROUP
+sentinel monitor a 127.0.0.1 6379 0
+sentinel monitor a db.invalid 6379 1
+sentinel monitor a 127.0.0.1 99999 1
+sentinel monitor a 127.0.0.1 x 1
+sentinel monitor a 127.0.0.1 6379
+sentinel monitor \${NAME} 127.0.0.1 6379 \${QUORUM}
+$GROUP # behind
+$GROUP|$GROUP
+sentinel down-after-milliseconds a 100
+sentinel down-after-milliseconds a 100|$GROUP
+$GROUP|sentinel down-after-milliseconds a x
+$GROUP|sentinel failover-timeout a 0
+$GROUP|sentinel parallel-syncs a 0
+$GROUP|sentinel nosuch a
+$GROUP|sentinel can-failover a yes
+sentinel deny-scripts-reconfig maybe
+sentinel announce-hostnames maybe
+sentinel resolve-hostnames maybe
+sentinel resolve-hostnames yes|sentinel monitor a db.invalid 6379 1
+$GROUP|sentinel auth-pass a hunter2hunter|sentinel auth-user a u|sentinel sentinel-pass hunter2hunter
+$GROUP|sentinel rename-command a CONFIG x|sentinel rename-command a config y
+$GROUP|sentinel rename-command a x
+sentinel myid abc
+$GROUP|sentinel known-replica a 127.0.0.1 6380|sentinel config-epoch a 1|sentinel leader-epoch a 1
+$GROUP|sentinel known-slave a db.invalid 6380
+$GROUP|nosuch 1
+$GROUP|maxmemory lots
+END
+# What a real one says: "LINE CAUSE", or "starts".
+real() {
+	local pid answer=starts
+	: >"$WORK/real.log"
+	valkey-server "$1" --sentinel --port "$PORT" --dir "$WORK" >>"$WORK/real.log" 2>&1 </dev/null &
+	pid=$!
+	wait_for -t 10 grep -qE 'Running mode=sentinel|FATAL' "$WORK/real.log"
+	if grep -q FATAL "$WORK/real.log"; then
+		wait "$pid" # until it has said all
+		answer=$(sed -n 's/.*at line \([0-9]*\)$/\1/p' "$WORK/real.log")" "$(tail -1 "$WORK/real.log")
+	fi
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	echo "$answer"
+}
+# The same of the import.
+ours() {
+	local report
+	report=$("$VKCFG" import --json --dry-run --tree "$WORK/none" --as s1/sentinel "$1")
+	jq -r '[.notes[] | select(.kind == "refused")] | if length == 0 then "starts" else "\(.[0].line) \(.[0].message)" end' <<<"$report"
+}
+if command -v valkey-server >/dev/null && command -v jq >/dev/null; then
+	free_port
+	PORT=$FREE_PORT
+	for case in "${CASES[@]}"; do
+		tr '|' '\n' <<<"$case" >"$WORK/sentinel.conf"
+		said=$(ours "$WORK/sentinel.conf")
+		is "$said" "$(real "$WORK/sentinel.conf")" "Sentinel and import agree: $case"
+	done
+else
+	skip "a real Sentinel agrees" "no valkey-server or no jq"
+fi
+printf '%s\n' 'port 26379' "$GROUP" 'sentinel auth-pass a hunter2hunter' 'sentinel failover-timeout a 1000' \
+	'sentinel notification-script a /opt/notify' >"$WORK/sentinel.conf"
+exits 1 "a Sentinel's file is not written into a tree" import "$WORK/sentinel.conf"
+nok "nothing is" test -e "$WORK/tree"
+like "$OUT" 'in groups/NAME.yaml: the instance at 127.0.0.1:6379' "what is to be done by hand is said"
+like "$OUT" 'failover-timeout 1000' "with the values"
+like "$OUT" 'needs: .*:5: sentinel notification-script' "a script is of the host"
+unlike "$OUT" hunter2 "without passwords"
+
+# ---- The baseline, and the groups ----
+printf '%s\n' 'protected-mode no' 'port 6379 # x' 'dir /nowhere' 'daemonize yes' >"$WORK/x.conf"
+exits 1 "a report" import "$WORK/x.conf"
+like "$OUT" '^1 refused by Valkey' "counts what is refused"
+like "$OUT" '^1 good, but a host must have what they name' "apart from what a host must have"
+like "$OUT" 'the baseline: [0-9]+ findings, of them high or critical: [1-9]' "ends with the baseline"
+like "$OUT" '^  (critical|high) +[a-z-]+: ' "and the worst findings"
+exits 0 "the same as JSON" import --json --skip-refused --dry-run "$WORK/x.conf"
+like "$OUT" '"baseline"' "with all findings"
+like "$OUT" '"needs": ?1' "and the counts"
+
+# ---- No secret is shown or written, but into the file of --secrets ----
+SECRETS='Canary-require Canary-primary Canary-tls Canary-client Canary-user Canary-second Canary-acl Canary-comment Canary-bad'
+printf '%s\n' '# requirepass Canary-comment' 'requirepass Canary-require' 'masterauth Canary-primary' \
+	'include more.conf' 'tls-client-key-file-pass Canary-client' 'aclfile users.acl' 'requirepass Canary-bad x' \
+	'requirepass "Canary-bad' 'requirepas Canary-bad' 'user bad on >Canary-bad +@nope' >"$WORK/secret.conf"
+printf '%s\n' 'tls-key-file-pass "Canary-tls"' 'user a on >Canary-user ~* +get' 'user b on >Canary-bad ~* ~x' >"$WORK/more.conf"
+printf '%s\n' 'user c on >Canary-acl >Canary-second +get' '#user d >Canary-comment' 'user e on >Canary-bad <Canary-bad <Canary-bad' \
+	>"$WORK/users.acl"
+mkdir "$WORK/seen"
+import --skip-refused --secrets "$WORK/secrets" "$WORK/secret.conf" >"$WORK/seen/stdout" 2>"$WORK/seen/stderr"
+ok "secrets of all kinds are imported" test -e "$WORK/tree/roles/db1-main.yaml"
+import --json --dry-run --tree "$WORK/other" "$WORK/secret.conf" >"$WORK/seen/json" 2>&1
+for secret in $SECRETS; do
+	nok "$secret is nowhere" grep -rqF -- "$secret" "$WORK/seen" "$WORK/tree"
+done
+is "$(cut -d= -f2 "$WORK/secrets" | sort | tr '\n' ' ')" "Canary-client Canary-primary Canary-require Canary-tls " \
+	"the file of --secrets has those that a tree cannot hash"
+done_testing
