@@ -206,8 +206,12 @@ cpu_ticks() {
 }
 
 measure_all() {
+	local kind
 	machine
 	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
+	for kind in same each roles; do
+		"$bench/bench_diff" "${INSTANCES:-10000}" "$kind" || failed "diff_$kind"
+	done
 	"$bench/bench_secret" || failed secrets
 	"$bench/bench_release" || failed release_verify
 	"$bench/bench_log" 2>>"$WORK/log/bench_log.log" || failed log

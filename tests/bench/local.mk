@@ -4,8 +4,13 @@ tests_bench_bench_poll_SOURCES = tests/bench/bench_poll.c
 tests_bench_bench_poll_SOURCES += tests/bench/usage.c
 tests_bench_bench_poll_SOURCES += tests/bench/usage.h
 tests_bench_bench_poll_LDADD = $(COMMON_LIBS)
+BENCH_TREE = tests/bench/bench_tree.c tests/bench/bench_tree.h
 check_PROGRAMS += tests/bench/bench_render
+tests_bench_bench_render_SOURCES = tests/bench/bench_render.c $(BENCH_TREE)
 tests_bench_bench_render_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/bench/bench_diff
+tests_bench_bench_diff_SOURCES = tests/bench/bench_diff.c $(BENCH_TREE)
+tests_bench_bench_diff_LDADD = $(ADMIN_LIBS)
 check_PROGRAMS += tests/bench/bench_run
 tests_bench_bench_run_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/bench/bench_log
@@ -21,7 +26,8 @@ tests_bench_bench_release_LDADD = $(COMMON_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 
 bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_run \
-	tests/bench/bench_log tests/bench/bench_secret tests/bench/bench_fill tests/bench/bench_release
+	tests/bench/bench_log tests/bench/bench_secret tests/bench/bench_fill tests/bench/bench_release \
+	tests/bench/bench_diff
 
 bench: all $(bench_programs)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
