@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/diff_running.h"
 #include "client/admin/diff_side.h"
 #include "client/admin/difference.h"
 #include "common/config/diff.h"
@@ -221,6 +222,28 @@ static enum vk_rc compare_instance(const struct cli *cli, const struct args *arg
 	return rc;
 }
 
+/* What the tree would change in a Valkey that runs. */
+static enum vk_rc compare_running(const struct cli *cli, const struct args *args,
+	struct comparison *comparison, struct vk_err *err)
+{
+	const struct cfg_rendered_bundle *after = NULL;
+	const char *id = comparison->from.word, *address = args_get(args, "running");
+	struct cfg_diff *diff = NULL;
+	enum vk_rc rc = diff_side_load_options(cli, args, &comparison->to, err);
+
+	if (rc == VK_OK)
+		rc = find_instance(&comparison->to, id, &after, err);
+	if (rc == VK_OK)
+		rc = diff_running(cli, args, after, &diff, err);
+	set_label(&comparison->from, address);
+	set_label(&comparison->to, id);
+	if (rc == VK_OK)
+		add_result(comparison,
+			difference_of_diff(comparison->to.environment, diff, address, id));
+	cfg_diff_free(diff);
+	return rc;
+}
+
 /* ---- the command line ---- */
 
 static bool is_instance(const struct diff_side *side)
@@ -338,6 +361,11 @@ static enum vk_rc compare(const struct cli *cli, const struct args *args,
 
 	if (rc != VK_OK)
 		return rc;
+	if (args_has(args, "running"))
+		return is_instance(&comparison->from) && args_count(args) == 1
+			       ? compare_running(cli, args, comparison, err)
+			       : vk_err_set(
+					 err, VK_EINPUT, "--running goes with one HOST/INSTANCE");
 	if (is_instance(&comparison->from))
 		return args_count(args) == 2 ? compare_instances(cli, args, comparison, err)
 					     : compare_instance(cli, args, comparison, err);

@@ -70,6 +70,7 @@ static const struct option_spec diff_options[] = {
 	TREE_OPTION,
 	RELEASE_OPTION,
 	{"env", 0, "ENV", "of this environment only, where two trees are compared", false},
+	RUNNING_OPTIONS,
 	{"against", 0, "DIR", "compare with the tree in DIR instead of the current release", false},
 	OPTIONS_END,
 };
@@ -389,7 +390,8 @@ const struct command commands[] = {
 	{"diff", "[FROM [TO]]", "show what differs between trees, releases, environments or instances",
 		"FROM and TO are ENV (its current release), ENV/N, change:N, HOST/INSTANCE, or a directory as\n"
 		"./DIR. TO is the tree of --tree if it is not given; without FROM each environment of it is\n"
-		"compared with its current release. A change alone is compared with what it was made from.\n"
+		"compared with its current release. A change alone is compared with what it was made from, an\n"
+		"instance with --running with a Valkey that runs.\n"
 		"What is in force counts, not how it is written. Ends with status 1 if anything differs.",
 		0, 2, diff_options, NULL, cmd_diff},
 	{"lint", "[FILE]", "hold a tree, valkey.conf or running Valkey against the secure baseline",

@@ -11,12 +11,6 @@
 
 #include "common/banned.h"
 
-static void format_users(const struct users *users, struct vk_buf *out)
-{
-	for (size_t i = 0; i < users->count; i++)
-		vk_buf_addf(out, "user %s %s\n", users->items[i].name, users->items[i].rules);
-}
-
 static enum vk_rc check(struct cfg_lint *lint, const char *where, const struct running *running,
 	const struct vk_buf *users, struct vk_err *err)
 {
@@ -50,7 +44,7 @@ enum vk_rc lint_running(
 	vk_buf_init(&users, CFG_ACL_MAX_BYTES);
 	rc = running_read(cli, args, &running, err);
 	if (rc == VK_OK) {
-		format_users(&running.live.users, &users);
+		running_format_users(&running, &users);
 		rc = vk_buf_check(&users, "the users", err);
 	}
 	if (rc == VK_OK)

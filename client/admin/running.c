@@ -140,3 +140,11 @@ enum vk_rc running_read(
 	valkey_free(valkey);
 	return rc;
 }
+
+void running_format_users(const struct running *running, struct vk_buf *out)
+{
+	const struct users *users = &running->live.users;
+
+	for (size_t i = 0; i < users->count; i++)
+		vk_buf_addf(out, "user %s %s\n", users->items[i].name, users->items[i].rules);
+}

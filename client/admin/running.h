@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/valkey/live.h"
 
@@ -41,5 +42,8 @@ void running_release(struct running *running);
  * of --passphrase-fd. */
 VK_CHECKED enum vk_rc running_read(
 	const struct cli *cli, const struct args *args, struct running *out, struct vk_err *err);
+
+/* Appends its users as the lines of a users.acl. */
+void running_format_users(const struct running *running, struct vk_buf *out);
 
 #endif

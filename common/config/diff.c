@@ -235,6 +235,9 @@ enum vk_rc cfg_diff_running(const struct cfg_running *running, const char *text,
 		goto out;
 	diff = diff_new(&a, &b, 0);
 	cfg_diff_running_values(diff, &a, &b);
+	if (cfg_version_order(running->version) != cfg_version_order(b.version))
+		cfg_diff_add(diff, CFG_CHANGE_VERSION, "valkey", running->version, b.version)->way =
+			CFG_WAY_RESTART;
 	if (running->acl != NULL)
 		cfg_diff_users(diff, &a, &b);
 	diff_finish(diff, &a, &b);

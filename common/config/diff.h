@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/config/conf.h"
 #include "common/config/directive.h"
 #include "common/digest.h"
 #include "common/err.h"
@@ -58,13 +59,10 @@ VK_CHECKED enum vk_rc cfg_diff_bundles(const char *old_text, size_t old_len, con
 
 /* What a running Valkey says of itself. */
 struct cfg_running {
-	const char *version; /* "8.0" */
+	const char *version; /* a known one: "8.0", "8.0.1" */
 	size_t count;
-	const struct cfg_running_value {
-		const char *name;
-		const char *value;
-	} * values;	 /* of CONFIG GET, in any order */
-	const char *acl; /* the lines of ACL LIST, each with its newline */
+	const struct cfg_conf_value *values; /* of CONFIG GET, under the names of that version */
+	const char *acl;		     /* the lines of ACL LIST, each with its newline */
 };
 
 /* What installing the bundle would change in it. Left out: what nobody can compare from here

@@ -228,26 +228,28 @@ static const char *or_null(const char *text)
 }
 
 /* Both have one: nobody can say from here whether it is the same. */
-static void compare_secret(struct cfg_diff *diff, const struct cfg_directive *d,
-	const char *running, const char *wanted)
+static void compare_secret(struct cfg_diff *diff, const struct pair *pair)
 {
-	if ((or_null(running) == NULL) == (wanted == NULL))
+	const char *running = or_null(pair->old_text);
+
+	if ((running == NULL) == (pair->new_text == NULL))
 		return;
-	cfg_diff_add(diff, CFG_CHANGE_DIRECTIVE, d->name,
-		or_null(running) != NULL ? "(secret)" : NULL, cfg_diff_secret_name(diff, wanted))
-		->way = cfg_directive_way(d);
+	cfg_diff_add(diff, CFG_CHANGE_DIRECTIVE, pair->name, running != NULL ? "(secret)" : NULL,
+		cfg_diff_secret_name(diff, pair->new_text))
+		->way = cfg_directive_way(pair->before);
 }
 
-static void compare_running_value(struct cfg_diff *diff, const struct cfg_directive *d,
-	const char *running, const char *wanted)
+/* What no line says is the default of the version that runs. */
+static void compare_running(struct cfg_diff *diff, const struct pair *pair)
 {
-	struct pair pair = {d->name, running, wanted, d, d};
-	const char *after = in_force(wanted, d);
+	const char *after = in_force(pair->new_text, pair->after);
 
-	if (after == NULL || is_same_path(running, after))
+	/* Who starts the process may choose a log where the file does not. */
+	if (after == NULL || is_same_path(pair->old_text, after) ||
+		(pair->new_text == NULL && strcmp(pair->name, "logfile") == 0))
 		return;
-	if (!is_same(d, running, after))
-		add_value(diff, &pair, d);
+	if (!is_same(pair->after, pair->old_text, after))
+		add_value(diff, pair, pair->after);
 }
 
 static bool runs_as_cluster(const struct cfg_running *running)
@@ -259,6 +261,16 @@ static bool runs_as_cluster(const struct cfg_running *running)
 	return false;
 }
 
+/* What the bundle says about a directive of the running version, which its own version may call
+ * otherwise. */
+static const char *wanted(
+	const struct cfg_conf_values *values, const char *name, const char *version)
+{
+	const struct cfg_directive *d = cfg_directive_find(name, version);
+
+	return values != NULL && d != NULL ? cfg_conf_values_get(values, d->name) : NULL;
+}
+
 void cfg_diff_running_values(
 	struct cfg_diff *diff, const struct cfg_diff_side *a, const struct cfg_diff_side *b)
 {
@@ -266,19 +278,20 @@ void cfg_diff_running_values(
 	bool is_cluster = runs_as_cluster(running);
 
 	for (size_t i = 0; i < running->count; i++) {
-		const struct cfg_running_value *value = &running->values[i];
-		const struct cfg_directive *d = cfg_directive_find(value->name, b->version);
+		const struct cfg_conf_value *value = &running->values[i];
+		const struct cfg_directive *d = cfg_directive_find(value->name, running->version);
+		struct pair pair = {.old_text = value->value, .before = d, .after = d};
 
 		/* A pattern lists a directive under each of its names. */
-		if (!is_compared(d, is_cluster) ||
-			(strcmp(d->name, value->name) != 0 && d->alias != NULL &&
-				strcmp(d->alias, value->name) == 0))
+		if (!is_compared(d, is_cluster) || strcmp(d->name, value->name) != 0)
 			continue;
-		if ((d->flags & CFG_SENSITIVE) != 0)
-			compare_secret(diff, d, value->value,
-				b->sealed != NULL ? cfg_conf_values_get(b->sealed, d->name) : NULL);
-		else
-			compare_running_value(diff, d, value->value,
-				b->values != NULL ? cfg_conf_values_get(b->values, d->name) : NULL);
+		pair.name = d->name;
+		if ((d->flags & CFG_SENSITIVE) != 0) {
+			pair.new_text = wanted(b->sealed, d->name, b->version);
+			compare_secret(diff, &pair);
+		} else {
+			pair.new_text = wanted(b->values, d->name, b->version);
+			compare_running(diff, &pair);
+		}
 	}
 }

@@ -12,7 +12,7 @@ diff_of() { by carol diff "$@" --tree "$TREE"; }
 	for i in $(seq -w 1 12); do
 		printf '  c%s: {environment: prod, instances: {main: {role: cache, config: {port: 70%s}}}}\n' "$i" "$i"
 	done
-	echo "  d1: {environment: dev, instances: {main: {role: cache}}}"
+	echo "  d1: {environment: dev, instances: {main: {role: cache, config: {port: 0, unixsocket: \"@{instance}/s\"}}}}"
 } >"$TREE/hosts/all.yaml"
 cp -r "$TREE" "$WORK/old"
 exits 2 "what is no side is refused" nobody diff prod/x/y
@@ -83,4 +83,38 @@ user 2 >"$TREE/environments/prod.yaml"
 exits 1 "a password that changes" nobody diff "$WORK/old" "$TREE" --env prod
 like "$OUT" 'user app: on .*#password-1 .* -> on .*#password-2 ' "is shown as changed"
 unlike "$OUT" '0000' "and nothing of its hash"
+
+# A Valkey that runs what the tree says
+running() { nobody diff d1/main --tree "$TREE" --running "unix:$WORK/run/s" --user tester --password-file "$WORK/password" "$@"; }
+cli() { valkey-cli --no-auth-warning -s "$WORK/run/s" --user tester --pass any "$@"; }
+cat >"$TREE/environments/dev.yaml" <<-'END'
+	config: {save: ["3600 1", "300 100"], timeout: 60}
+	users: {app: {rules: "on ~b ~a +@read", passwords: ["sha256:0000000000000000000000000000000000000000000000000000000000000001"]}}
+END
+(umask 077 && : >"$WORK/secrets" && echo any >"$WORK/password")
+exits 8 "a Valkey that is not there is unavailable" running
+must nobody render d1/main --tree "$TREE" --secrets "$WORK/secrets" --out "$WORK/run"
+background valkey valkey-server "$WORK/run/valkey.conf"
+wait_for cli ping || bail "valkey-server does not start" "$(cat "$WORK/log/valkey.log")"
+exits 0 "one that runs what the tree says does not differ" running
+is "$(cli config set save "300 100 3600 1")" OK "its save points in another order"
+is "$(cli acl setuser app resetkeys ~a ~b)" OK "its patterns, too"
+is "$(cli acl setuser guest on nopass)" OK "and a user that the tree does not know"
+exits 0 "are no difference" running
+must cli config set maxmemory 1gb timeout 0 maxmemory-samples 7
+must cli acl setuser app -get
+must cli config set primaryauth hunter2
+exits 1 "what was changed by hand is" running
+like "$OUT" "^unix:$WORK/run/s -> d1/main: live$" "from what runs to what the tree says"
+like "$OUT" '^  maxmemory: 1gb -> 64mb  live$' "a value"
+like "$OUT" '^  timeout: 0 -> 60  live$' "one that is the default again"
+like "$OUT" '^  maxmemory-samples: 7 -> 5 \(default\)  live$' "one that the tree does not name"
+like "$OUT" '^  user app: on .* -get -> on ' "a user"
+like "$OUT" '^  primaryauth: \(secret\) -> .*  live$' "a secret"
+unlike "$OUT" 'hunter2|hmac|0000' "which is not shown"
+printf 'config: {databases: 32}\n' >"$TREE/environments/dev.yaml"
+exits 1 "what only a restart changes" running --json
+is "$(jq -r '.groups[0] | .way, (.changes[] | select(.name == "databases") | "\(.old) \(.new) \(.way)")' <<<"$OUT" | xargs)" \
+	"restart 16 32 restart" "is marked so"
+exits 2 "only an instance can run" nobody diff prod --tree "$TREE" --running "unix:$WORK/run/s"
 done_testing

@@ -263,6 +263,94 @@ START_TEST(an_instance_that_comes_or_goes_changes_in_full)
 }
 END_TEST
 
+/* The changes that installing db1/b would make in a Valkey that says this of itself. */
+static char *running_changes(const char *prod, const char *version, const char *acl, size_t count,
+	const struct cfg_conf_value *values)
+{
+	const struct cfg_running running = {version, count, values, acl};
+	struct cfg_tree *tree = tree_with("environments/prod.yaml", prod);
+	const struct cfg_rendered_bundle *bundle;
+	struct vk_err err = VK_ERR_INIT;
+	struct cfg_rendered *rendered;
+	struct cfg_diff *diff;
+	struct vk_buf out;
+
+	assert_ok(cfg_render(tree, "prod", NULL, &rendered, &err), err);
+	bundle = cfg_rendered_find(rendered, "db1/b", NULL);
+	assert_ok(cfg_diff_running(&running, bundle->text, bundle->len, &diff, &err), err);
+	vk_buf_init(&out, 100000);
+	for (size_t i = 0; i < cfg_diff_count(diff); i++) {
+		const struct cfg_change *c = cfg_diff_at(diff, i);
+
+		vk_buf_addf(&out, "%s: %s -> %s (%s)\n", c->name,
+			shown(c->old_text, c->old_default), shown(c->new_text, c->new_default),
+			cfg_way_name(c->way));
+	}
+	cfg_diff_free(diff);
+	cfg_rendered_free(rendered);
+	cfg_tree_free(tree);
+	return vk_buf_detach(&out, NULL);
+}
+
+START_TEST(compares_a_running_server_by_what_can_be_known)
+{
+	static const struct {
+		const char *prod, *name, *value, *expected;
+	} table[] = {
+		{"config: {maxmemory: 1gb}", "maxmemory", "1073741824", ""},
+		{"config: {maxmemory: 1gb}", "maxmemory", "1", "maxmemory: 1 -> 1gb (live)\n"},
+		{"{}", "hz", "10", ""},
+		{"{}", "hz", "20", "hz: 20 -> -(10) (live)\n"},
+		{"config: {databases: 32}", "databases", "16", "databases: 16 -> 32 (restart)\n"},
+		{"config: {save: [\"3600 1\", \"300 100\"]}", "save", "300 100 3600 1", ""},
+		/* The host's own directory is not known here. */
+		{"config: {unixsocket: \"@{instance}/s\"}", "unixsocket", "/srv/db1/s", ""},
+		{"config: {unixsocket: \"@{instance}/s\"}", "unixsocket", "/srv/db1/t",
+			"unixsocket: /srv/db1/t -> @{instance}/s (restart)\n"},
+		/* Not the tree's, or not to be known. */
+		{"{}", "dir", "/srv", ""},
+		{"{}", "replicaof", "10.0.0.1 6379", ""},
+		{"{}", "logfile", "/var/log/valkey.log", ""},
+		{"{}", "directive-of-tomorrow", "x", ""},
+		{"{}", "primaryauth", "", ""},
+		{"{}", "primaryauth", "hmac:1234", "primaryauth: (secret) -> - (live)\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct cfg_conf_value value = {table[i].name, table[i].value};
+		char *found = running_changes(table[i].prod, "8.0", NULL, 1, &value);
+
+		ck_assert_str_eq(found, table[i].expected);
+		free(found);
+	}
+}
+END_TEST
+
+START_TEST(compares_running_users_as_the_policy_says)
+{
+	static const char acl[] =
+		"user a on nopass sanitize-payload ~b ~a resetchannels -@all +get\n"
+		"user other on nopass resetchannels -@all\n";
+	static const char user[] = "{users: {a: {rules: on nopass ~a ~b +get}}%s}";
+	char prod[300];
+	char *found;
+
+	snprintf(prod, sizeof(prod), user, "");
+	found = running_changes(prod, "8.0", acl, 0, NULL);
+	ck_assert_ptr_null(strstr(found, "a: on"));
+	ck_assert_ptr_null(strstr(found, "other"));
+	free(found);
+	snprintf(prod, sizeof(prod), user, ", apply: {unmanaged-users: remove}");
+	found = running_changes(prod, "8.0", acl, 0, NULL);
+	ck_assert_ptr_nonnull(strstr(
+		found, "other: on nopass sanitize-payload resetchannels -@all -> - (live)\n"));
+	free(found);
+	found = running_changes(prod, "8.1", acl, 0, NULL);
+	ck_assert_ptr_nonnull(strstr(found, "valkey: 8.1 -> 8.0 (restart)\n"));
+	free(found);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("diff");
@@ -274,6 +362,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, says_the_way_of_each_directive_and_of_the_instance);
 	tcase_add_test(tc, knows_that_another_version_has_other_defaults_and_names);
 	tcase_add_test(tc, the_digest_tells_hidden_parts_apart);
+	tcase_add_test(tc, compares_a_running_server_by_what_can_be_known);
+	tcase_add_test(tc, compares_running_users_as_the_policy_says);
 	tcase_add_test(tc, shows_users_without_their_hashes);
 	tcase_add_test(tc, shows_files_by_digest_and_policies_by_word);
 	tcase_add_test(tc, an_instance_that_comes_or_goes_changes_in_full);
