@@ -218,6 +218,8 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = check_directories(bundle, err);
 	if (rc == VK_OK)
+		rc = bundle_check_unmanaged(bundle, err);
+	if (rc == VK_OK)
 		rc = bundle_check_group(bundle, err);
 	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
@@ -239,11 +241,7 @@ static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, s
 		rc = vkjson_get_string(apply, "restart", &word, err);
 	if (rc == VK_OK && !vk_bundle_restart_parse(word, &out->restart))
 		rc = wrong(err, "restart", "allowed or never");
-	if (rc == VK_OK)
-		rc = vkjson_get_string(apply, "unmanaged-users", &word, err);
-	if (rc == VK_OK && !vk_bundle_unmanaged_parse(word, &out->unmanaged_users))
-		rc = wrong(err, "unmanaged-users", "keep or remove");
-	return rc;
+	return rc == VK_OK ? bundle_parse_unmanaged(apply, out, err) : rc;
 }
 
 static enum vk_rc parse_file(
@@ -360,7 +358,7 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 
 	vkjson_set(apply, "drift", vkjson_string(drifts[bundle->drift]));
 	vkjson_set(apply, "restart", vkjson_string(restarts[bundle->restart]));
-	vkjson_set(apply, "unmanaged-users", vkjson_string(unmanageds[bundle->unmanaged_users]));
+	vkjson_set(apply, "unmanaged-users", bundle_unmanaged_to_json(bundle));
 	vkjson_set(doc, "apply", apply);
 	vkjson_set(doc, "environment", vkjson_string(bundle->environment));
 	vkjson_set(doc, "files", files_to_json(bundle));
@@ -395,6 +393,7 @@ void vk_bundle_free(struct vk_bundle *bundle)
 		return;
 	free((void *)(uintptr_t)bundle->files);
 	free((void *)(uintptr_t)bundle->secrets);
+	free((void *)(uintptr_t)bundle->kept);
 	bundle_free_group(bundle->group);
 	vkjson_free(bundle->owner);
 	free(bundle);

@@ -28,6 +28,8 @@ enum {
 		2 * VK_BUNDLE_MAX_TEXT_BYTES + 65536, /* canonical, escapes included */
 	VK_BUNDLE_PATH_MAX_BYTES = 200,
 	VK_BUNDLE_PATH_MAX_PARTS = 4,
+	VK_BUNDLE_MAX_PATTERNS = 32,
+	VK_BUNDLE_PATTERN_MAX_BYTES = 128,
 	VK_BUNDLE_MAX_MEMBERS = 32,   /* of a shard */
 	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
 	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
@@ -87,6 +89,8 @@ struct vk_bundle {
 	enum vk_bundle_drift drift;
 	enum vk_bundle_restart restart;
 	enum vk_bundle_unmanaged unmanaged_users;
+	size_t kept_count;	 /* patterns of names: removed are all but those that match one */
+	const char *const *kept; /* sorted, each once; none where all are kept */
 	size_t file_count;
 	const struct vk_bundle_file *files; /* sorted by path, bytewise, each path once */
 	size_t secret_count;
@@ -118,6 +122,16 @@ void vk_bundle_leaf_hash(const void *bytes, size_t len, uint8_t out[VK_SHA256_BY
 /* 1 to 4 components of [A-Za-z0-9._-] that begin with no dot, no slash at either end. */
 bool vk_bundle_path_is_valid(const char *path);
 bool vk_bundle_mode_is_valid(unsigned mode);
+
+/* A pattern of users' names: printable ASCII without blanks, '*' for any text, '?' for one letter;
+ * not '*' alone. */
+bool vk_bundle_pattern_is_valid(const char *text);
+
+/* Whether a user whom the bundle does not name stays. */
+bool vk_bundle_keeps_user(const struct vk_bundle *bundle, const char *name);
+
+/* "keep", "remove" or "keep v-token-*": for people. Appends. */
+void vk_bundle_unmanaged_format(const struct vk_bundle *bundle, struct vk_buf *out);
 
 /* The words of the format, and back; parse is true if text is one of them. */
 const char *vk_bundle_group_kind_name(enum vk_bundle_group_kind kind);

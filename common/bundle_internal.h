@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Between bundle.c, bundle_group.c and bundle_secrets.c only. */
+/* Between bundle.c and the bundle_*.c only. */
 #ifndef VK_BUNDLE_INTERNAL_H
 #define VK_BUNDLE_INTERNAL_H
 
@@ -13,6 +13,12 @@ struct vkjson *bundle_secrets_to_json(const struct vk_bundle *bundle);
 
 /* The list is sorted, and it and the placeholders name the same versions. */
 VK_CHECKED enum vk_rc bundle_check_secrets(const struct vk_bundle *bundle, struct vk_err *err);
+
+/* The member `unmanaged-users` of `apply`; what it allocates is freed by vk_bundle_free(). */
+VK_CHECKED enum vk_rc bundle_parse_unmanaged(
+	const struct vkjson *apply, struct vk_bundle *out, struct vk_err *err);
+struct vkjson *bundle_unmanaged_to_json(const struct vk_bundle *bundle);
+VK_CHECKED enum vk_rc bundle_check_unmanaged(const struct vk_bundle *bundle, struct vk_err *err);
 
 /* The optional member `group`; freed with bundle_free_group(). */
 VK_CHECKED enum vk_rc bundle_parse_group(

@@ -61,6 +61,7 @@ libvkcommon_a_SOURCES += common/bundle.c common/bundle.h
 libvkcommon_a_SOURCES += common/audit.c common/audit.h
 libvkcommon_a_SOURCES += common/bundle_group.c
 libvkcommon_a_SOURCES += common/bundle_secrets.c common/bundle_internal.h
+libvkcommon_a_SOURCES += common/bundle_unmanaged.c
 libvkcommon_a_SOURCES += common/placeholder.c common/placeholder.h
 libvkcommon_a_SOURCES += common/secret.c common/secret.h
 libvkcommon_a_SOURCES += common/secret_key.c common/secret_key.h

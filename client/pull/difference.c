@@ -134,6 +134,11 @@ static void compare_values(struct difference *difference, const struct expected 
 	}
 }
 
+static bool is_kept(const struct difference_rules *rules, const char *name)
+{
+	return rules->bundle == NULL || vk_bundle_keeps_user(rules->bundle, name);
+}
+
 static void compare_users(struct difference *difference, const struct expected *expected,
 	const struct live *live, const struct difference_rules *rules)
 {
@@ -154,7 +159,7 @@ static void compare_users(struct difference *difference, const struct expected *
 				users_find(rules->formerly, actual->name) != NULL;
 
 		if (users_find(&expected->users, actual->name) == NULL &&
-			(rules->removes_unmanaged || was_ours))
+			(was_ours || !is_kept(rules, actual->name)))
 			add(difference, &(struct difference_item){.kind = DIFFERENCE_USER,
 						.cure = CURE_LIVE,
 						.name = actual->name,

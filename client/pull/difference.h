@@ -43,11 +43,11 @@ struct difference {
 
 /* How to judge. */
 struct difference_rules {
-	const char *schema;	/* version of the directives */
-	bool removes_unmanaged; /* users that are not expected are to be removed... */
+	const char *schema; /* version of the directives */
 	const struct users
-		*formerly; /* ...and these in any case: of the generation before; or NULL */
-	const struct vk_bundle *bundle; /* whose secrets the agent can set... */
+		*formerly; /* users to be removed in any case: of the generation before; or NULL */
+	const struct vk_bundle *bundle; /* says which other users stay, and whose secrets the agent
+					 * can set... (NULL: all stay, none) */
 	const struct vk_bundle *former; /* ...and those that it takes away again; or NULL */
 };
 

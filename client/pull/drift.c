@@ -183,9 +183,7 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey, struct diff
 static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, struct vk_err *err)
 {
 	const struct vk_bundle *bundle = drift->bundle.bundle;
-	const struct difference_rules rules = {.schema = bundle->valkey,
-		.removes_unmanaged = bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
-		.bundle = bundle};
+	const struct difference_rules rules = {.schema = bundle->valkey, .bundle = bundle};
 	const struct live_query query = {.schema = bundle->valkey,
 		.extra = (const char *const *)drift->expected.extra,
 		.mask_key = drift->instance->agent_password};

@@ -93,7 +93,6 @@ static enum vk_rc read_all(struct look *look, const struct instance *instance, c
 {
 	const struct difference_rules rules = {
 		.schema = want->bundle.bundle->valkey,
-		.removes_unmanaged = want->bundle.bundle->unmanaged_users == VK_UNMANAGED_REMOVE,
 		.formerly = other->is_known ? &other->expected.users : NULL,
 		.bundle = want->bundle.bundle,
 		.former = other->is_known ? other->bundle.bundle : NULL,

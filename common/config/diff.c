@@ -125,6 +125,25 @@ static void compare_word(struct cfg_diff *diff, enum cfg_change_kind kind, const
 		cfg_diff_add(diff, kind, name, old_text, new_text);
 }
 
+enum { UNMANAGED_MAX_BYTES = (VK_BUNDLE_MAX_PATTERNS + 1) * (VK_BUNDLE_PATTERN_MAX_BYTES + 2) };
+
+static void compare_unmanaged(
+	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+{
+	struct vk_buf old_text, new_text;
+
+	vk_buf_init(&old_text, UNMANAGED_MAX_BYTES);
+	vk_buf_init(&new_text, UNMANAGED_MAX_BYTES);
+	if (a != NULL)
+		vk_bundle_unmanaged_format(a, &old_text);
+	if (b != NULL)
+		vk_bundle_unmanaged_format(b, &new_text);
+	compare_word(diff, CFG_CHANGE_APPLY, "unmanaged-users", a != NULL ? old_text.data : NULL,
+		b != NULL ? new_text.data : NULL);
+	vk_buf_release(&old_text);
+	vk_buf_release(&new_text);
+}
+
 static void compare_policies(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
 {
@@ -134,9 +153,7 @@ static void compare_policies(
 	compare_word(diff, CFG_CHANGE_APPLY, "restart",
 		a != NULL ? vk_bundle_restart_name(a->restart) : NULL,
 		b != NULL ? vk_bundle_restart_name(b->restart) : NULL);
-	compare_word(diff, CFG_CHANGE_APPLY, "unmanaged-users",
-		a != NULL ? vk_bundle_unmanaged_name(a->unmanaged_users) : NULL,
-		b != NULL ? vk_bundle_unmanaged_name(b->unmanaged_users) : NULL);
+	compare_unmanaged(diff, a, b);
 	if (a == NULL || b == NULL || strcmp(a->valkey, b->valkey) != 0)
 		cfg_diff_add(diff, CFG_CHANGE_VERSION, "valkey", a != NULL ? a->valkey : NULL,
 			b != NULL ? b->valkey : NULL)

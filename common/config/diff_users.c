@@ -228,14 +228,13 @@ void cfg_diff_users(
 	size_t a_count = a->acl != NULL ? cfg_acl_count(a->acl) : 0;
 	size_t b_count = b->acl != NULL ? cfg_acl_count(b->acl) : 0;
 	bool is_running = a->running != NULL;
-	bool keeps_others = is_running && b->bundle->unmanaged_users == VK_UNMANAGED_KEEP;
 
 	for (size_t i = 0, k = 0; i < a_count || k < b_count;) {
 		const struct cfg_acl_user *x = i < a_count ? cfg_acl_at(a->acl, i) : NULL;
 		const struct cfg_acl_user *y = k < b_count ? cfg_acl_at(b->acl, k) : NULL;
 		int order = x == NULL ? 1 : y == NULL ? -1 : strcmp(x->name, y->name);
 
-		if (order >= 0 || !keeps_others)
+		if (order >= 0 || !is_running || !vk_bundle_keeps_user(b->bundle, x->name))
 			compare_user(
 				diff, is_running, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
 		i += order <= 0;

@@ -106,8 +106,10 @@ struct cfg_file {
 enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
 
 struct cfg_apply {
-	bool is_set;	 /* the layer says something about the key */
-	unsigned choice; /* index into the key's words; the default where it takes the key away */
+	bool is_set;	   /* the layer says something about the key */
+	unsigned choice;   /* index into the key's words; the default where it takes the key away */
+	size_t kept_count; /* unmanaged-users: patterns, sorted; the choice is "remove" then */
+	const char **kept;
 };
 
 /* A word of `lock:`. */
@@ -591,7 +593,7 @@ struct cfg_effective {
 	const char **values; /* of the role's parameters; NULL: missing, after a finding */
 	struct cfg_list config, users, files;
 	struct cfg_list locks;
-	unsigned apply[CFG_APPLY_KEYS];
+	struct cfg_apply apply[CFG_APPLY_KEYS];
 };
 
 /* Merges into out, whose lists are allocated from arena (and the fleet's). */

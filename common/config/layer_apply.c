@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/bundle.h"
 #include "common/config/fleet_internal.h"
 
 #include "common/banned.h"
@@ -17,6 +18,49 @@ static const struct {
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
 
+/* Adds a pattern in its place; one that is there already is not said twice. */
+static void insert_pattern(struct cfg_apply *out, const char *pattern)
+{
+	size_t at = out->kept_count;
+
+	while (at > 0 && strcmp(out->kept[at - 1], pattern) > 0)
+		at--;
+	if (at > 0 && strcmp(out->kept[at - 1], pattern) == 0)
+		return;
+	memmove(&out->kept[at + 1], &out->kept[at], (out->kept_count - at) * sizeof(*out->kept));
+	out->kept[at] = pattern;
+	out->kept_count++;
+}
+
+/* unmanaged-users: [v-token-*]: all others are removed. */
+static void read_patterns(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out)
+{
+	struct cfg_place place = cfg_node_place(r, node);
+
+	if (vkyaml_count(node) == 0 || vkyaml_count(node) > VK_BUNDLE_MAX_PATTERNS) {
+		cfg_report(r->fleet, &place, NULL, "unmanaged-users: [v-token-*]",
+			"apply: unmanaged-users: expected 1 to %d patterns",
+			VK_BUNDLE_MAX_PATTERNS);
+		return;
+	}
+	*out = (struct cfg_apply){.is_set = true, .choice = 1};
+	out->kept = arena_calloc(r->fleet->arena, vkyaml_count(node), sizeof(*out->kept));
+	for (size_t i = 0; i < vkyaml_count(node); i++) {
+		const char *text =
+			cfg_expect_text(r->fleet, r->file, vkyaml_at(node, i), "unmanaged-users");
+
+		place = cfg_node_place(r, vkyaml_at(node, i));
+		if (text != NULL && vk_bundle_pattern_is_valid(text))
+			insert_pattern(out, text);
+		else if (text != NULL)
+			cfg_report(r->fleet, &place, text,
+				"printable letters, '*' for any text, '?' for one letter; to keep "
+				"all, say keep",
+				"apply: unmanaged-users: '%.100s' is no pattern of names", text);
+	}
+}
+
 static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node *node,
 	enum cfg_apply_key key, struct cfg_apply *out)
 {
@@ -25,7 +69,11 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 	const char *text;
 
 	if (vkyaml_is_null(node)) {
-		*out = (struct cfg_apply){true, 0};
+		*out = (struct cfg_apply){.is_set = true};
+		return;
+	}
+	if (key == CFG_APPLY_UNMANAGED && vkyaml_kind(node) == VKYAML_LIST) {
+		read_patterns(r, node, out);
 		return;
 	}
 	text = cfg_expect_text(r->fleet, r->file, node, apply_keys[key].name);
@@ -34,7 +82,7 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 	for (unsigned i = 0; i < 2; i++) {
 		if (strcmp(words[i], text) != 0)
 			continue;
-		*out = (struct cfg_apply){true, i};
+		*out = (struct cfg_apply){.is_set = true, .choice = i};
 		return;
 	}
 	cfg_report(r->fleet, &place, text, NULL, "apply: %s: expected %s or %s, found '%.100s'",

@@ -18,7 +18,7 @@ struct cfg_base {
 	const char **values;
 	bool has_bad_value;
 	struct cfg_list config, users, files, locks;
-	unsigned apply[CFG_APPLY_KEYS];
+	struct cfg_apply apply[CFG_APPLY_KEYS];
 };
 
 /* ---- lists ---- */
@@ -178,7 +178,7 @@ static void apply_layer(struct cfg_fleet *fleet, struct arena *arena, struct cfg
 	out->files = cfg_merge_lists(arena, &out->files, &layer->files);
 	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
 		if (layer->apply[key].is_set)
-			out->apply[key] = layer->apply[key].choice;
+			out->apply[key] = layer->apply[key];
 	}
 }
 

@@ -253,17 +253,20 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 	const struct cfg_effective *effective, const struct vk_bundle_file *files, size_t count,
 	const struct vk_bundle_group *group, struct vk_buf *out)
 {
+	const struct cfg_apply *unmanaged = &effective->apply[CFG_APPLY_UNMANAGED];
 	struct cfg_bundle_secrets secrets = {.count = 0};
 	struct vk_bundle bundle = {
 		.environment = effective->environment->name,
 		.instance = instance->id,
 		.kind = VK_KIND_VALKEY,
 		.valkey = effective->role->version,
-		.drift = effective->apply[CFG_APPLY_DRIFT] != 0 ? VK_DRIFT_REVERT : VK_DRIFT_REPORT,
-		.restart = effective->apply[CFG_APPLY_RESTART] != 0 ? VK_RESTART_NEVER
-								    : VK_RESTART_ALLOWED,
-		.unmanaged_users = effective->apply[CFG_APPLY_UNMANAGED] != 0 ? VK_UNMANAGED_REMOVE
-									      : VK_UNMANAGED_KEEP,
+		.drift = effective->apply[CFG_APPLY_DRIFT].choice != 0 ? VK_DRIFT_REVERT
+								       : VK_DRIFT_REPORT,
+		.restart = effective->apply[CFG_APPLY_RESTART].choice != 0 ? VK_RESTART_NEVER
+									   : VK_RESTART_ALLOWED,
+		.unmanaged_users = unmanaged->choice != 0 ? VK_UNMANAGED_REMOVE : VK_UNMANAGED_KEEP,
+		.kept_count = unmanaged->kept_count,
+		.kept = unmanaged->kept,
 		.file_count = count,
 		.files = files,
 		.secrets = secrets.items,

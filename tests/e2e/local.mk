@@ -71,6 +71,7 @@ E2E_TESTS += tests/e2e/143-own-pki.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 E2E_TESTS += tests/e2e/170-import.sh
+E2E_TESTS += tests/e2e/171-tree.sh
 E2E_TESTS += tests/e2e/174-sentinel-schema.sh
 E2E_TESTS += tests/e2e/183-diff.sh
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import tests/e2e/import_mutate.py tests/e2e/import_words.txt

@@ -50,6 +50,8 @@ static enum vk_rc parse_with(const char *name, const char *json, struct vk_err *
 	return rc;
 }
 
+#define UNMANAGED(json) "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":" json "}"
+
 START_TEST(refuses_paths_that_leave_their_directory)
 {
 	static const char *const bad[] = {"", "/", "/etc/passwd", "..", "../x", "a/..", "a/../b",
@@ -117,6 +119,61 @@ START_TEST(refuses_unsorted_double_and_nested_files)
 }
 END_TEST
 
+START_TEST(keeps_users_that_match_a_pattern)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool is_kept;
+	} table[] = {
+		{"v-*", "v-", true},
+		{"v-*", "v", false},
+		{"v-*", "xv-1", false},
+		{"*-ro", "a-ro-b-ro", true},
+		{"*-ro", "a-ro-b", false},
+		{"a?c*e", "abcdde", true},
+		{"a?c*e", "ace", false},
+		{"**a**", "bab", true},
+		{"x", "x", true},
+		{"x", "X", false},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct vk_bundle bundle = {.unmanaged_users = VK_UNMANAGED_REMOVE,
+			.kept_count = 1,
+			.kept = &table[i].pattern};
+
+		ck_assert_msg(vk_bundle_keeps_user(&bundle, table[i].name) == table[i].is_kept,
+			"%s %s", table[i].pattern, table[i].name);
+	}
+	ck_assert(vk_bundle_keeps_user(
+		&(struct vk_bundle){.unmanaged_users = VK_UNMANAGED_KEEP}, "x"));
+	ck_assert(!vk_bundle_keeps_user(
+		&(struct vk_bundle){.unmanaged_users = VK_UNMANAGED_REMOVE}, "x"));
+}
+END_TEST
+
+START_TEST(patterns_come_back_as_they_went)
+{
+	static const char *const kept[] = {"a?", "v-token-*"};
+	struct vk_bundle bundle = empty, *back;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	vk_buf_init(&out, 100000);
+	bundle.unmanaged_users = VK_UNMANAGED_REMOVE;
+	bundle.kept = kept;
+	bundle.kept_count = 2;
+	assert_ok(vk_bundle_format(&bundle, &out, &err), err);
+	ck_assert_ptr_nonnull(strstr(out.data, "\"unmanaged-users\":[\"a?\",\"v-token-*\"]}"));
+	assert_ok(vk_bundle_parse(out.data, out.len, &back, &err), err);
+	ck_assert_int_eq(back->unmanaged_users, VK_UNMANAGED_REMOVE);
+	ck_assert_uint_eq(back->kept_count, 2);
+	ck_assert_str_eq(back->kept[1], "v-token-*");
+	vk_bundle_free(back);
+	vk_buf_release(&out);
+}
+END_TEST
+
 START_TEST(refuses_every_wrong_member)
 {
 	static const struct {
@@ -128,6 +185,13 @@ START_TEST(refuses_every_wrong_member)
 		{"apply", "{\"drift\":\"x\",\"restart\":\"allowed\",\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":1,\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":\"\"}"},
+		{"apply", UNMANAGED("[]")},
+		{"apply", UNMANAGED("[1]")},
+		{"apply", UNMANAGED("[\"*\"]")},
+		{"apply", UNMANAGED("[\"\"]")},
+		{"apply", UNMANAGED("[\"a b\"]")},
+		{"apply", UNMANAGED("[\"b\",\"a\"]")},
+		{"apply", UNMANAGED("[\"a\",\"a\"]")},
 		{"environment", NULL},
 		{"files", NULL},
 		{"files", "{}"},
@@ -439,6 +503,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_every_other_mode);
 	tcase_add_test(tcase, refuses_unsorted_double_and_nested_files);
 	tcase_add_test(tcase, refuses_every_wrong_member);
+	tcase_add_test(tcase, keeps_users_that_match_a_pattern);
+	tcase_add_test(tcase, patterns_come_back_as_they_went);
 	tcase_add_test(tcase, refuses_too_many_files_and_too_much_text);
 	tcase_add_test(tcase, refuses_secrets_where_they_cannot_stand);
 	tcase_add_test(tcase, refuses_unsorted_double_and_too_many_secrets);

@@ -144,6 +144,13 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 		{"apply: {drift: fix}\n",
 			":1:16: apply: drift: expected report or revert, found 'fix'"},
 		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},
+		{"apply: {drift: [report]}\n", ":1:16: drift: expected a text, found a list"},
+		{"apply: {unmanaged-users: []}\n",
+			":1:26: apply: unmanaged-users: expected 1 to 32 patterns"},
+		{"apply: {unmanaged-users: [\"v-*\", \"*\"]}\n",
+			":1:34: apply: unmanaged-users: '*' is no pattern of names"},
+		{"apply: {unmanaged-users: [\"a b\"]}\n",
+			":1:27: apply: unmanaged-users: 'a b' is no pattern of names"},
 	};
 
 	CHECK_TABLE("environments/prod.yaml", table);

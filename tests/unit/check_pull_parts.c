@@ -356,7 +356,9 @@ END_TEST
 
 START_TEST(unmanaged_users_go_only_where_they_should)
 {
-	struct difference_rules rules = {.schema = "8.0", .removes_unmanaged = true};
+	static const char *const kept[] = {"app-?", "v-token-*"};
+	struct vk_bundle bundle = {.unmanaged_users = VK_UNMANAGED_REMOVE};
+	struct difference_rules rules = {.schema = "8.0", .bundle = &bundle};
 	struct difference difference;
 	struct expected expected;
 	struct users formerly;
@@ -371,7 +373,17 @@ START_TEST(unmanaged_users_go_only_where_they_should)
 	difference_make(&difference, &expected, &live, &rules);
 	ck_assert_uint_eq(difference.count, 2);
 	difference_release(&difference);
-	rules.removes_unmanaged = false;
+	bundle.kept = kept;
+	bundle.kept_count = 2;
+	users_add(&live.users, "app-1", "on");
+	users_add(&live.users, "v-token-42", "on");
+	users_sort(&live.users);
+	difference_make(&difference, &expected, &live, &rules);
+	ck_assert_uint_eq(difference.count, 2);
+	ck_assert_str_eq(difference.items[0].name, "app");
+	ck_assert_str_eq(difference.items[1].name, "vault");
+	difference_release(&difference);
+	bundle = (struct vk_bundle){.unmanaged_users = VK_UNMANAGED_KEEP};
 	users_add(&formerly, "app", "on");
 	rules.formerly = &formerly;
 	difference_make(&difference, &expected, &live, &rules);
