@@ -16,6 +16,7 @@ command_run cmd_lint;
 
 /* cmd_import.c: the files of servers that are there already */
 command_run cmd_import;
+command_run cmd_adopt;
 
 /* cmd_explain.c, cmd_schema.c, cmd_template.c: what is known about values */
 command_run cmd_explain;

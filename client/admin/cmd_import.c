@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/adoption.h"
 #include "client/admin/clear_secrets.h"
 #include "client/admin/cmd.h"
 #include "client/admin/findings_show.h"
@@ -13,6 +14,7 @@
 #include "client/admin/source.h"
 #include "common/config/directive.h"
 #include "common/config/import.h"
+#include "common/config/import_running.h"
 #include "common/name.h"
 
 #include "common/banned.h"
@@ -28,6 +30,7 @@ struct job {
 	struct cfg_import *import;
 	struct import_tree tree;
 	struct cfg_findings *findings;
+	struct adoption *adoption; /* NULL: no running server is looked at */
 };
 
 static const struct {
@@ -54,8 +57,9 @@ static enum vk_rc start(
 		vk_err_hint(err, "as in --as db1/main");
 		return VK_EINPUT;
 	}
-	options.version =
-		args_has(args, "valkey") ? args_get(args, "valkey") : cfg_version_default();
+	options.version = job->adoption != NULL ? job->adoption->version : cfg_version_default();
+	if (args_has(args, "valkey"))
+		options.version = args_get(args, "valkey");
 	if (!cfg_version_is_known(options.version))
 		return vk_err_set(
 			err, VK_EINPUT, "Valkey version '%.50s' is not known", options.version);
@@ -153,6 +157,8 @@ static struct vkjson *job_json(const struct job *job)
 	vkjson_set(out, "counts", counts);
 	if (job->tree.lint != NULL)
 		vkjson_set(out, "baseline", lint_json(job->tree.lint));
+	if (job->adoption != NULL)
+		vkjson_set(out, "differences", adoption_json(job->import));
 	vkjson_set(out, "refused", vkjson_int((int64_t)cfg_import_refused_count(job->import)));
 	vkjson_set(out, "sentinel", vkjson_bool(cfg_import_is_sentinel(job->import)));
 	if (job->tree.environment != NULL)
@@ -171,6 +177,7 @@ static void print_result(const struct cli *cli, const struct job *job)
 	if (job->tree.whole != NULL)
 		findings_print(cli, job->findings, job->tree.whole);
 	print_summary(cli, job);
+	adoption_print(cli, job->import);
 	if (!job->is_written) {
 		cli_say(cli, "nothing was written\n");
 		if (cfg_import_is_sentinel(job->import))
@@ -214,18 +221,37 @@ static enum vk_rc write_all(struct job *job, struct vk_err *err)
 static bool is_good(const struct job *job)
 {
 	return cfg_findings_errors(job->findings) == 0 &&
+	       cfg_import_undecided_count(job->import) == 0 &&
 	       (job->skips_refused || cfg_import_refused_count(job->import) == 0);
 }
 
-enum vk_rc cmd_import(struct cli *cli, const struct args *args, struct vk_err *err)
+/* The files, and for an adoption what runs from them. */
+static enum vk_rc read_all(const struct job *job, const struct args *args, struct vk_err *err)
 {
-	struct job job = {.findings = cfg_findings_new()};
+	const char *main_file = NULL;
+	enum vk_rc rc = VK_OK;
+
+	if (job->adoption != NULL && args_count(args) == 0)
+		rc = adoption_file(job->adoption, &main_file, err);
+	if (rc == VK_OK)
+		rc = import_files_read(job->import, args, main_file, err);
+	if (rc == VK_OK && job->adoption != NULL && !cfg_import_is_sentinel(job->import))
+		rc = adoption_compare(job->adoption, args, job->import, err);
+	if (rc == VK_OK)
+		cfg_import_finish(job->import);
+	return rc;
+}
+
+static enum vk_rc do_import(
+	struct cli *cli, const struct args *args, struct adoption *adoption, struct vk_err *err)
+{
+	struct job job = {.findings = cfg_findings_new(), .adoption = adoption};
 	struct import_target target;
 	struct vkjson *result = NULL;
 	enum vk_rc rc = start(cli, args, &job, err);
 
 	if (rc == VK_OK)
-		rc = import_files_read(job.import, args, err);
+		rc = read_all(&job, args, err);
 	if (rc != VK_OK)
 		goto out;
 	target = (struct import_target){job.directory, job.host, job.instance,
@@ -242,10 +268,30 @@ enum vk_rc cmd_import(struct cli *cli, const struct args *args, struct vk_err *e
 	result = job_json(&job);
 	if (!cli_print_json(cli, result))
 		print_result(cli, &job);
+	if (adoption != NULL && job.is_written && !cli->is_json)
+		adoption_print_next(cli, args, adoption, job.instance);
 out:
 	vkjson_free(result);
 	import_tree_release(&job.tree);
 	cfg_import_free(job.import);
 	cfg_findings_free(job.findings);
+	return rc;
+}
+
+enum vk_rc cmd_import(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	return do_import(cli, args, NULL, err);
+}
+
+enum vk_rc cmd_adopt(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	struct adoption adoption;
+	enum vk_rc rc;
+
+	adoption_init(&adoption);
+	rc = adoption_read(cli, args, &adoption, err);
+	if (rc == VK_OK)
+		rc = do_import(cli, args, &adoption, err);
+	adoption_release(&adoption);
 	return rc;
 }

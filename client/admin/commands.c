@@ -3,6 +3,7 @@
 
 #include "client/admin/cmd.h"
 #include "client/admin/help.h"
+#include "client/admin/adoption.h"
 #include "client/admin/running.h"
 
 #include "common/banned.h"
@@ -63,6 +64,20 @@ static const struct option_spec import_options[] = {
 	{"valkey", 0, "VERSION", "the version of Valkey (default: 8.0)", false},
 	{"skip-refused", 0, NULL, "import the rest where Valkey refuses lines", false},
 	{"dry-run", 0, NULL, "report, and write nothing", false},
+	OPTIONS_END,
+};
+
+static const struct option_spec adopt_options[] = {
+	TREE_OPTION,
+	{"as", 0, "HOST/INSTANCE", "what the instance is called in the tree", false},
+	{"env", 0, "ENV", "its environment (default: the only one; prod in a new fleet)", false},
+	{"fleet", 0, "NAME", "the name of a new fleet (default: fleet)", false},
+	{"acl", 0, "FILE", "the ACL file (default: what aclfile names)", false},
+	{"secrets", 0, "FILE", "where passwords go; a new file, mode 0600", false},
+	{"valkey", 0, "VERSION", "the version of Valkey (default: what runs)", false},
+	{"skip-refused", 0, NULL, "import the rest where Valkey refuses lines", false},
+	{"dry-run", 0, NULL, "report, and write nothing", false},
+	ADOPTION_OPTIONS,
 	OPTIONS_END,
 };
 
@@ -387,6 +402,11 @@ const struct command commands[] = {
 		"to do about it. Passwords go to the file of --secrets. Ends with status 1, without writing,\n"
 		"if a line is refused.",
 		1, 64, import_options, NULL, cmd_import},
+	{"adopt", "[FILE...]", "make a tree of a server that runs, and of its files",
+		"As 'vkcfg import', with a look at the server: where it runs with something else than its\n"
+		"files say, it is shown, and nothing is written until --keep says which of the two counts.\n"
+		"Without FILE, the one that the server was started from. Nothing is changed there.",
+		0, 64, adopt_options, NULL, cmd_adopt},
 	{"diff", "[FROM [TO]]", "show what differs between trees, releases, environments or instances",
 		"FROM and TO are ENV (its current release), ENV/N, change:N, HOST/INSTANCE, or a directory as\n"
 		"./DIR. TO is the tree of --tree if it is not given; without FROM each environment of it is\n"

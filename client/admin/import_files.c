@@ -85,15 +85,15 @@ static enum vk_rc read_acl(struct cfg_import *import, const struct args *args, s
 	return rc == VK_ENOTFOUND ? VK_OK : rc; /* cfg_import_finish() says so */
 }
 
-enum vk_rc import_files_read(struct cfg_import *import, const struct args *args, struct vk_err *err)
+enum vk_rc import_files_read(struct cfg_import *import, const struct args *args,
+	const char *main_file, struct vk_err *err)
 {
 	enum vk_rc rc = VK_OK;
 
+	if (args_count(args) == 0)
+		rc = read_file(import, main_file, cfg_import_conf, err);
+
 	for (size_t i = 0; rc == VK_OK && i < args_count(args); i++)
 		rc = read_file(import, args_at(args, i), cfg_import_conf, err);
-	if (rc == VK_OK)
-		rc = read_acl(import, args, err);
-	if (rc == VK_OK)
-		cfg_import_finish(import);
-	return rc;
+	return rc == VK_OK ? read_acl(import, args, err) : rc;
 }

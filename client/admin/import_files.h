@@ -8,9 +8,9 @@
 
 struct args;
 
-/* Reads all files that args name into import, and finishes it. */
-VK_CHECKED enum vk_rc import_files_read(
-	struct cfg_import *import, const struct args *args, struct vk_err *err);
+/* Reads all files that args name into import, or where they name none, the main file. */
+VK_CHECKED enum vk_rc import_files_read(struct cfg_import *import, const struct args *args,
+	const char *main_file, struct vk_err *err);
 
 /* A cfg_import_include: patterns as Valkey takes them, below the directory of the file that
  * includes. */

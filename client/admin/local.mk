@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libvkadmin.a
 
 libvkadmin_a_SOURCES =
+libvkadmin_a_SOURCES += client/admin/adoption.c client/admin/adoption.h
 libvkadmin_a_SOURCES += client/admin/approvers.c client/admin/approvers.h
 libvkadmin_a_SOURCES += client/admin/args.c client/admin/args.h
 libvkadmin_a_SOURCES += client/admin/audit_before.c client/admin/audit_before.h

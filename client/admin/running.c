@@ -19,7 +19,7 @@
 
 #include "common/banned.h"
 
-enum { TIMEOUT_MS = 10 * 1000, MASK_KEY_BYTES = 32 };
+enum { TIMEOUT_MS = 10 * 1000, MASK_KEY_BYTES = (RUNNING_MASK_KEY_BYTES - 1) / 2 };
 
 void running_init(struct running *running)
 {
@@ -29,6 +29,7 @@ void running_init(struct running *running)
 
 void running_release(struct running *running)
 {
+	sodium_memzero(running->mask_key, sizeof(running->mask_key));
 	live_release(&running->live);
 }
 
@@ -96,7 +97,6 @@ static const char *choose_schema(const struct cli *cli, const struct live *live)
 static enum vk_rc read_all(
 	const struct cli *cli, struct valkey *valkey, struct running *out, struct vk_err *err)
 {
-	char mask_key[2 * MASK_KEY_BYTES + 1];
 	uint8_t random[MASK_KEY_BYTES];
 	enum vk_rc rc = live_read_info(valkey, &out->live, err);
 
@@ -104,11 +104,11 @@ static enum vk_rc read_all(
 		return rc;
 	/* Sensitive values become digests under a key that nobody keeps. */
 	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(mask_key, sizeof(mask_key), random, sizeof(random));
+	sodium_bin2hex(out->mask_key, sizeof(out->mask_key), random, sizeof(random));
 	out->schema = choose_schema(cli, &out->live);
-	rc = live_read(valkey, &(struct live_query){.schema = out->schema, .mask_key = mask_key},
-		&out->live, err);
-	sodium_memzero(mask_key, sizeof(mask_key));
+	rc = live_read(valkey,
+		&(struct live_query){.schema = out->schema, .mask_key = out->mask_key}, &out->live,
+		err);
 	sodium_memzero(random, sizeof(random));
 	if (rc == VK_OK)
 		out->has_uid = valkey_peer_uid(valkey, &out->uid);

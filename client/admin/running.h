@@ -27,8 +27,11 @@ struct cli;
 		"tls-key", 0, "FILE", "and its key", false                                         \
 	}
 
+enum { RUNNING_MASK_KEY_BYTES = 65 };
+
 struct running {
 	struct live live;
+	char mask_key[RUNNING_MASK_KEY_BYTES]; /* made for this one look; wiped with it */
 	const char *schema; /* the version of live, or the nearest one that vkcfg knows */
 	bool has_uid;	    /* over a Unix socket */
 	unsigned uid;	    /* of the server's process */

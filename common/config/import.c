@@ -47,6 +47,8 @@ void cfg_import_free(struct cfg_import *import)
 	free(import->users);
 	free(import->notes);
 	free(import->sentinel);
+	free(import->differences);
+	free(import->running_users);
 	vk_buf_release(&import->sources);
 	arena_free(import->arena);
 	free(import);

@@ -54,6 +54,11 @@ struct import_group {
 
 struct sentinel_line;
 
+/* A user as the running server has it. */
+struct import_running_user {
+	const char *name, *rules;
+};
+
 struct cfg_import {
 	struct arena *arena;
 	const char *host, *instance, *version, *role;
@@ -83,6 +88,11 @@ struct cfg_import {
 	size_t sentinel_count;
 	struct import_group groups[CFG_IMPORT_MAX_GROUPS];
 	size_t group_count;
+	bool is_adopted; /* compared with a running server */
+	struct cfg_import_difference *differences;
+	size_t difference_count;
+	struct import_running_user *running_users;
+	size_t running_user_count;
 };
 
 /* import.c */

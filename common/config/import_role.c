@@ -171,4 +171,8 @@ void cfg_import_format_role(const struct cfg_import *import, struct vk_buf *out)
 		if (!import->users[i].is_left_out)
 			add_user(import, &import->users[i], out);
 	}
+	/* Whoever takes over a fleet wants to look first. */
+	if (import->is_adopted)
+		vk_buf_adds(out, "apply:\n  drift: report\n  restart: never\n"
+				 "  unmanaged-users: keep\n");
 }

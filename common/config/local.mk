@@ -29,6 +29,7 @@ libvkcommon_a_SOURCES += common/config/import_line.c
 libvkcommon_a_SOURCES += common/config/import_rename.c
 libvkcommon_a_SOURCES += common/config/import_sentinel.c
 libvkcommon_a_SOURCES += common/config/import_role.c
+libvkcommon_a_SOURCES += common/config/import_running.c common/config/import_running.h
 libvkcommon_a_SOURCES += common/config/layer.c
 libvkcommon_a_SOURCES += common/config/layer_apply.c
 libvkcommon_a_SOURCES += common/config/layer_files.c
