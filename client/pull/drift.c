@@ -237,6 +237,8 @@ static enum vk_rc check_running(struct drift *drift, struct vk_err *err)
 
 	if (rc == VK_OK)
 		rc = compare_running(drift, valkey, err);
+	else if (rc == VK_EUNAVAIL && drift->instance->is_started_later)
+		rc = VK_OK;
 	valkey_free(valkey);
 	return rc;
 }

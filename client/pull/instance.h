@@ -33,6 +33,7 @@ struct instance {
 	const char *user;		 /* first contact: user and its password file, or NULL */
 	const char *password_file;
 	int restart_timeout_ms;
+	bool is_started_later; /* whoever has started the agent starts Valkey when it has ended */
 	const char *agent_password; /* of vkcfg-agent, from STATE */
 	const char *state;	    /* STATE itself: host.key, secrets/ */
 	const struct pins *pins;    /* whose secrets it may open */

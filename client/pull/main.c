@@ -16,6 +16,7 @@
 #include "client/pull/agent.h"
 #include "client/pull/doctor.h"
 #include "client/pull/enrol.h"
+#include "client/pull/gate.h"
 #include "client/pull/fill.h"
 #include "client/pull/run.h"
 #include "client/pull/status.h"
@@ -44,6 +45,7 @@ struct options {
 	bool is_doctor;
 	bool is_watching;
 	bool is_observing;
+	bool is_once;
 	bool is_showing_status;
 	bool is_showing_user;
 	bool is_json;
@@ -67,6 +69,9 @@ static const char help_text[] =
 	"  vkcfg-pull --watch         the same again and again; changes arrive at once\n"
 	"  vkcfg-pull --observe       the same, or with --watch, but change nothing: say what would\n"
 	"                             be changed (to stay so: observe in pull.yaml)\n"
+	"or in front of Valkey's start (ExecStartPre=, an init container):\n"
+	"  vkcfg-pull --once --wait [--timeout SECONDS]    until what is installed is verified;\n"
+	"                             installs files, starts nothing\n"
 	"\n"
 	"To look, without asking the server or changing anything:\n"
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
@@ -100,6 +105,7 @@ enum {
 	OPT_POLL,
 	OPT_TIMEOUT,
 	OPT_RETRY,
+	OPT_ONCE,
 	OPT_LEVEL,
 	OPT_VERSION
 };
@@ -107,6 +113,7 @@ enum {
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"watch", no_argument, NULL, 'w'},
+	{"once", no_argument, NULL, OPT_ONCE},
 	{"status", no_argument, NULL, 's'},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"check-config", no_argument, NULL, OPT_CHECK},
@@ -326,6 +333,15 @@ static int run_check_config(const struct options *options)
 	return rc == VK_OK ? 0 : show_failure(&err);
 }
 
+static int run_gate(const struct options *options)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	return gate_wait(options->config, options->wait.timeout_seconds, &err) == VK_OK
+		       ? 0
+		       : show_failure(&err);
+}
+
 static int run_agent(const struct options *options)
 {
 	const struct run_options once = {.is_retrying = options->is_retrying};
@@ -412,6 +428,8 @@ static bool take_option(int option, struct options *options, int *status)
 		return options->is_showing_status = true;
 	case OPT_JSON:
 		return options->is_json = true;
+	case OPT_ONCE:
+		return options->is_once = true;
 	case OPT_CHECK:
 		return options->is_checking_config = true;
 	case OPT_OBSERVE:
@@ -451,6 +469,8 @@ static int dispatch(const struct options *options)
 		return run_status(options);
 	if (options->is_doctor)
 		return run_doctor(options);
+	if (options->is_waiting)
+		return run_gate(options);
 	return run_agent(options);
 }
 
@@ -485,7 +505,7 @@ int main(int argc, char **argv)
 	optind += take_word(argc - optind, argv + optind, &options);
 	if (optind < argc)
 		return show_usage_error(argv[optind]);
-	if (options.is_waiting && (!options.is_enrolling || options.card == NULL))
+	if (options.is_waiting && !(options.is_enrolling ? options.card != NULL : options.is_once))
 		return show_usage_error("--wait");
 	return dispatch(&options);
 }

@@ -32,6 +32,13 @@ const struct setting pull_setting_rows[] = {
 		.fallback = "30",
 		.help = "days before root, targets or the environment's signatures expire, from "
 			"which on every run warns"},
+	{.name = "start",
+		.type = SETTING_ENUM,
+		.choices = "verified|last-good",
+		.fallback = "verified",
+		.help = "what --once --wait lets Valkey start with, where nobody vouches for what "
+			"is "
+			"installed"},
 	{.name = "metrics-file",
 		.type = SETTING_PATH,
 		.help = "a file for the textfile collector of Prometheus, written by every run"},
@@ -238,6 +245,8 @@ enum vk_rc pull_settings_load(const char *path, struct pull_settings **out, stru
 	loaded->server_count = settings_list(loaded->settings, "server", &loaded->servers);
 	loaded->state = settings_string(loaded->settings, "state");
 	loaded->user = settings_string(loaded->settings, "user");
+	loaded->starts_last_good =
+		strcmp(settings_string(loaded->settings, "start"), "last-good") == 0;
 	loaded->metrics_file = settings_string(loaded->settings, "metrics-file");
 	loaded->ca = settings_string(loaded->settings, "ca");
 	loaded->certificate = settings_string(loaded->settings, "certificate");

@@ -7,6 +7,7 @@
 #ifndef VK_PULL_SETTINGS_H
 #define VK_PULL_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,8 @@ struct pull_settings {
 	size_t server_count;	    /* at least 1 */
 	const char *const *servers; /* URLs, the preferred one first */
 	const char *state;
-	const char *user;	  /* NULL: none */
+	const char *user; /* NULL: none */
+	bool starts_last_good;
 	const char *metrics_file; /* for Prometheus; NULL: none */
 	const char *ca;		  /* of a PKI of the user's own; NULL: the fleet's CA issues */
 	const char *certificate;

@@ -157,9 +157,10 @@ static void count_changes(struct running *running, const struct difference *diff
 	}
 }
 
-static bool may_restart(const struct running_side *side)
+static bool may_restart(const struct running *running, const struct running_side *side)
 {
-	return side->bundle.bundle->restart == VK_RESTART_ALLOWED;
+	return side->bundle.bundle->restart == VK_RESTART_ALLOWED &&
+	       !running->instance->is_started_later;
 }
 
 static enum vk_rc read_back(
@@ -207,7 +208,7 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 		rc = err->rc;
 	} else if (rc == VK_OK && running->previous.is_known &&
 		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
-			   may_restart(&running->next))) {
+			   may_restart(running, &running->next))) {
 		count_changes(running, &look.difference);
 		rc = set_values(running, &look, &running->next, &options, err);
 		is_set = rc == VK_OK;
@@ -271,7 +272,7 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 	size_t restarts = difference_count(&look->difference, CURE_RESTART);
 	enum vk_rc rc;
 
-	if (restarts > 0 && may_restart(&running->next))
+	if (restarts > 0 && may_restart(running, &running->next))
 		return restart(running, look, err);
 	running->is_restart_pending =
 		restarts > 0 || difference_count(&look->difference, CURE_MOVE) > 0;
@@ -281,7 +282,7 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == restarts)
 		return rc;
 	/* Valkey itself said that a value needs a restart. */
-	if (may_restart(&running->next))
+	if (may_restart(running, &running->next))
 		return restart(running, look, err);
 	running->is_restart_pending = true;
 	return VK_OK;
@@ -310,7 +311,9 @@ enum vk_rc running_apply(struct running *running, struct vk_err *err)
 		keep_found(running, &look.live);
 	if (rc == VK_OK)
 		rc = apply_live(running, &look, err);
-	else if (rc == VK_EUNAVAIL || (rc == VK_EDENIED && may_restart(&running->next)))
+	else if (rc == VK_EUNAVAIL && running->instance->is_started_later)
+		rc = VK_OK;
+	else if (rc == VK_EUNAVAIL || (rc == VK_EDENIED && may_restart(running, &running->next)))
 		rc = restart(running, &look, err);
 	look_release(&look);
 	return rc;
@@ -333,6 +336,10 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 
 	put_health(outcome, &look);
+	if (rc == VK_EUNAVAIL && running->instance->is_started_later) {
+		look_release(&look);
+		return VK_OK; /* the preflight has judged the files, and nothing else is there */
+	}
 	if (rc == VK_OK)
 		takeover_tell(running->instance, &look.difference, &look.live, outcome);
 	if (rc == VK_OK)

@@ -41,6 +41,7 @@ E2E_TESTS += tests/e2e/051-bad-http.sh
 E2E_TESTS += tests/e2e/060-no-op.sh
 E2E_TESTS += tests/e2e/061-doctor.sh
 E2E_TESTS += tests/e2e/062-servers.sh
+E2E_TESTS += tests/e2e/063-start.sh
 E2E_TESTS += tests/e2e/070-demo.sh
 E2E_TESTS += tests/e2e/080-tutorial.sh
 E2E_TESTS += tests/e2e/090-packaging.sh
