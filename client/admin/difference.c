@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/admin/diff_memo.h"
 #include "client/admin/difference_part.h"
 #include "client/admin/grouping.h"
 #include "common/config/diff.h"
@@ -14,10 +15,11 @@
 #include "common/banned.h"
 
 /* Either bundle may be NULL. */
-static enum vk_rc add_instance(struct grouping *grouping, const struct cfg_rendered_bundle *before,
-	const struct cfg_rendered_bundle *after, struct vk_err *err)
+static enum vk_rc add_instance(struct grouping *grouping, struct diff_memo *memo,
+	const struct cfg_rendered_bundle *before, const struct cfg_rendered_bundle *after,
+	struct vk_err *err)
 {
-	struct cfg_diff *diff = NULL;
+	const struct cfg_diff *diff = NULL;
 	enum vk_rc rc;
 
 	if (before != NULL && after != NULL && before->len == after->len &&
@@ -25,12 +27,9 @@ static enum vk_rc add_instance(struct grouping *grouping, const struct cfg_rende
 		grouping_add_unchanged(grouping);
 		return VK_OK;
 	}
-	rc = cfg_diff_bundles(before != NULL ? before->text : NULL,
-		before != NULL ? before->len : 0, after != NULL ? after->text : NULL,
-		after != NULL ? after->len : 0, 0, &diff, err);
+	rc = diff_memo_get(memo, before, after, &diff, err);
 	if (rc == VK_OK)
 		grouping_add(grouping, diff, before, after);
-	cfg_diff_free(diff);
 	return rc;
 }
 
@@ -45,10 +44,12 @@ static const struct cfg_rendered_bundle *bundle_at(const struct cfg_rendered *re
 static enum vk_rc group_instances(struct grouping *grouping, const struct cfg_rendered *before,
 	const struct cfg_rendered *after, struct vk_err *err)
 {
+	struct diff_memo memo;
 	enum vk_rc rc = VK_OK;
 	size_t b = 0;
 	size_t a = 0;
 
+	diff_memo_init(&memo, 0);
 	while (rc == VK_OK) {
 		const struct cfg_rendered_bundle *old = bundle_at(before, b);
 		const struct cfg_rendered_bundle *new = bundle_at(after, a);
@@ -57,10 +58,12 @@ static enum vk_rc group_instances(struct grouping *grouping, const struct cfg_re
 		if (old == NULL && new == NULL)
 			break;
 		order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->id, new->id);
-		rc = add_instance(grouping, order <= 0 ? old : NULL, order >= 0 ? new : NULL, err);
+		rc = add_instance(
+			grouping, &memo, order <= 0 ? old : NULL, order >= 0 ? new : NULL, err);
 		b += order <= 0;
 		a += order >= 0;
 	}
+	diff_memo_release(&memo);
 	return rc;
 }
 
@@ -91,8 +94,12 @@ enum vk_rc difference_of_instance(const char *environment, const struct cfg_rend
 	const struct cfg_rendered_bundle *after, struct vkjson **out, struct vk_err *err)
 {
 	struct grouping *grouping = grouping_new(NULL, NULL);
-	enum vk_rc rc = add_instance(grouping, before, after, err);
+	struct diff_memo memo;
+	enum vk_rc rc;
 
+	diff_memo_init(&memo, 0);
+	rc = add_instance(grouping, &memo, before, after, err);
+	diff_memo_release(&memo);
 	if (rc == VK_OK)
 		*out = make_json(grouping, environment);
 	grouping_free(grouping);

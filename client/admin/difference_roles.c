@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/diff_memo.h"
 #include "client/admin/difference.h"
 #include "client/admin/difference_part.h"
 #include "client/admin/grouping.h"
@@ -47,19 +48,17 @@ static int compare_items(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->bundle->id, y->bundle->id);
 }
 
-static enum vk_rc read_item(
-	const struct cfg_rendered_bundle *bundle, struct item *out, struct vk_err *err)
+static enum vk_rc read_item(struct diff_memo *memo, const struct cfg_rendered_bundle *bundle,
+	struct item *out, struct vk_err *err)
 {
-	struct cfg_diff *diff = NULL;
-	enum vk_rc rc =
-		cfg_diff_bundles(NULL, 0, bundle->text, bundle->len, CFG_DIFF_ROLE, &diff, err);
+	const struct cfg_diff *diff = NULL;
+	enum vk_rc rc = diff_memo_get(memo, NULL, bundle, &diff, err);
 
-	if (rc != VK_OK)
-		return rc;
-	out->bundle = bundle;
-	memcpy(out->digest, cfg_diff_digest(diff), sizeof(out->digest));
-	cfg_diff_free(diff);
-	return VK_OK;
+	if (rc == VK_OK) {
+		out->bundle = bundle;
+		memcpy(out->digest, cfg_diff_digest(diff), sizeof(out->digest));
+	}
+	return rc;
 }
 
 /* Of the items of one role: the longest run of equal ones. */
@@ -101,15 +100,18 @@ static enum vk_rc read_environment(
 {
 	size_t count = cfg_rendered_count(rendered);
 	struct item *items = xcalloc(count + 1, sizeof(*items));
+	struct diff_memo memo;
 	enum vk_rc rc = VK_OK;
 
+	diff_memo_init(&memo, CFG_DIFF_ROLE);
 	out->name = cfg_rendered_environment(rendered);
 	for (size_t i = 0; rc == VK_OK && i < count; i++)
-		rc = read_item(cfg_rendered_at(rendered, i), &items[i], err);
+		rc = read_item(&memo, cfg_rendered_at(rendered, i), &items[i], err);
 	if (rc == VK_OK) {
 		qsort(items, count, sizeof(*items), compare_items);
 		read_roles(out, items, count);
 	}
+	diff_memo_release(&memo);
 	free(items);
 	return rc;
 }

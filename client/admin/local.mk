@@ -27,6 +27,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_audit_proof.c
 libvkadmin_a_SOURCES += client/admin/cmd_ceremony.c
 libvkadmin_a_SOURCES += client/admin/cmd_change.c
 libvkadmin_a_SOURCES += client/admin/cmd_diff.c client/admin/diff_side.c client/admin/diff_side.h
+libvkadmin_a_SOURCES += client/admin/diff_memo.c client/admin/diff_memo.h
 libvkadmin_a_SOURCES += client/admin/diff_running.c client/admin/diff_running.h
 libvkadmin_a_SOURCES += client/admin/cmd_enrol.c
 libvkadmin_a_SOURCES += client/admin/cmd_environment.c

@@ -252,6 +252,28 @@ START_TEST(many_groups_are_found_again)
 }
 END_TEST
 
+/* Neighbours that have the same files share a diff; what is in a value is no name. */
+START_TEST(takes_no_value_for_the_name_of_an_instance)
+{
+#define NAMED(name, ident)                                                                         \
+	"  " name                                                                                  \
+	": {environment: prod, instances: {main: {role: cache, config: {syslog-ident: " ident      \
+	"}}}}\n"
+	struct vkjson *found = difference("hosts:\n" HOST("c1") HOST("c2") HOST("c3"), "{}",
+		"hosts:\n" NAMED("c1", "c1/main") NAMED("c2", "c2/main") NAMED("c3", "c2/main"),
+		"{}");
+
+	ck_assert_uint_eq(vkjson_count(vkjson_get(found, "groups")), 2);
+	ck_assert_str_eq(
+		vkjson_text(vkjson_get(
+			vkjson_at(vkjson_get(vkjson_at(vkjson_get(found, "groups"), 1), "changes"),
+				0),
+			"new")),
+		"c2/main");
+	vkjson_free(found);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("difference");
@@ -263,6 +285,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, another_text_of_the_same_meaning_is_no_difference);
 	tcase_add_test(tc, says_where_a_restart_is_preferred_or_forbidden);
 	tcase_add_test(tc, passwords_that_look_alike_are_not_one_group);
+	tcase_add_test(tc, takes_no_value_for_the_name_of_an_instance);
 	tcase_add_test(tc, many_groups_are_found_again);
 	suite_add_tcase(suite, tc);
 	return suite;
