@@ -105,7 +105,7 @@ $1 == "#versions" {
 	add_row_to($2)
 	printf "\t{%s, %s, %s, CFG_TYPE_%s, %s, CFG_OWNER_%s, %s, %s, %s, %s, %s, %s, %s},\n",
 		quoted($1), quoted($3), quoted($4), upper($5), flags($10), upper($11), quoted(fallback),
-		$6 == "-" ? "0" : $6, $7 == "-" ? "0" : $7 "ULL", quoted($8), quoted($9), quoted($13),
+		$6 == "-" ? "0" : $6 == "-9223372036854775808" ? "INT64_MIN" : $6, $7 == "-" ? "0" : $7 "ULL", quoted($8), quoted($9), quoted($13),
 		quoted($14)
 }
 

@@ -64,6 +64,12 @@ static const char *type_name(enum cfg_type type)
 		return "some of";
 	case CFG_TYPE_STRING:
 		return "text";
+	case CFG_TYPE_HOSTNAME:
+		return "host name";
+	case CFG_TYPE_IPV4:
+		return "IPv4 address";
+	case CFG_TYPE_IPV6:
+		return "IPv6 address";
 	case CFG_TYPE_PATH:
 		return "path";
 	case CFG_TYPE_FILENAME:

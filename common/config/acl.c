@@ -36,18 +36,18 @@ static enum vk_rc parse_line(
 	struct vk_buf text;
 	enum vk_rc rc;
 
-	if (strncmp(name, "user", 4) != 0 || (name[4] != ' ' && name[4] != '\t')) {
+	if (strncmp(name, "user ", 5) != 0) {
 		vk_err_set(err, VK_EINPUT, "expected 'user NAME RULES'");
 		vk_err_hint(err, "an ACL file knows no comments");
 		return VK_EINPUT;
 	}
-	name += 4 + strspn(name + 4, " \t");
+	name += 5; /* Valkey takes a second blank for the end of an empty name */
 	name_len = strcspn(name, " ");
 	if (name_len == 0)
 		return vk_err_set(err, VK_EINPUT, "a user without a name");
 	if (acl->count == CFG_ACL_MAX_USERS)
 		return vk_err_set(err, VK_ELIMIT, "more than %d users", CFG_ACL_MAX_USERS);
-	rc = cfg_acl_rules_parse(name + name_len, NULL, 0, &rules, err);
+	rc = cfg_acl_rules_parse(name + name_len, NULL, NULL, 0, &rules, err);
 	if (rc != VK_OK)
 		return rc;
 	vk_buf_init(&text, 4 * CFG_ACL_RULES_MAX_BYTES);

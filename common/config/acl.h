@@ -27,9 +27,10 @@ struct cfg_acl_rules;
 
 /* Parses the rules of one user (all that follows the name). Rules with a password in clear text
  * (>pw, <pw) are refused without quoting it. hashes: more passwords, as 64 hexadecimal digits.
- * Commands are checked for their form, categories for being known. */
-VK_CHECKED enum vk_rc cfg_acl_rules_parse(const char *rules, const char *const *hashes,
-	size_t hash_count, struct cfg_acl_rules **out, struct vk_err *err);
+ * version: of Valkey, which must have the commands; NULL: they are checked for their form only. */
+VK_CHECKED enum vk_rc cfg_acl_rules_parse(const char *rules, const char *version,
+	const char *const *hashes, size_t hash_count, struct cfg_acl_rules **out,
+	struct vk_err *err);
 void cfg_acl_rules_free(struct cfg_acl_rules *rules);
 
 /* "on sanitize-payload #hash ~app:* resetchannels -@all +get": everything explicit, ACL LIST's

@@ -41,17 +41,8 @@ static bool has_subcommands(const char *name, size_t len)
 
 bool cfg_command_is_known(const char *name, const char *version)
 {
-	size_t len = strcspn(name, "|");
-	char parent[NAME_MAX_BYTES];
-
-	if (memchr(name, '.', len) != NULL || is_in(cfg_command_find(name), version))
-		return true;
-	if (name[len] == '\0' || name[len + 1] == '\0' || len >= sizeof(parent) ||
-		has_subcommands(name, len))
-		return false;
-	memcpy(parent, name, len);
-	parent[len] = '\0';
-	return is_in(cfg_command_find(parent), version);
+	return version == NULL || memchr(name, '.', strcspn(name, "|")) != NULL ||
+	       is_in(cfg_command_find(name), version);
 }
 
 static enum vk_rc say_unknown(char sign, const char *name, const char *version, struct vk_err *err)
@@ -72,22 +63,70 @@ static enum vk_rc say_unknown(char sign, const char *name, const char *version, 
 	return VK_EINPUT;
 }
 
+static bool is_name(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-.|";
+
+	return text[0] != '\0' && text[0] != '|' && strlen(text) < NAME_MAX_BYTES &&
+	       text[strspn(text, allowed)] == '\0';
+}
+
+enum vk_rc cfg_acl_check_command(const char *rule, const char *version, struct vk_err *err)
+{
+	const char *name = rule + 1, *bar = strrchr(name, '|');
+	char parent[NAME_MAX_BYTES];
+
+	if (!is_name(name))
+		return vk_err_set(err, VK_EINPUT, "rule '%.100s': no command", rule);
+	if (bar == NULL || rule[0] == '-')
+		return cfg_command_is_known(name, version)
+			       ? VK_OK
+			       : say_unknown(rule[0], name, version, err);
+	memcpy(parent, name, (size_t)(bar - name));
+	parent[bar - name] = '\0';
+	if (!cfg_command_is_known(parent, version))
+		return say_unknown(rule[0], name, version, err);
+	if (strchr(parent, '|') != NULL)
+		return vk_err_set(err, VK_EINPUT,
+			"rule '%.100s': no first argument of a subcommand can be allowed", rule);
+	if (bar[1] == '\0')
+		return vk_err_set(err, VK_EINPUT, "rule '%.100s': nothing behind the '|'", rule);
+	if (has_subcommands(parent, strlen(parent)) && !cfg_command_is_known(name, version))
+		return say_unknown(rule[0], name, version, err);
+	return VK_OK;
+}
+
+bool cfg_acl_has_databases(const char *version)
+{
+	return version == NULL || cfg_version_order(version) >= cfg_version_order("9.1");
+}
+
+static enum vk_rc check_word(const char *rule, const char *version, struct vk_err *err)
+{
+	if ((rule[0] == '+' || rule[0] == '-') && rule[1] != '@')
+		return cfg_acl_check_command(rule, version, err);
+	if ((strncmp(rule, "db=", 3) != 0 && strcmp(rule, "resetdbs") != 0) ||
+		cfg_acl_has_databases(version))
+		return VK_OK;
+	vk_err_set(err, VK_EINPUT, "rule '%.100s': Valkey %.10s has no rules about databases", rule,
+		version);
+	vk_err_hint(err, "Valkey 9.1 has them");
+	return VK_EINPUT;
+}
+
 enum vk_rc cfg_acl_check_commands(const char *rules, const char *version, struct vk_err *err)
 {
 	while (*rules != '\0') {
+		char word[NAME_MAX_BYTES];
+		enum vk_rc rc;
 		size_t len;
 
 		rules += strspn(rules, " ()\n");
 		len = strcspn(rules, " ()\n");
-		if (len > 1 && len < NAME_MAX_BYTES && (rules[0] == '+' || rules[0] == '-') &&
-			rules[1] != '@') {
-			char name[NAME_MAX_BYTES];
-
-			memcpy(name, rules + 1, len - 1);
-			name[len - 1] = '\0';
-			if (!cfg_command_is_known(name, version))
-				return say_unknown(rules[0], name, version, err);
-		}
+		snprintf(word, sizeof(word), "%.*s", (int)len, rules);
+		rc = check_word(word, version, err);
+		if (rc != VK_OK)
+			return rc;
 		rules += len;
 	}
 	return VK_OK;

@@ -22,13 +22,20 @@ extern const size_t cfg_command_count;
 /* NULL where no version that vkcfg knows has it. */
 const struct cfg_command *cfg_command_find(const char *name);
 
-/* True where ACL SETUSER of this version takes the name: a command, a subcommand, or a command
- * without subcommands with a first argument ("select|0"). Names with a dot are of modules, which
- * only the server knows: always true. */
+/* True where a version has the command or subcommand. Names with a dot are of modules, which only
+ * the server knows: always true. version NULL: any name will do. */
 bool cfg_command_is_known(const char *name, const char *version);
 
-/* Checks each rule of a user (as cfg_acl_rules_format() writes them) that allows or forbids a
- * command. VK_EINPUT names the rule, with a hint. */
+/* One rule in lower case that allows or forbids a command: "+get", "-config|set", or "+select|0", a
+ * first argument of a command without subcommands. VK_EINPUT names the rule, with a hint. */
+VK_CHECKED enum vk_rc cfg_acl_check_command(
+	const char *rule, const char *version, struct vk_err *err);
+
+/* True where a version has rules about databases ("db=0", "alldbs", "resetdbs"); NULL: any may. */
+bool cfg_acl_has_databases(const char *version);
+
+/* Checks all rules of a user (as cfg_acl_rules_format() writes them) that not every version knows.
+ */
 VK_CHECKED enum vk_rc cfg_acl_check_commands(
 	const char *rules, const char *version, struct vk_err *err);
 

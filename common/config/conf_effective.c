@@ -78,6 +78,9 @@ static const char *effective_value(struct arena *arena, const struct entry *entr
 			vk_buf_adds(&text, texts[i]);
 		}
 	}
+	/* A line without words is nothing, where only some of the classes are named. */
+	if (d != NULL && d->type == CFG_TYPE_OUTPUT_LIMIT && text.len == 0)
+		vk_buf_adds(&text, d->fallback);
 	out = arena_dup(arena, text.data, text.len);
 	vk_buf_release(&text);
 	free(texts);

@@ -22,7 +22,10 @@ enum cfg_type {
 	CFG_TYPE_PERCENT_OR_MEMORY, /* 10% or bytes */
 	CFG_TYPE_ENUM,
 	CFG_TYPE_FLAGS, /* a set of enum values, printed in the table's order */
-	CFG_TYPE_STRING,
+	CFG_TYPE_STRING, /* values: characters besides letters and digits; max: length; 0: any */
+	CFG_TYPE_HOSTNAME,
+	CFG_TYPE_IPV4,
+	CFG_TYPE_IPV6,
 	CFG_TYPE_PATH,	   /* in a tree: empty, or a placeholder of the host and a relative path */
 	CFG_TYPE_FILENAME, /* a name without directories */
 	CFG_TYPE_BIND,	   /* addresses */
@@ -78,7 +81,7 @@ struct cfg_directive {
 		*fallback; /* the server's default, in CONFIG GET form; NULL: none or per machine */
 	int64_t min;
 	uint64_t max;
-	const char *values; /* enum and flags: "a|b|c" */
+	const char *values; /* enum and flags: "a|b|c"; of a string: characters, or NULL */
 	const char *unit;   /* what a number counts: "bytes", "seconds", ...; or NULL */
 	const char *reason; /* CFG_TYPE_REFUSED: why a tree may not set it */
 	const char *help;   /* one sentence without a full stop */

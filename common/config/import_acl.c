@@ -64,45 +64,15 @@ static void add_word(const char *word, struct vk_buf *rules, bool *had_clear)
 	*had_clear = *had_clear || word[0] == '>';
 }
 
-/* "!hash" of a password that the user does not have. */
-static bool removes_nothing(const char *rules)
-{
-	struct vk_buf held;
-	bool is_bad = false;
-
-	vk_buf_init(&held, CFG_ACL_RULES_MAX_BYTES + 1);
-	while (!is_bad && *(rules += strspn(rules, " ")) != '\0') {
-		size_t len = strcspn(rules, " ");
-		char *word = xstrndup(rules, len), *found = NULL;
-
-		if (word[0] == '#')
-			vk_buf_addf(&held, "%s ", word);
-		else if (strcasecmp(word, "nopass") == 0 || strcasecmp(word, "resetpass") == 0 ||
-			 strcasecmp(word, "reset") == 0)
-			vk_buf_reset(&held);
-		else if (word[0] == '!' && len == VK_SHA256_HEX_BYTES)
-			found = strstr(held.data, word + 1);
-		if (found != NULL)
-			memset(found, '-', len - 1);
-		else
-			is_bad = word[0] == '!' && len == VK_SHA256_HEX_BYTES;
-		rules += len;
-		free(word);
-	}
-	vk_buf_release(&held);
-	return is_bad;
-}
-
 /* Valkey forgets a user line that it refuses at once, so that a second one is no duplicate. */
-static bool are_rules(const char *text, const char *version)
+static bool are_rules(const char *text)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_acl_rules *rules = NULL;
-	bool is_good = cfg_acl_rules_parse(text, NULL, 0, &rules, &err) == VK_OK;
+	bool is_good = cfg_acl_rules_parse(text, NULL, NULL, 0, &rules, &err) == VK_OK;
 
 	cfg_acl_rules_free(rules);
-	return is_good ? !removes_nothing(text)
-		       : strncmp(import_acl_reason(err.msg, version), "Unknown command", 15) == 0;
+	return is_good || strncmp(import_acl_reason(err.msg), "Unknown command", 15) == 0;
 }
 
 void import_add_user(struct cfg_import *import, const struct import_place *place, const char *name,
@@ -142,7 +112,7 @@ void import_add_user(struct cfg_import *import, const struct import_place *place
 	user = new_user(import, place, name);
 	user->rules = arena_dup(import->arena, rules.data, rules.len);
 	user->comment = comment;
-	user->is_unknown = import->has_user_lines && !are_rules(user->rules, import->version);
+	user->is_unknown = import->has_user_lines && !are_rules(user->rules);
 	if (rules.is_overflowed) {
 		user->is_left_out = true;
 		import_note(import, CFG_IMPORT_LEFT_OUT, place, subject, "shorten them",
@@ -159,16 +129,26 @@ void import_acl_line(struct cfg_import *import, const struct import_place *place
 	const char *words[ACL_LINE_MAX_WORDS] = {NULL};
 	size_t count = 0, len = strlen(line);
 	char *at = line, *save = NULL;
+	bool has_name, is_empty;
 
 	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
 		line[--len] = '\0';
 	at += strspn(at, " \t\r");
 	if (*at == '\0')
 		return;
+	has_name = strncmp(at, "user ", 5) == 0;
+	is_empty = has_name && at[5] == ' ';
 	for (char *w = strtok_r(at, " ", &save); w != NULL && count < ACL_LINE_MAX_WORDS;
 		w = strtok_r(NULL, " ", &save))
 		words[count++] = w;
-	if (strcmp(words[0], "user") == 0 && count >= 2) {
+	if (is_empty) {
+		import_note(import, CFG_IMPORT_REFUSED, place, "line",
+			"one blank between user and the name: Valkey takes the second for the end "
+			"of an empty name",
+			"Syntax error");
+		return;
+	}
+	if (has_name && count >= 2) {
 		import_add_user(import, place, words[1], words + 2, count - 2, "");
 		return;
 	}
@@ -216,7 +196,7 @@ static void refuse_user(
 {
 	const char *hint = arena_printf(
 		import->arena, "%s%s%s", err->msg, err->hint[0] != '\0' ? ": " : "", err->hint);
-	const char *reason = import_acl_reason(err->msg, import->version);
+	const char *reason = import_acl_reason(err->msg);
 	const char *before = "";
 
 	if (import->has_user_lines && strncmp(reason, "Unknown command", 15) == 0)
@@ -225,6 +205,8 @@ static void refuse_user(
 	else if (import->has_user_lines)
 		before = arena_printf(
 			import->arena, "Error in user declaration '%.100s': ", user->name);
+	if (!cfg_acl_has_databases(import->version) && strstr(reason, "database") != NULL)
+		reason = "Syntax error";
 	user->is_left_out = true;
 	import_note(import, CFG_IMPORT_REFUSED, &user->place, subject_of(import, user->name), hint,
 		"%s%s", before, reason);
@@ -249,22 +231,21 @@ static void check_user(struct cfg_import *import, struct import_user *user)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_acl_rules *rules = NULL;
-	struct vk_buf text;
+	bool is_bad;
 
 	user->rules = with_channels(import, user->rules);
-	if (cfg_acl_rules_parse(user->rules, NULL, 0, &rules, &err) != VK_OK) {
+	/* In a valkey.conf commands last: Valkey looks for them when modules are loaded. */
+	is_bad = import->has_user_lines &&
+		 cfg_acl_rules_parse(user->rules, NULL, NULL, 0, &rules, &err) != VK_OK;
+	cfg_acl_rules_free(rules);
+	rules = NULL;
+	if (is_bad ||
+		cfg_acl_rules_parse(user->rules, import->version, NULL, 0, &rules, &err) != VK_OK) {
 		refuse_user(import, user, &err);
 		return;
 	}
-	vk_buf_init(&text, 4 * CFG_ACL_RULES_MAX_BYTES);
-	cfg_acl_rules_format(rules, &text);
-	if (removes_nothing(user->rules)) {
-		vk_err_set(&err, VK_EINPUT, "a password to remove that the user does not have");
-		refuse_user(import, user, &err);
-	} else if (cfg_acl_check_commands(text.data, import->version, &err) != VK_OK)
-		refuse_user(import, user, &err);
-	else if (!vk_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
-		 !import_is_text(user->rules) || strstr(user->rules, "@{") != NULL) {
+	if (!vk_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
+		!import_is_text(user->rules) || strstr(user->rules, "@{") != NULL) {
 		user->is_left_out = true;
 		import_note(import, CFG_IMPORT_LEFT_OUT, &user->place,
 			subject_of(import, user->name),
@@ -274,7 +255,6 @@ static void check_user(struct cfg_import *import, struct import_user *user)
 	} else if (strcmp(user->name, "default") == 0 && cfg_acl_is_on(rules) &&
 		   cfg_acl_is_nopass(rules) && cfg_acl_has_commands(rules))
 		shut_default(import, user);
-	vk_buf_release(&text);
 	cfg_acl_rules_free(rules);
 }
 

@@ -2,26 +2,28 @@
 /* Why Valkey refuses something, in its own words, which people search for. */
 #include "config.h"
 
-#include <arpa/inet.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "common/config/acl_command.h"
 #include "common/config/import_internal.h"
 #include "common/config/value.h"
 #include "common/config/value_words.h"
+#include "common/num.h"
 
 #include "common/banned.h"
 
-/* As string2ll(): no sign but '-', no leading zero. */
+enum { BIND_MAX = 16 };
+
+/* As string2ll(): no sign but '-', no leading zero, 64 bits. */
 static bool is_integer(const char *text)
 {
-	size_t digits;
+	bool is_negative = text[0] == '-';
+	int64_t number;
 
-	text += text[0] == '-';
-	digits = strspn(text, "0123456789");
-	return digits > 0 && digits < 19 && text[digits] == '\0' && (text[0] != '0' || digits == 1);
+	return (text[is_negative] != '0' || strcmp(text, "0") == 0) &&
+	       vk_parse_int(text, INT64_MIN, INT64_MAX, &number);
 }
 
 static void add_range(const struct cfg_directive *d, struct vk_buf *out)
@@ -64,7 +66,12 @@ static const char *fixed_cause(enum cfg_type type)
 	case CFG_TYPE_UINT:
 	case CFG_TYPE_ENUM:
 	case CFG_TYPE_FLAGS:
+	case CFG_TYPE_IPV4:
+		return "Invalid IPv4 address";
+	case CFG_TYPE_IPV6:
+		return "Invalid IPv6 address";
 	case CFG_TYPE_STRING:
+	case CFG_TYPE_HOSTNAME:
 	case CFG_TYPE_PATH:
 	case CFG_TYPE_FILENAME:
 	case CFG_TYPE_BIND:
@@ -103,52 +110,131 @@ static bool is_octal(const char *text)
 /* CLASS HARD SOFT SECONDS, once or several times. */
 static const char *limit_cause(const char *text)
 {
+	const char *cause = NULL;
+	size_t count, len;
+	uint64_t number;
 	char **words;
-	size_t count, classes = 0;
 
 	if (cfg_conf_split(text, strlen(text), &words, &count, NULL) != VK_OK)
-		return "";
-	for (size_t i = 0; i < count; i += 4)
-		classes += cfg_value_is_choice("normal|replica|slave|pubsub", words[i]) ? 1 : 0;
-	free(words);
-	if (count == 0 || count % 4 != 0)
 		return "Wrong number of arguments in buffer limit configuration.";
-	if (classes != count / 4)
-		return "Invalid client class specified in buffer limit configuration.";
-	return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+	if (count == 0 || count % 4 != 0)
+		cause = "Wrong number of arguments in buffer limit configuration.";
+	for (size_t i = 0; i < count && cause == NULL; i += 4) {
+		if (cfg_value_find_choice("normal|replica|slave|pubsub", words[i], &len) == NULL)
+			cause = "Invalid client class specified in buffer limit configuration.";
+		else if (!cfg_memory_parse(words[i + 1], &number) ||
+			 !cfg_memory_parse(words[i + 2], &number) ||
+			 !vk_parse_uint(words[i + 3], 0, INT_MAX, &number))
+			cause = "Error in hard, soft or soft_seconds setting in buffer limit "
+				"configuration.";
+	}
+	free(words);
+	return cause != NULL ? cause : "";
 }
 
-/* At least one word, and each of them one that the directive knows. */
-static bool are_choices(const struct cfg_directive *d, const char *text)
+/* Words that are all one of the choices: only save and nosave exclude each other. */
+static void flags_cause(const struct cfg_directive *d, const char *text, struct vk_buf *out)
 {
 	char **words;
-	size_t count, known = 0;
+	size_t count, known = 0, len;
 
-	if (cfg_conf_split(text, strlen(text), &words, &count, NULL) != VK_OK)
-		return false;
+	if (cfg_conf_split(text, strlen(text), &words, &count, NULL) != VK_OK) {
+		add_choices(d, out);
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
-		known += cfg_value_is_choice(d->values, words[i]) ? 1 : 0;
+		known += cfg_value_find_choice(d->values, words[i], &len) != NULL;
 	free(words);
-	return count > 0 && known == count;
+	if (known == count && count > 0)
+		vk_buf_adds(out, "shutdown options SAVE and NOSAVE can't be used simultaneously");
+	else
+		add_choices(d, out);
+}
+
+/* Digits with one point at most. */
+static bool is_decimal(const char *text, size_t len)
+{
+	size_t sign = text[0] == '+' || text[0] == '-', whole, fraction;
+
+	whole = strspn(text + sign, "0123456789");
+	fraction = sign + whole + (text[sign + whole] == '.');
+	return whole > 0 && fraction + strspn(text + fraction, "0123456789") == len;
+}
+
+/* Of a decimal. */
+static bool is_percentage(const char *text, size_t len)
+{
+	const char *end = text + len, *whole = text + (text[0] == '+');
+	size_t digits;
+
+	whole += strspn(whole, "0");
+	digits = strspn(whole, "0123456789");
+	if (digits != 3 || strncmp(whole, "100", 3) != 0)
+		return text[0] != '-' && digits < 3;
+	whole += digits + (whole[digits] == '.');
+	return strspn(whole, "0") == (size_t)(end - whole);
+}
+
+/* The first word that is wrong counts: no number, or one out of range. */
+static bool is_out_of_range(const char *text)
+{
+	while (*(text += strspn(text, " ")) != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (!is_decimal(text, len))
+			return false;
+		if (!is_percentage(text, len))
+			return true;
+		text += len;
+	}
+	return true;
+}
+
+/* Digits and a unit, whatever they amount to. */
+static bool is_memory(const char *text)
+{
+	size_t digits = strspn(text, "0123456789"), len;
+
+	return digits > 0 && (text[digits] == '\0' || cfg_value_find_choice("b|k|kb|m|mb|g|gb",
+							      text + digits, &len) != NULL);
+}
+
+/* Text of the wrong characters, or too long. */
+static void text_cause(const struct cfg_directive *d, const char *text, struct vk_buf *out)
+{
+	bool is_long = d->max != 0 && strlen(text) > d->max;
+
+	if (d->type == CFG_TYPE_HOSTNAME)
+		vk_buf_adds(out, is_long ? "Hostnames must be less than 256 characters"
+					 : "Hostnames may only contain alphanumeric characters, "
+					   "hyphens or dots");
+	else if (strcmp(d->name, "cluster-announce-human-nodename") == 0)
+		vk_buf_adds(out, "Announced human node name contained invalid character");
+	else
+		vk_buf_addf(out, "%s %s", d->name,
+			is_long ? "is too long" : "contains invalid character");
 }
 
 void import_cause(const struct cfg_directive *d, const char *text, struct vk_buf *out)
 {
-	uint64_t bytes;
-
-	if (d->type == CFG_TYPE_FLAGS && are_choices(d, text))
-		vk_buf_adds(out, "shutdown options SAVE and NOSAVE can't be used simultaneously");
-	else if (d->type == CFG_TYPE_ENUM || d->type == CFG_TYPE_FLAGS)
+	if (d->type == CFG_TYPE_ENUM)
 		add_choices(d, out);
+	else if (d->type == CFG_TYPE_FLAGS)
+		flags_cause(d, text, out);
 	else if (d->type == CFG_TYPE_OUTPUT_LIMIT)
 		vk_buf_adds(out, limit_cause(text));
+	else if (d->type == CFG_TYPE_STRING || d->type == CFG_TYPE_HOSTNAME)
+		text_cause(d, text, out);
+	else if (d->type == CFG_TYPE_BIND)
+		vk_buf_adds(out, count_words(text) > BIND_MAX ? "Too many bind addresses specified."
+							      : "Failed listening on port");
 	else if (d->type == CFG_TYPE_OCTAL && is_octal(text))
 		vk_buf_adds(out, "argument must be between 0 and 777 inclusive");
 	else if (d->type == CFG_TYPE_OOM_VALUES && count_words(text) == 3)
 		vk_buf_addf(out, "Invalid %s, elements must be between -2000 and 2000.", d->name);
 	else if (d->type == CFG_TYPE_PERCENT_OR_MEMORY && is_percent(text))
 		vk_buf_adds(out, "percentage argument must be less or equal to 100");
-	else if (d->type == CFG_TYPE_PERCENTILES && text[strspn(text, "0123456789.- ")] == '\0')
+	else if (d->type == CFG_TYPE_PERCENTILES && is_out_of_range(text))
 		vk_buf_addf(out, "%s parameters should sit between [0.0,100.0]", d->name);
 	else if (d->type == CFG_TYPE_FILENAME)
 		vk_buf_addf(out, "%s can't be a path, just a filename", d->name);
@@ -156,8 +242,7 @@ void import_cause(const struct cfg_directive *d, const char *text, struct vk_buf
 		vk_buf_adds(out, "argument couldn't be parsed into an integer");
 	else if (d->type == CFG_TYPE_INT || d->type == CFG_TYPE_UINT ||
 		 (d->type == CFG_TYPE_MEMORY &&
-			 (cfg_memory_parse(text, &bytes) ||
-				 (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0'))))
+			 (is_memory(text) || (d->min < 0 && text[0] == '-' && is_integer(text)))))
 		add_range(d, out);
 	else
 		vk_buf_adds(out, fixed_cause(d->type));
@@ -207,24 +292,6 @@ static bool is_title(const struct cfg_import *import, const char *text)
 	return has_text;
 }
 
-/* Characters of auxiliary fields of the nodes file. */
-static bool is_node_name(const char *text)
-{
-	return text[strcspn(text, "!#$%&()*+:;<>?@[]^{|}~")] == '\0';
-}
-
-static const char *hostname_cause(const char *text)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-
-	if (strlen(text) >= 256)
-		return "Hostnames must be less than 256 characters";
-	if (text[strspn(text, allowed)] != '\0')
-		return "Hostnames may only contain alphanumeric characters, hyphens or dots";
-	return "";
-}
-
 static const char *file_name_cause(const char *name, const char *text)
 {
 	if (text[0] == '\0')
@@ -239,62 +306,38 @@ static const char *file_name_cause(const char *name, const char *text)
 
 const char *import_string_cause(const struct cfg_import *import, const char *name, const char *text)
 {
-	unsigned char address[16];
-
 	if (strcmp(name, "proc-title-template") == 0 && !is_title(import, text))
 		return "template format is invalid or contains unknown variables";
-	if (strcmp(name, "cluster-announce-hostname") == 0)
-		return hostname_cause(text);
-	if (strcmp(name, "cluster-announce-human-nodename") == 0 && !is_node_name(text))
-		return "Announced human node name contained invalid character";
-	if (strcmp(name, "cluster-announce-client-ipv4") == 0 && text[0] != '\0' &&
-		inet_pton(AF_INET, text, address) != 1)
-		return "Invalid IPv4 address";
-	if (strcmp(name, "cluster-announce-client-ipv6") == 0 && text[0] != '\0' &&
-		inet_pton(AF_INET6, text, address) != 1)
-		return "Invalid IPv6 address";
 	return file_name_cause(name, text);
 }
 
-/* "rule '+config|get|x': ...": more than one | behind a subcommand that is known. */
-static bool is_arg_of_subcommand(const char *message, const char *version)
+const char *import_acl_reason(const char *message)
 {
-	const char *rule = strchr(message, '\'');
-	char name[64];
-	size_t len;
+	static const struct {
+		const char *said, *reason;
+	} rows[] = {
+		{"&* before it",
+			"Adding a pattern after the * pattern (or the 'allchannels' flag) is not "
+			"valid and does not have any effect. Try 'resetchannels' to start with an "
+			"empty list of channels"},
+		{"~* before it",
+			"Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid "
+			"and does not have any effect. Try 'resetkeys' to start with an empty list "
+			"of patterns"},
+		{"password hash", "The password hash must be exactly 64 characters and contain "
+				  "only lowercase hexadecimal characters"},
+		{"password to be removed",
+			"The password you are trying to remove from the user does not exist"},
+		{"closing parenthesis", "Wrong format"},
+		{"argument of a subcommand", "Allowing first-arg of a subcommand is not supported"},
+		{"number of a database", "The provided database ID is out of range"},
+		{"no command", "Unknown command or category name in ACL"},
+		{"no such c", "Unknown command or category name in ACL"},
+	};
 
-	if (rule == NULL || (rule[1] != '+' && rule[1] != '-'))
-		return false;
-	rule += 2;
-	len = strcspn(rule, "|'");
-	len += rule[len] == '|' ? 1 + strcspn(rule + len + 1, "|'") : 0;
-	if (rule[len] != '|' || len >= sizeof(name))
-		return false;
-	memcpy(name, rule, len);
-	name[len] = '\0';
-	return cfg_command_find(name) != NULL && cfg_command_is_known(name, version);
-}
-
-const char *import_acl_reason(const char *message, const char *version)
-{
-	if (strstr(message, "&* before it") != NULL)
-		return "Adding a pattern after the * pattern (or the 'allchannels' flag) is not "
-		       "valid and does not have any effect. Try 'resetchannels' to start with an "
-		       "empty list of channels";
-	if (strstr(message, "~* before it") != NULL)
-		return "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid "
-		       "and does not have any effect. Try 'resetkeys' to start with an empty list "
-		       "of patterns";
-	if (strstr(message, "closing parenthesis") != NULL)
-		return "Wrong format";
-	if (strstr(message, "to remove") != NULL)
-		return "The password you are trying to remove from the user does not exist";
-	if (is_arg_of_subcommand(message, version))
-		return "Allowing first-arg of a subcommand is not supported";
-	if (strstr(message, "password hash") != NULL)
-		return "The password hash must be exactly 64 characters and contain only "
-		       "lowercase hexadecimal characters";
-	if (strstr(message, "command") != NULL)
-		return "Unknown command or category name in ACL";
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strstr(message, rows[i].said) != NULL)
+			return rows[i].reason;
+	}
 	return "Syntax error";
 }

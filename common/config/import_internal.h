@@ -115,7 +115,7 @@ void import_cause(const struct cfg_directive *d, const char *text, struct vk_buf
 const char *import_string_cause(
 	const struct cfg_import *import, const char *name, const char *text);
 /* Valkey's reason for what acl.h refuses with this message. */
-const char *import_acl_reason(const char *message, const char *version);
+const char *import_acl_reason(const char *message);
 
 /* import_acl.c */
 void import_add_user(struct cfg_import *import, const struct import_place *place, const char *name,

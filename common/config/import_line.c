@@ -421,8 +421,7 @@ static void read_value(const struct import_reading *r, const char *item)
 	else if (is_free && !can_stand_in_tree(item))
 		leave_out(r, "a tree takes UTF-8 text without control characters and '@{'",
 			"a value that cannot stand in a tree");
-	else if ((r->d->type == CFG_TYPE_FLAGS && item[0] == '\0') ||
-		 cfg_value_normalise_list(r->d, &item, 1, NULL, &err) != VK_OK)
+	else if (cfg_value_normalise_list(r->d, &item, 1, NULL, &err) != VK_OK)
 		refuse_value(r, item, &err);
 	else if (!can_stand_in_tree(item))
 		leave_out(r, "a tree takes UTF-8 text without control characters and '@{'",
@@ -445,6 +444,9 @@ static void read_no_words(const struct import_reading *r)
 		refuse(r, "rename-command OLD NEW", BAD_DIRECTIVE);
 	else if (r->d->type == CFG_TYPE_FLAGS)
 		refuse_value(r, "", &(struct vk_err)VK_ERR_INIT);
+	else if (r->d->type == CFG_TYPE_BIND)
+		refuse(r, "name an address, or set port to 0",
+			"Configured to not listen anywhere, exiting.");
 	else if (r->d->type == CFG_TYPE_PERCENTILES)
 		(void)import_set_entry(r, "");
 	else if (r->d->type == CFG_TYPE_SAVE) { /* the first line takes the defaults away */

@@ -126,7 +126,7 @@ static void add_user(
 	struct cfg_acl_rules *parsed;
 	struct vk_buf line, rules, hashes;
 
-	if (cfg_acl_rules_parse(user->rules, NULL, 0, &parsed, NULL) != VK_OK)
+	if (cfg_acl_rules_parse(user->rules, NULL, NULL, 0, &parsed, NULL) != VK_OK)
 		return; /* what was not left out has been parsed before */
 	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
 	vk_buf_init(&rules, 4 * CFG_ACL_RULES_MAX_BYTES);

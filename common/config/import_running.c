@@ -157,7 +157,7 @@ static const char *normal_rules(struct cfg_import *import, const char *rules)
 	const char *out = rules;
 	struct vk_buf text;
 
-	if (cfg_acl_rules_parse(rules, NULL, 0, &parsed, NULL) != VK_OK)
+	if (cfg_acl_rules_parse(rules, NULL, NULL, 0, &parsed, NULL) != VK_OK)
 		return out;
 	vk_buf_init(&text, RULES_MAX_BYTES);
 	cfg_acl_rules_format(parsed, &text);

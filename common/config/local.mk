@@ -1,6 +1,7 @@
 # The Valkey configuration language; sources are added to libvkcommon.a.
 libvkcommon_a_SOURCES += common/config/acl_command.c common/config/acl_command.h
 libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
+libvkcommon_a_SOURCES += common/config/acl_permissions.c common/config/acl_permissions.h
 libvkcommon_a_SOURCES += common/config/baseline.c common/config/baseline.h
 libvkcommon_a_SOURCES += common/config/baseline_checks.c common/config/baseline_internal.h
 libvkcommon_a_SOURCES += common/config/baseline_sentinel.c common/config/baseline_version.c
@@ -53,6 +54,7 @@ libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
 libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
 libvkcommon_a_SOURCES += common/config/lint.c common/config/lint.h
 libvkcommon_a_SOURCES += common/config/waiver.c common/config/waiver.h
+libvkcommon_a_SOURCES += common/config/value_text.c
 libvkcommon_a_SOURCES += common/config/value_words.c common/config/value_words.h
 nodist_libvkcommon_a_SOURCES += common/config/baseline_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/command_gen.c

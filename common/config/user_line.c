@@ -94,8 +94,8 @@ static bool parse_rules(struct cfg_fleet *fleet, const struct cfg_effective *eff
 	size_t count = 0;
 	bool is_good = collect_passwords(fleet, effective, user, passwords, &count);
 
-	if (is_good && cfg_acl_rules_parse(
-			       rules, (const char *const *)passwords, count, out, &err) != VK_OK) {
+	if (is_good && cfg_acl_rules_parse(rules, NULL, (const char *const *)passwords, count, out,
+			       &err) != VK_OK) {
 		cfg_report(
 			fleet, &user->place, NULL, err.hint, "user '%s': %s", user->name, err.msg);
 		is_good = false;

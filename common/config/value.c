@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/config/value_words.h"
 #include "common/mem.h"
@@ -51,13 +52,23 @@ static void to_lower(char *text)
 	}
 }
 
+const char *cfg_value_find_choice(const char *choices, const char *text, size_t *len)
+{
+	while (*choices != '\0') {
+		*len = strcspn(choices, "|");
+		if (strlen(text) == *len && strncasecmp(choices, text, *len) == 0)
+			return choices;
+		choices += *len + (choices[*len] == '|');
+	}
+	return NULL;
+}
+
 bool cfg_value_is_choice(const char *choices, const char *text)
 {
-	size_t len = strlen(text);
+	size_t len = strlen(text), choice_len;
 
 	while (*choices != '\0') {
-		size_t choice_len = strcspn(choices, "|");
-
+		choice_len = strcspn(choices, "|");
 		if (choice_len == len && memcmp(choices, text, len) == 0)
 			return true;
 		choices += choice_len + (choices[choice_len] == '|');
@@ -161,6 +172,7 @@ static enum vk_rc normalise_memory(
 {
 	size_t len = strlen(text);
 	uint64_t number;
+	int64_t negative;
 
 	if (d->type == CFG_TYPE_PERCENT_OR_MEMORY && len > 1 && len < 6 && text[len - 1] == '%') {
 		char digits[6] = "";
@@ -169,6 +181,10 @@ static enum vk_rc normalise_memory(
 		if (!vk_parse_uint(digits, 0, 100, &number))
 			return refuse_memory(d, text, err);
 		vk_buf_addf(out, "%" PRIu64 "%%", number);
+		return VK_OK;
+	}
+	if (d->min < 0 && vk_parse_int(text, d->min, -1, &negative)) {
+		vk_buf_addf(out, "%" PRId64, negative);
 		return VK_OK;
 	}
 	if (!cfg_memory_parse(text, &number) || number > d->max ||
@@ -181,26 +197,28 @@ static enum vk_rc normalise_memory(
 static enum vk_rc normalise_choice(
 	const struct cfg_directive *d, const char *text, struct vk_buf *out, struct vk_err *err)
 {
-	const char *choices = d->type == CFG_TYPE_BOOL ? "yes|no" : d->values;
-	char *lower = xstrdup(text);
-	enum vk_rc rc = VK_OK;
+	const char *choices = d->type == CFG_TYPE_BOOL ? "yes|no" : d->values, *found;
+	size_t len;
 
-	to_lower(lower);
-	if (!cfg_value_is_choice(choices, lower))
-		rc = cfg_value_refuse_choice(d, text, choices, err);
-	else if (strcmp(d->name, "oom-score-adj") == 0 && strcmp(lower, "relative") == 0)
+	found = cfg_value_find_choice(choices, text, &len);
+	if (found == NULL)
+		return cfg_value_refuse_choice(d, text, choices, err);
+	if (strcmp(d->name, "oom-score-adj") == 0 && strncmp(found, "relative", len) == 0)
 		vk_buf_adds(out, "yes"); /* a synonym that CONFIG GET does not print */
 	else
-		vk_buf_adds(out, lower);
-	free(lower);
-	return rc;
+		vk_buf_add(out, found, len);
+	return VK_OK;
 }
 
 static enum vk_rc normalise_filename(
 	const struct cfg_directive *d, const char *text, struct vk_buf *out, struct vk_err *err)
 {
-	if (text[0] == '\0' || strchr(text, '/') != NULL || strcmp(text, ".") == 0 ||
-		strcmp(text, "..") == 0)
+	/* Valkey takes any path for the nodes file, and no backslash in the others. */
+	bool has_backslash =
+		strcmp(d->name, "cluster-config-file") != 0 && strchr(text, '\\') != NULL;
+
+	if (text[0] == '\0' || strchr(text, '/') != NULL || has_backslash ||
+		strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
 		return cfg_value_refuse(d, text, err, "a file name without directories");
 	vk_buf_adds(out, text);
 	return VK_OK;
@@ -224,10 +242,12 @@ static enum vk_rc dispatch(
 	case CFG_TYPE_FILENAME:
 		return normalise_filename(d, text, out, err);
 	case CFG_TYPE_STRING:
+	case CFG_TYPE_HOSTNAME:
+	case CFG_TYPE_IPV4:
+	case CFG_TYPE_IPV6:
 	case CFG_TYPE_PATH:
 	case CFG_TYPE_REFUSED:
-		vk_buf_adds(out, text);
-		return VK_OK;
+		return cfg_value_text(d, text, out, err);
 	case CFG_TYPE_EVENTS:
 		return cfg_value_events(d, text, out, err);
 	case CFG_TYPE_FLAGS:

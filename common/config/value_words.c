@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/config/conf.h"
 #include "common/config/value.h"
@@ -17,7 +18,14 @@
 
 #include "common/banned.h"
 
-enum { WORDS_MAX = 128, BIND_MAX = 16, OUTPUT_CLASSES = 3 };
+enum {
+	WORDS_MAX = 128,
+	BIND_MAX = 16,
+	OUTPUT_CLASSES = 3,
+	FLAGS_MAX = 128,
+	MILLIONTHS_DIGITS = 6,
+	MILLION = 1000 * 1000
+};
 
 /* The words of all items, owned by the texts that they stand in. */
 struct words {
@@ -85,32 +93,31 @@ enum vk_rc cfg_value_refuse_choice(
 static enum vk_rc flags(const struct cfg_directive *d, const struct words *words,
 	struct vk_buf *out, struct vk_err *err)
 {
-	bool has_save = false, has_nosave = false;
+	bool is_set[FLAGS_MAX] = {false}, has_any = false;
+	const char *choice = d->values, *found;
+	size_t len;
 
+	if (words->count == 0)
+		return cfg_value_refuse_choice(d, "", d->values, err);
 	for (size_t i = 0; i < words->count; i++) {
-		if (!cfg_value_is_choice(d->values, words->items[i]))
+		found = cfg_value_find_choice(d->values, words->items[i], &len);
+		if (found == NULL)
 			return cfg_value_refuse_choice(d, words->items[i], d->values, err);
-		has_save = has_save || strcmp(words->items[i], "save") == 0;
-		has_nosave = has_nosave || strcmp(words->items[i], "nosave") == 0;
+		is_set[found - d->values] = true;
 	}
-	if (has_save && has_nosave)
+	if (is_set[strstr(d->values, "|save") + 1 - d->values] &&
+		is_set[strstr(d->values, "nosave") - d->values])
 		return vk_err_set(err, VK_EINPUT, "save and nosave exclude each other");
 	/* In the table's order; "default", the first, stands for none of the others. */
-	for (const char *choice = d->values; *choice != '\0';) {
-		size_t len = strcspn(choice, "|");
-		char *name = xstrndup(choice, len);
-
-		for (size_t i = 0; i < words->count && choice != d->values; i++) {
-			if (strcmp(words->items[i], name) == 0) {
-				add_word(out, name);
-				break;
-			}
+	for (choice += strcspn(choice, "|"); *choice == '|'; choice += len) {
+		len = strcspn(++choice, "|");
+		if (is_set[choice - d->values]) {
+			vk_buf_adds(out, has_any ? " " : "");
+			vk_buf_add(out, choice, len);
+			has_any = true;
 		}
-		free(name);
-		choice += len + (choice[len] == '|');
 	}
-	if (out->len == 0)
-		vk_buf_adds(out, "default");
+	vk_buf_adds(out, has_any ? "" : "default");
 	return VK_OK;
 }
 
@@ -154,9 +161,10 @@ static enum vk_rc save_points(const struct cfg_directive *d, const struct words 
 		return VK_EINPUT;
 	}
 	for (size_t i = 0; i < words->count; i++) {
+		const char *digits = words->items[i] + (words->items[i][0] == '+');
 		uint64_t number;
 
-		if (!vk_parse_uint(words->items[i], i % 2 == 0, INT_MAX, &number))
+		if (!vk_parse_uint(digits, i % 2 == 0, i % 2 == 0 ? INT64_MAX : INT_MAX, &number))
 			return cfg_value_refuse(d, words->items[i], err,
 				i % 2 == 0 ? "seconds, 1 or more" : "a number of changes");
 		vk_buf_addf(out, "%s%" PRIu64, i > 0 ? " " : "", number);
@@ -173,11 +181,11 @@ static enum vk_rc read_output_limit(const struct cfg_directive *d, const char *c
 	struct output_limit *limits, struct vk_err *err)
 {
 	/* CONFIG GET still says slave where files say replica. */
-	const char *name = strcmp(words[0], "replica") == 0 ? "slave" : words[0];
+	const char *name = strcasecmp(words[0], "replica") == 0 ? "slave" : words[0];
 	struct output_limit read = {.name = NULL};
 
 	for (size_t i = 0; i < OUTPUT_CLASSES; i++) {
-		if (strcmp(limits[i].name, name) == 0) {
+		if (strcasecmp(limits[i].name, name) == 0) {
 			read.name = limits[i].name;
 			limits += i;
 			break;
@@ -223,26 +231,41 @@ static enum vk_rc output_limits(const struct cfg_directive *d, const struct word
 	return VK_OK;
 }
 
-/* Decimal text without an exponent, 0 to 100, printed without trailing zeros: no locale. */
+/* The first six digits behind the point, rounded by the next. */
+static uint64_t millionths(const char *digits, size_t count)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < MILLIONTHS_DIGITS; i++)
+		number = number * 10 + (i < count ? (uint64_t)(digits[i] - '0') : 0);
+	return number + (count > MILLIONTHS_DIGITS && digits[MILLIONTHS_DIGITS] >= '5');
+}
+
+/* Decimal text without an exponent, 0 to 100, printed as Valkey does: up to six digits behind the
+ * point, no trailing zeros. Whatever the locale. */
 static bool add_percentile(const char *word, struct vk_buf *out)
 {
-	size_t whole = strspn(word, "0123456789");
-	const char *fraction = word[whole] == '.' ? word + whole + 1 : word + whole;
-	size_t fraction_len = strspn(fraction, "0123456789");
-	char digits[8] = "";
-	uint64_t number;
+	const char *from = word + (word[0] == '+'), *whole = from + strspn(from, "0");
+	size_t whole_len = strspn(whole, "0123456789"), fraction_len;
+	const char *point = whole + whole_len, *fraction = point + (*point == '.');
+	uint64_t number = 0, rest;
+	int places = MILLIONTHS_DIGITS;
 
-	if (whole == 0 || whole >= sizeof(digits) || fraction_len > 6 ||
-		fraction[fraction_len] != '\0' || (word[whole] == '.' && fraction_len == 0))
+	fraction_len = strspn(fraction, "0123456789");
+	if (fraction[fraction_len] != '\0' || whole_len > 3 || (point == from && fraction_len == 0))
 		return false;
-	memcpy(digits, word, whole);
-	while (fraction_len > 0 && fraction[fraction_len - 1] == '0')
-		fraction_len--;
-	if (!vk_parse_uint(digits, 0, 100, &number) || (number == 100 && fraction_len > 0))
+	for (size_t i = 0; i < whole_len; i++)
+		number = number * 10 + (uint64_t)(whole[i] - '0');
+	if (number > 100 || (number == 100 && strspn(fraction, "0") < fraction_len))
 		return false;
+	rest = millionths(fraction, fraction_len);
+	number += rest / MILLION;
+	rest %= MILLION;
 	vk_buf_addf(out, "%s%" PRIu64, out->len > 0 ? " " : "", number);
-	if (fraction_len > 0)
-		vk_buf_addf(out, ".%.*s", (int)fraction_len, fraction);
+	for (; rest > 0 && rest % 10 == 0; rest /= 10)
+		places--;
+	if (rest > 0)
+		vk_buf_addf(out, ".%0*" PRIu64, places, rest);
 	return true;
 }
 
@@ -264,9 +287,11 @@ static enum vk_rc oom_values(const struct cfg_directive *d, const struct words *
 		return vk_err_set(
 			err, VK_EINPUT, "expected three numbers, found %zu words", words->count);
 	for (size_t i = 0; i < words->count; i++) {
+		size_t sign = words->items[i][0] == '+';
 		int64_t number;
 
-		if (!vk_parse_int(words->items[i], -2000, 2000, &number))
+		if (words->items[i][sign] == (sign ? '-' : '\0') ||
+			!vk_parse_int(words->items[i] + sign, -2000, 2000, &number))
 			return cfg_value_refuse(
 				d, words->items[i], err, "three numbers from -2000 to 2000");
 		vk_buf_addf(out, "%s%" PRId64, i > 0 ? " " : "", number);
@@ -311,6 +336,14 @@ static enum vk_rc (*const readers[])(const struct cfg_directive *d, const struct
 	[CFG_TYPE_REFUSED] = NULL, /* the last type: the table has a row for each */
 };
 
+static bool is_nothing(const char *item)
+{
+	item += strspn(item, " ");
+	if (strncmp(item, "\"\"", 2) == 0 || strncmp(item, "''", 2) == 0)
+		item += 2;
+	return item[strspn(item, " ")] == '\0';
+}
+
 enum vk_rc cfg_value_words(const struct cfg_directive *d, const char *const *items, size_t count,
 	struct vk_buf *out, struct vk_err *err)
 {
@@ -318,7 +351,7 @@ enum vk_rc cfg_value_words(const struct cfg_directive *d, const char *const *ite
 	enum vk_rc rc = VK_OK;
 
 	for (size_t i = 0; i < count && rc == VK_OK; i++) {
-		if (d->type == CFG_TYPE_SAVE && strspn(items[i], " \"'") == strlen(items[i]))
+		if (d->type == CFG_TYPE_SAVE && is_nothing(items[i]))
 			words.count = 0; /* save "" clears what stands before it */
 		else
 			rc = words_add(&words, items[i], err);

@@ -18,6 +18,10 @@ VK_CHECKED enum vk_rc cfg_value_words(const struct cfg_directive *directive,
 VK_CHECKED enum vk_rc cfg_value_events(const struct cfg_directive *directive, const char *text,
 	struct vk_buf *out, struct vk_err *err);
 
+/* value_text.c: strings, host names, addresses and paths. */
+VK_CHECKED enum vk_rc cfg_value_text(const struct cfg_directive *directive, const char *text,
+	struct vk_buf *out, struct vk_err *err);
+
 /* value.c: "expected WHAT, found 'TEXT'"; a sensitive value is not quoted. */
 enum vk_rc cfg_value_refuse(const struct cfg_directive *directive, const char *text,
 	struct vk_err *err, const char *expected);
@@ -28,5 +32,8 @@ enum vk_rc cfg_value_refuse_choice(const struct cfg_directive *directive, const 
 
 /* True if text is one of "a|b|c". */
 bool cfg_value_is_choice(const char *choices, const char *text);
+
+/* The same whatever the case; where it stands in choices, and its length, or NULL. */
+const char *cfg_value_find_choice(const char *choices, const char *text, size_t *len);
 
 #endif

@@ -20,7 +20,7 @@ static void check_user(const struct cfg_acl_user *user)
 	if (strlen(user->rules) > CFG_ACL_RULES_MAX_BYTES)
 		return;
 	vk_buf_init(&text, 8 * CFG_ACL_RULES_MAX_BYTES);
-	if (cfg_acl_rules_parse(user->rules, NULL, 0, &rules, &err) != VK_OK)
+	if (cfg_acl_rules_parse(user->rules, NULL, NULL, 0, &rules, &err) != VK_OK)
 		abort();
 	cfg_acl_rules_format(rules, &text);
 	if (strcmp(text.data, user->rules) != 0 || strchr(user->rules, '\n') != NULL)

@@ -17,8 +17,8 @@ static void refuse(const char *rules, const char *msg)
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_acl_rules *out = NULL;
 
-	ck_assert_msg(
-		cfg_acl_rules_parse(rules, NULL, 0, &out, &err) == VK_EINPUT, "took '%s'", rules);
+	ck_assert_msg(cfg_acl_rules_parse(rules, NULL, NULL, 0, &out, &err) == VK_EINPUT,
+		"took '%s'", rules);
 	ck_assert_ptr_null(out);
 	if (msg != NULL)
 		ck_assert_str_eq(err.msg, msg);
@@ -32,7 +32,8 @@ static void accept(const char *rules, const char *expected)
 
 	for (int again = 0; again < 2; again++) { /* the normal form is its own normal form */
 		vk_buf_init(&text, 100000);
-		assert_ok(cfg_acl_rules_parse(again ? expected : rules, NULL, 0, &out, &err), err);
+		assert_ok(cfg_acl_rules_parse(again ? expected : rules, NULL, NULL, 0, &out, &err),
+			err);
 		cfg_acl_rules_format(out, &text);
 		ck_assert_str_eq(text.data, expected);
 		cfg_acl_rules_free(out);
@@ -48,7 +49,7 @@ START_TEST(refuses_passwords_in_clear_text_without_showing_them)
 	refuse("on >geheim", "a password in clear text (>...)");
 	refuse("on <geheim", "a password in clear text (<...)");
 	refuse("on #geheim", "a password hash (#...) of the wrong form");
-	assert_fails(cfg_acl_rules_parse("on >geheim", NULL, 0, &out, &err), VK_EINPUT);
+	assert_fails(cfg_acl_rules_parse("on >geheim", NULL, NULL, 0, &out, &err), VK_EINPUT);
 	ck_assert_ptr_null(strstr(err.msg, "geheim"));
 	ck_assert_ptr_null(strstr(err.hint, "geheim"));
 }
@@ -90,7 +91,7 @@ START_TEST(refuses_rules_that_do_not_exist)
 
 	refuse("onn", "rule 'onn' is not known");
 	refuse("+@raed", "rule '+@raed': no such category of commands");
-	assert_fails(cfg_acl_rules_parse("+@raed", NULL, 0, &out, &err), VK_EINPUT);
+	assert_fails(cfg_acl_rules_parse("+@raed", NULL, NULL, 0, &out, &err), VK_EINPUT);
 	ck_assert_str_eq(err.hint, "did you mean '+@read'?");
 	refuse("+", "rule '+': no command");
 	refuse("+a|b|c", NULL);
@@ -102,6 +103,38 @@ START_TEST(refuses_rules_that_do_not_exist)
 	refuse("(on +get)", "rule 'on' is not known inside a selector");
 	refuse("(+get >pw)", NULL);
 	refuse("+get)", NULL);
+}
+END_TEST
+
+/* What valkey-server 9.1.2 says of the same, and what crashes it. */
+START_TEST(refuses_what_valkey_cannot_read_again)
+{
+	struct vk_err err = VK_ERR_INIT;
+
+	refuse("!" HASH_A, "a password to be removed (!...) that is not there");
+	refuse("(~a\"b +get)", "rule '~a\"b': a quote or a parenthesis inside a selector");
+	refuse("(~a(b +get)", NULL);
+	refuse("%RR~a", NULL);
+	refuse("+config|get|x", "rule '+config|get|x': no first argument of a subcommand can be "
+				"allowed");
+	refuse("db=", NULL);
+	refuse("db=0,", NULL);
+	refuse("db=2147483648", "rule 'db=2147483648': no such number of a database");
+	assert_fails(cfg_acl_check_commands("on -select|0", "8.0", &err), VK_EINPUT);
+	assert_fails(cfg_acl_check_commands("on (db=1 +get)", "9.0", &err), VK_EINPUT);
+	ck_assert_str_eq(err.hint, "Valkey 9.1 has them");
+	assert_ok(cfg_acl_check_commands("on (db=1 +get)", "9.1", &err), err);
+}
+END_TEST
+
+START_TEST(adds_up_databases_and_access_to_keys)
+{
+	accept("DB=3,1,3", "off sanitize-payload resetchannels db=1,3 -@all");
+	accept("db=0 alldbs", "off sanitize-payload resetchannels -@all");
+	accept("(resetdbs +get)", "off sanitize-payload resetchannels -@all (resetchannels "
+				  "resetdbs -@all +get)");
+	accept("%R~a %W~a %R~b", "off sanitize-payload ~a %R~b resetchannels -@all");
+	accept("~a %R~* %W~*", "off sanitize-payload ~* resetchannels -@all");
 }
 END_TEST
 
@@ -128,7 +161,7 @@ START_TEST(refuses_nopass_beside_passwords)
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_acl_rules *out;
 
-	assert_fails(cfg_acl_rules_parse("on nopass", hashes, 1, &out, &err), VK_EINPUT);
+	assert_fails(cfg_acl_rules_parse("on nopass", NULL, hashes, 1, &out, &err), VK_EINPUT);
 }
 END_TEST
 
@@ -147,7 +180,7 @@ START_TEST(writes_what_acl_list_prints)
 	accept("%RW~x %R~r %w~w", "off sanitize-payload ~x %R~r %W~w resetchannels -@all");
 	accept("&a &b &a", "off sanitize-payload resetchannels &a &b -@all");
 	accept("on #" HASH_B " #" HASH_A " #" HASH_B,
-		"on sanitize-payload #" HASH_A " #" HASH_B " resetchannels -@all");
+		"on sanitize-payload #" HASH_B " #" HASH_A " resetchannels -@all");
 	accept("#" HASH_A " #" HASH_B " !" HASH_A,
 		"off sanitize-payload #" HASH_B " resetchannels -@all");
 	accept("nopass #" HASH_A, "off sanitize-payload #" HASH_A " resetchannels -@all");
@@ -172,7 +205,7 @@ START_TEST(knows_whether_a_user_can_do_anything)
 		struct vk_err err = VK_ERR_INIT;
 		struct cfg_acl_rules *out;
 
-		assert_ok(cfg_acl_rules_parse(cases[i].rules, NULL, 0, &out, &err), err);
+		assert_ok(cfg_acl_rules_parse(cases[i].rules, NULL, NULL, 0, &out, &err), err);
 		ck_assert_msg(
 			cfg_acl_has_commands(out) == cases[i].has_commands, "%s", cases[i].rules);
 		cfg_acl_rules_free(out);
@@ -239,6 +272,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_hashes_that_valkey_refuses);
 	tcase_add_test(tc, refuses_rules_that_do_not_exist);
 	tcase_add_test(tc, refuses_commands_that_a_version_does_not_have);
+	tcase_add_test(tc, refuses_what_valkey_cannot_read_again);
+	tcase_add_test(tc, adds_up_databases_and_access_to_keys);
 	tcase_add_test(tc, refuses_patterns_behind_everything);
 	tcase_add_test(tc, refuses_control_characters);
 	tcase_add_test(tc, refuses_nopass_beside_passwords);

@@ -189,6 +189,9 @@ static bool wrong_value(const struct cfg_directive *d, char out[64], bool is_abo
 	case CFG_TYPE_OOM_VALUES:
 		snprintf(out, 64, "maybe");
 		return is_above;
+	case CFG_TYPE_HOSTNAME:
+	case CFG_TYPE_IPV4:
+	case CFG_TYPE_IPV6:
 	case CFG_TYPE_FILENAME:
 		snprintf(out, 64, "a/b");
 		return is_above;
@@ -478,24 +481,12 @@ static Suite *make_suite(void)
 	return suite;
 }
 
-/* Keeps the programs whose version the schema covers. */
-static void find_programs(void)
-{
-	struct server_program all[SERVER_PROGRAMS_MAX];
-	size_t count = server_programs(all);
-
-	for (size_t i = 0; i < count; i++) {
-		if (cfg_version_is_known(all[i].version))
-			programs[program_count++] = all[i];
-	}
-}
-
 int main(void)
 {
 	SRunner *runner;
 	int failed;
 
-	find_programs();
+	program_count = server_known_programs(programs);
 	if (program_count == 0) {
 		puts("1..0 # SKIP no valkey-server of a known version is installed");
 		return 0;

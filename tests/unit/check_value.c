@@ -122,6 +122,39 @@ START_TEST(refuses_words_that_are_no_choice_and_suggests)
 }
 END_TEST
 
+/* What valkey-server 8.0.1 says of the same. */
+START_TEST(refuses_text_that_is_no_address_or_name)
+{
+	refuse("cluster-announce-hostname", "a_b", NULL);
+	refuse("cluster-announce-hostname", "\xc3\xa9", NULL);
+	refuse("cluster-announce-client-ipv4", "1.2.3", NULL);
+	refuse("cluster-announce-client-ipv4", "::1", NULL);
+	refuse("cluster-announce-client-ipv6", "1.2.3.4", NULL);
+	refuse("cluster-announce-client-ipv6", "fe80::1%eth0", NULL);
+	refuse("cluster-announce-human-nodename", "a;b", NULL);
+	accept("cluster-announce-hostname", "a-b.Example", "a-b.Example");
+	accept("cluster-announce-client-ipv4", "", "");
+	accept("cluster-announce-client-ipv6", "::ffff:1.2.3.4", "::ffff:1.2.3.4");
+	accept("cluster-announce-human-nodename", "node \xc3\xa9_1", "node \xc3\xa9_1");
+}
+END_TEST
+
+START_TEST(reads_words_whatever_their_case_and_numbers_with_a_plus)
+{
+	accept("shutdown-on-sigterm", "Force NOW", "now force");
+	refuse("shutdown-on-sigterm", "", NULL);
+	accept("client-output-buffer-limit", "PubSub 1mb 1mb 1",
+		"normal 0 0 0 slave 268435456 67108864 60 pubsub 1048576 1048576 1");
+	accept("save", "+060 07", "60 7");
+	accept("oom-score-adj-values", "+5 0 -5", "5 0 -5");
+	accept("latency-tracking-info-percentiles", ".5 5. +050 33.33333349 99.9999999",
+		"0.5 5 50 33.333333 100");
+	refuse("latency-tracking-info-percentiles", ".", NULL);
+	refuse("latency-tracking-info-percentiles", "100.0000001", NULL);
+	refuse("latency-tracking-info-percentiles", "1e1", NULL);
+}
+END_TEST
+
 START_TEST(refuses_broken_lists_of_words)
 {
 	static const char *const two[] = {"6379", "6380"};
@@ -340,6 +373,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_numbers_that_valkey_refuses);
 	tcase_add_test(tc, refuses_sizes_that_valkey_refuses);
 	tcase_add_test(tc, refuses_words_that_are_no_choice_and_suggests);
+	tcase_add_test(tc, refuses_text_that_is_no_address_or_name);
+	tcase_add_test(tc, reads_words_whatever_their_case_and_numbers_with_a_plus);
 	tcase_add_test(tc, refuses_broken_lists_of_words);
 	tcase_add_test(tc, never_quotes_a_sensitive_value);
 	tcase_add_test(tc, writes_what_config_get_prints);

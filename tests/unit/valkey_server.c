@@ -14,10 +14,17 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/config/directive.h"
 #include "common/file.h"
 #include "tests/unit/unit.h"
 
-enum { START_TRIES = 500, START_STEP_MS = 10, LOG_MAX_BYTES = 100000 };
+enum {
+	START_TRIES = 5000,
+	START_STEP_MS = 1,
+	LOG_MAX_BYTES = 100000,
+	OWN_ARGUMENTS = 6,
+	ARGUMENTS_MAX = 64
+};
 
 /* What `PROGRAM --version` says after "v=", or "" if it is no Valkey. */
 static void read_version(const char *program, char out[16])
@@ -70,6 +77,17 @@ size_t server_programs(struct server_program out[SERVER_PROGRAMS_MAX])
 	}
 }
 
+size_t server_known_programs(struct server_program out[SERVER_PROGRAMS_MAX])
+{
+	size_t all = server_programs(out), count = 0;
+
+	for (size_t i = 0; i < all; i++) {
+		if (cfg_version_is_known(out[i].version))
+			out[count++] = out[i];
+	}
+	return count;
+}
+
 void server_make_dir(struct server *server, const char *program)
 {
 	server->program = program;
@@ -89,8 +107,10 @@ void server_write_file(const struct server *server, const char *name, const char
 	assert_ok(vk_file_create(AT_FDCWD, path, 0600, text, strlen(text), &err), err);
 }
 
-static void exec_server(const struct server *server)
+static void exec_server(const struct server *server, const char *const *options)
 {
+	const char *argv[ARGUMENTS_MAX] = {
+		server->program, "valkey.conf", "--port", "0", "--unixsocket", server->socket};
 	int log;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failing test leaves no server behind */
@@ -98,8 +118,9 @@ static void exec_server(const struct server *server)
 	log = open("log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	dup2(log, 1);
 	dup2(log, 2);
-	execlp(server->program, server->program, "valkey.conf", "--port", "0", "--unixsocket",
-		server->socket, (char *)NULL);
+	for (size_t i = 0; options[i] != NULL; i++)
+		argv[OWN_ARGUMENTS + i] = options[i];
+	execvp(server->program, (char *const *)argv);
 	_exit(127);
 }
 
@@ -115,14 +136,15 @@ static void read_log(const struct server *server, char *log, size_t log_size)
 	vk_buf_release(&text);
 }
 
-bool server_try_start(struct server *server, char *log, size_t log_size)
+bool server_try_start_with(
+	struct server *server, const char *const *options, char *log, size_t log_size)
 {
 	redisReply *reply;
 
 	server->pid = fork();
 	ck_assert_int_ge(server->pid, 0);
 	if (server->pid == 0)
-		exec_server(server);
+		exec_server(server, options);
 	for (int tries = 0; tries < START_TRIES; tries++) {
 		server->redis = redisConnectUnix(server->socket);
 		if (server->redis->err == 0)
@@ -144,6 +166,13 @@ bool server_try_start(struct server *server, char *log, size_t log_size)
 	return true;
 }
 
+bool server_try_start(struct server *server, char *log, size_t log_size)
+{
+	static const char *const none[] = {NULL};
+
+	return server_try_start_with(server, none, log, log_size);
+}
+
 void server_start(struct server *server)
 {
 	char log[4096];
@@ -159,11 +188,16 @@ void server_remove_dir(struct server *server)
 	assert_ok(vk_file_remove_tree(AT_FDCWD, server->dir, &err), err);
 }
 
-void server_stop(struct server *server)
+void server_kill(struct server *server)
 {
 	redisFree(server->redis);
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
+}
+
+void server_stop(struct server *server)
+{
+	server_kill(server);
 	server_remove_dir(server);
 }
 

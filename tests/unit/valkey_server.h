@@ -22,6 +22,9 @@ struct server_program {
 /* valkey-server of PATH, and those that VKCFG_TEST_VALKEYS names (paths, colons between them). */
 size_t server_programs(struct server_program out[SERVER_PROGRAMS_MAX]);
 
+/* The same without those whose version the schema does not cover. */
+size_t server_known_programs(struct server_program out[SERVER_PROGRAMS_MAX]);
+
 struct server {
 	const char *program;
 	char dir[32];
@@ -37,9 +40,14 @@ void server_write_file(const struct server *server, const char *name, const char
  * with what it said in log (may be NULL). */
 bool server_try_start(struct server *server, char *log, size_t log_size);
 
+/* The same with more command-line options, NULL behind them. */
+bool server_try_start_with(
+	struct server *server, const char *const *options, char *log, size_t log_size);
+
 /* The same; fails the test if it refuses. */
 void server_start(struct server *server);
 
+void server_kill(struct server *server);
 /* Also removes the directory. */
 void server_stop(struct server *server);
 void server_remove_dir(struct server *server);
