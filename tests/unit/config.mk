@@ -29,6 +29,14 @@ TESTS += tests/unit/check_schema_server
 tests_unit_check_schema_server_SOURCES = tests/unit/check_schema_server.c tests/unit/valkey_server.c tests/unit/valkey_server.h
 tests_unit_check_schema_server_LDADD = $(UNIT_LIBS) $(HIREDIS_LIBS)
 tests_unit_check_valkey_LDADD = $(UNIT_LIBS) $(HIREDIS_LIBS)
+check_PROGRAMS += tests/unit/check_differential
+TESTS += tests/unit/check_differential
+tests_unit_check_differential_SOURCES = tests/unit/check_differential.c \
+	tests/unit/differential/dice.c tests/unit/differential/dice.h \
+	tests/unit/differential/generate.h tests/unit/differential/generate_acl.c \
+	tests/unit/differential/generate_conf.c tests/unit/differential/generate_value.c \
+	tests/unit/valkey_server.c tests/unit/valkey_server.h
+tests_unit_check_differential_LDADD = $(UNIT_LIBS) $(HIREDIS_LIBS)
 check_PROGRAMS += tests/unit/check_tree
 TESTS += tests/unit/check_tree
 tests_unit_check_tree_LDADD = $(UNIT_LIBS)
