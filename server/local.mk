@@ -41,6 +41,7 @@ libvkserver_a_SOURCES += server/new_keys.c server/new_keys.h
 libvkserver_a_SOURCES += server/offline.c server/offline.h
 libvkserver_a_SOURCES += server/online_key.c server/online_key.h
 libvkserver_a_SOURCES += server/privilege.c server/privilege.h
+libvkserver_a_SOURCES += server/judgement.c server/judgement.h
 libvkserver_a_SOURCES += server/problem.c server/problem.h
 libvkserver_a_SOURCES += server/proposal.c server/proposal.h
 libvkserver_a_SOURCES += server/publish.c server/publish.h server/publish_trust.c

@@ -27,6 +27,7 @@ static void mutation_free(struct mutation *mutation)
 		mutation->release(mutation->data);
 	vkjson_free(mutation->body);
 	vkjson_free(mutation->answer);
+	vkjson_free(mutation->findings);
 	arena_free(mutation->arena);
 	free(mutation);
 }
@@ -62,7 +63,7 @@ static void answer(struct mutation *mutation, const struct vk_err *err)
 	if (err->rc == VK_EDENIED)
 		denials_note(mutation->context->denials, mutation->req, err);
 	if (err->rc != VK_OK)
-		reply_error(mutation->req, err);
+		reply_error_findings(mutation->req, err, mutation->findings);
 	else if (mutation->answer == NULL)
 		reply_empty(mutation->req);
 	else

@@ -45,8 +45,9 @@ struct mutation {
 	void *data;		       /* the route's own, in the arena */
 	void (*release)(void *data);   /* what of data is not in the arena; may be NULL */
 
-	/* Filled in by run(): */
+	/* Filled in by run(), findings by prepare(), too: */
 	struct vkjson *answer; /* NULL: 204 */
+	struct vkjson *findings; /* of a failure: what the problem document lists; or NULL */
 	int status;	       /* of success; 200 if nobody says otherwise */
 
 	/* The road: */

@@ -11,7 +11,8 @@
 
 #include "common/banned.h"
 
-void problem_format(int status, const struct vk_err *err, struct vk_buf *out)
+void problem_format(
+	int status, const struct vk_err *err, const struct vkjson *findings, struct vk_buf *out)
 {
 	struct vkjson *problem = vkjson_object();
 	char *type = xasprintf("urn:vkcfg:error:%s", vk_rc_name(err->rc));
@@ -24,6 +25,8 @@ void problem_format(int status, const struct vk_err *err, struct vk_buf *out)
 		vkjson_string(is_inside ? "the server cannot do this now" : err->msg));
 	if (err->hint[0] != '\0' && !is_inside)
 		vkjson_set(problem, "hint", vkjson_string(err->hint));
+	if (findings != NULL && !is_inside)
+		vkjson_set(problem, "findings", vkjson_ref(findings));
 	vkjson_format(problem, false, out);
 	vkjson_free(problem);
 	free(type);

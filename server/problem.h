@@ -9,9 +9,12 @@
 #include "common/buf.h"
 #include "common/err.h"
 
+struct vkjson;
+
 #define PROBLEM_CONTENT_TYPE "application/problem+json"
 
-/* Appends the document. */
-void problem_format(int status, const struct vk_err *err, struct vk_buf *out);
+/* Appends the document; findings (borrowed, may be NULL) become its member of that name. */
+void problem_format(int status, const struct vk_err *err, const struct vkjson *findings,
+	struct vk_buf *out);
 
 #endif

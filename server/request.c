@@ -292,7 +292,7 @@ void reply_not_modified(struct request *req, const char *etag)
 }
 
 static void send_problem(struct request *req, int status, const struct vk_err *err,
-	const char *allow, unsigned retry_after_s)
+	const struct vkjson *findings, const char *allow, unsigned retry_after_s)
 {
 	struct reply reply = {.status = status,
 		.content_type = PROBLEM_CONTENT_TYPE,
@@ -302,7 +302,7 @@ static void send_problem(struct request *req, int status, const struct vk_err *e
 	if (err->rc == VK_EIO)
 		vk_log_err(VK_LOG_ERROR, "request-failed", err);
 	vk_buf_init(&body, COPIED_BODY_BYTES);
-	problem_format(status, err, &body);
+	problem_format(status, err, findings, &body);
 	reply.body = body.data;
 	reply.body_len = body.len;
 	send_reply(req, &reply, allow);
@@ -314,14 +314,22 @@ void reply_error(struct request *req, const struct vk_err *err)
 	reply_error_status(req, vk_rc_http_status(err->rc), err);
 }
 
+void reply_error_findings(
+	struct request *req, const struct vk_err *err, const struct vkjson *findings)
+{
+	int status = vk_rc_http_status(err->rc);
+
+	send_problem(req, status, err, findings, NULL, status == 503 ? CONN_RETRY_AFTER_S : 0);
+}
+
 void reply_error_status(struct request *req, int status, const struct vk_err *err)
 {
-	send_problem(req, status, err, NULL, status == 503 ? CONN_RETRY_AFTER_S : 0);
+	send_problem(req, status, err, NULL, NULL, status == 503 ? CONN_RETRY_AFTER_S : 0);
 }
 
 void reply_method_not_allowed(struct request *req, const char *allow, const struct vk_err *err)
 {
-	send_problem(req, 405, err, allow, 0);
+	send_problem(req, 405, err, NULL, allow, 0);
 }
 
 void reply_busy(struct request *req, unsigned retry_after_s)
@@ -330,5 +338,5 @@ void reply_busy(struct request *req, unsigned retry_after_s)
 
 	vk_err_set(&err, VK_EUNAVAIL, "the server is busy or about to stop");
 	vk_err_hint(&err, "try again in %u seconds", retry_after_s);
-	send_problem(req, 503, &err, NULL, retry_after_s);
+	send_problem(req, 503, &err, NULL, NULL, retry_after_s);
 }

@@ -158,6 +158,10 @@ void reply_not_modified(struct request *req, const char *etag);
  * VK_EIO is logged and answered without its message, which is about the server's inside. */
 void reply_error(struct request *req, const struct vk_err *err);
 
+/* The same with a member "findings" (borrowed; may be NULL): what is wrong, in detail. */
+void reply_error_findings(
+	struct request *req, const struct vk_err *err, const struct vkjson *findings);
+
 /* The same with another status than the code's usual one. */
 void reply_error_status(struct request *req, int status, const struct vk_err *err);
 

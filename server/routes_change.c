@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/config/render.h"
 #include "common/config/tree.h"
 #include "common/digest.h"
@@ -13,6 +14,7 @@
 #include "server/access.h"
 #include "server/author_quota.h"
 #include "server/change.h"
+#include "server/judgement.h"
 #include "server/mutation.h"
 #include "server/proposal.h"
 #include "server/query.h"
@@ -78,8 +80,7 @@ static enum vk_rc list_bundles(struct mutation *mutation, struct vk_err *err)
 			.text = bundle->text,
 			.len = bundle->len};
 	}
-	return sealed_collect(
-		submission->bundles, count, mutation->arena, &submission->pins, err);
+	return sealed_collect(submission->bundles, count, mutation->arena, &submission->pins, err);
 }
 
 /* Background: the server makes from the tree what the author says that it becomes. */
@@ -99,6 +100,8 @@ static enum vk_rc prepare_submit(struct mutation *mutation, struct vk_err *err)
 		rc = load_tree(mutation, release, &tree, err);
 	if (rc == VK_OK)
 		rc = proposal_check_tree(release, tree, &submission->rendered, err);
+	if (rc == VK_OK)
+		rc = judgement_of(submission->rendered, vk_clock_now(), &mutation->findings, err);
 	if (rc == VK_OK)
 		rc = list_bundles(mutation, err);
 	cfg_tree_free(tree);
@@ -192,8 +195,8 @@ static enum vk_rc run_reject(struct mutation *mutation, struct writer_tx *tx, st
 	if (rc != VK_OK)
 		return rc;
 	roles = access_roles_in(&mutation->caller, environment);
-	return change_reject(tx, judgement->id, mutation->caller.name,
-		(roles & ROLE_APPROVER) == 0, judgement->message, err);
+	return change_reject(tx, judgement->id, mutation->caller.name, (roles & ROLE_APPROVER) == 0,
+		judgement->message, err);
 }
 
 /* The id of the path and the body of either call. */

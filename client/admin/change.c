@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/admin/difference.h"
+#include "client/admin/gate.h"
 #include "common/clock.h"
 #include "common/config/render.h"
 #include "common/config/tree.h"
@@ -28,6 +29,7 @@ void change_release(struct change *change)
 	vk_release_free(change->release);
 	cfg_tree_free(change->tree);
 	vkjson_free(change->difference);
+	vkjson_free(change->baseline);
 	vkjson_free(change->object);
 	change_init(change);
 }
@@ -123,6 +125,8 @@ enum vk_rc change_verify(struct session *session, struct change *change, struct 
 		rc = difference_of(before, after, &change->difference, err);
 	if (rc == VK_OK)
 		rc = difference_add_parts(change->difference, old_tree, change->tree, err);
+	if (rc == VK_OK)
+		rc = gate_look(after, &change->baseline, &change->judgement, err);
 	cfg_rendered_free(before);
 	cfg_rendered_free(after);
 	cfg_tree_free(old_tree);

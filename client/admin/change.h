@@ -29,6 +29,8 @@ struct change {
 	struct vk_release *release; /* the parsed document */
 	struct cfg_tree *tree;	    /* that it names */
 	struct vkjson *difference;
+	struct vkjson *baseline; /* what lint says of it today */
+	struct vk_err judgement; /* VK_OK: the policy of the environment lets it in */
 };
 
 void change_init(struct change *change);

@@ -8,6 +8,7 @@
 
 #include "client/admin/change.h"
 #include "client/admin/difference.h"
+#include "client/admin/gate.h"
 #include "client/admin/session.h"
 #include "client/admin/signers.h"
 #include "client/admin/table.h"
@@ -99,9 +100,19 @@ static void print_question(const struct cli *cli, const struct change *change)
 	table_print_object(cli, columns, object);
 	cli_say(cli, "\n");
 	difference_print(cli, change->difference);
+	gate_print(cli, change->baseline);
 	cli_say_in(cli, CLI_GOOD, "rendered here: document and metadata are the same to the byte");
 	cli_say(cli, "\n");
 	vkjson_free(object);
+}
+
+/* A server in an author's hands might have let it in. */
+static enum vk_rc check_policy(const struct change *change, struct vk_err *err)
+{
+	if (change->judgement.rc == VK_OK)
+		return VK_OK;
+	*err = change->judgement;
+	return vk_err_prefix(err, err->rc, "change %lld", (long long)change->id);
 }
 
 /* With --json nobody reads a question: it needs --yes. */
@@ -169,6 +180,7 @@ static void print_result(
 
 	vkjson_set(reply, "change", vkjson_int(change->id));
 	vkjson_set(reply, "difference", vkjson_ref(change->difference));
+	vkjson_set(reply, "baseline", vkjson_ref(change->baseline));
 	if (cli_print_json(cli, reply))
 		return;
 	if (vkjson_get_opt_string(reply, "state", "", &state, NULL) != VK_OK ||
@@ -211,7 +223,9 @@ enum vk_rc cmd_approve(struct cli *cli, const struct args *args, struct vk_err *
 		goto out;
 	session_drop_trust(session); /* a person may take long to answer */
 	print_question(cli, &change);
-	rc = ask(cli, args, &change, &is_yes, err);
+	rc = check_policy(&change, err);
+	if (rc == VK_OK)
+		rc = ask(cli, args, &change, &is_yes, err);
 	if (rc == VK_OK && !is_yes) {
 		cli->is_answer_no = true;
 		cli_say(cli, "nothing was signed\n");

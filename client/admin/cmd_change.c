@@ -10,6 +10,7 @@
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
 #include "client/admin/findings_show.h"
+#include "client/admin/gate.h"
 #include "client/admin/list.h"
 #include "client/admin/session.h"
 #include "client/admin/source.h"
@@ -155,11 +156,16 @@ enum vk_rc cmd_show(struct cli *cli, const struct args *args, struct vk_err *err
 	result = vkjson_copy(change.object);
 	if (change.difference != NULL)
 		vkjson_set(result, "difference", vkjson_ref(change.difference));
+	if (change.baseline != NULL)
+		vkjson_set(result, "baseline", vkjson_ref(change.baseline));
 	if (!cli_print_json(cli, result)) {
 		print_details(cli, change.object);
 		if (change.difference != NULL) {
 			cli_say(cli, "\n");
 			difference_print(cli, change.difference);
+			gate_print(cli, change.baseline);
+			if (change.judgement.rc != VK_OK)
+				cli_note(cli, "note: %s", change.judgement.msg);
 		}
 	}
 out:

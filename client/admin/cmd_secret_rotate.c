@@ -289,7 +289,7 @@ static enum vk_rc submit(
 		rc = current_load(rotate->session, rotate->environment, &current, err);
 	if (rc == VK_OK) {
 		source_git_commit(source_directory(rotate->args), commit, &is_dirty);
-		rc = submit_propose(rotate->session, &current, tree, message,
+		rc = submit_propose(rotate->cli, rotate->session, &current, tree, message,
 			commit[0] != '\0' ? commit : NULL, reply, err);
 	}
 	current_release(&current);

@@ -9,7 +9,7 @@
  *     {"instances":["db1/main","db2/main"],"role":"cache","of":2,"presence":"changed",
  *      "way":"live","changes":[
  *       {"kind":"directive","name":"maxmemory","old":"1gb","new":"2gb","way":"live"}]}],
- *    "host_keys":[{"host":"db2","new":"<64 hex>"}],"keepers":[]}
+ *    "host_keys":[{"host":"db2","new":"<64 hex>"}],"keepers":[],"policy":[],"waivers":[]}
  *
  * presence is added, changed or removed; way as cfg_way_name() says. role and of,
  * the number of its instances, stand where a group is of one role. from and to say

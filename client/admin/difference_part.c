@@ -7,6 +7,7 @@
 
 #include "client/admin/difference.h"
 #include "client/admin/difference_keys.h"
+#include "client/admin/difference_policy.h"
 #include "common/config/fleet.h"
 #include "common/vkjson.h"
 
@@ -15,6 +16,8 @@
 const struct difference_part difference_parts[] = {
 	{"host_keys", difference_host_keys, difference_print_host_keys},
 	{"keepers", difference_keepers, difference_print_keepers},
+	{"policy", difference_policy, difference_print_policy},
+	{"waivers", difference_waivers, difference_print_waivers},
 	{NULL, NULL, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include "client/admin/args.h"
 #include "client/admin/current.h"
 #include "client/admin/difference.h"
+#include "client/admin/gate.h"
 #include "client/admin/secret_advice.h"
 #include "client/admin/table.h"
 #include "common/clock.h"
@@ -139,6 +140,7 @@ void submit_print(const struct cli *cli, const struct vkjson *result)
 	int64_t change = 0, number = 0;
 
 	difference_print(cli, vkjson_get(result, "difference"));
+	gate_print(cli, vkjson_get(result, "baseline"));
 	if (vkjson_get_string(result, "environment", &environment, NULL) == VK_OK &&
 		vkjson_get_int(result, "change", 0, INT64_MAX, &change, NULL) == VK_OK &&
 		vkjson_get_int(result, "number", 0, INT64_MAX, &number, NULL) == VK_OK)
@@ -148,16 +150,16 @@ void submit_print(const struct cli *cli, const struct vkjson *result)
 	secret_advice_print(cli, environment, vkjson_get(result, "secrets"));
 }
 
-enum vk_rc submit_propose(struct session *session, const struct current *current,
-	const struct cfg_tree *tree, const char *message, const char *commit, struct vkjson **out,
-	struct vk_err *err)
+enum vk_rc submit_propose(const struct cli *cli, struct session *session,
+	const struct current *current, const struct cfg_tree *tree, const char *message,
+	const char *commit, struct vkjson **out, struct vk_err *err)
 {
 	struct candidate_content content;
 	struct tuf_fleet fleet;
 	struct cfg_rendered *rendered = NULL;
 	struct cfg_rendered *before = NULL;
 	struct cfg_tree *old_tree = NULL;
-	struct vkjson *difference = NULL;
+	struct vkjson *difference = NULL, *baseline = NULL;
 	struct vkjson *body = vkjson_object();
 	struct vkjson *reply = NULL;
 	enum vk_rc rc = cfg_render(tree, current->environment, NULL, &rendered, err);
@@ -171,6 +173,8 @@ enum vk_rc submit_propose(struct session *session, const struct current *current
 	if (rc == VK_OK)
 		rc = current_render(session, current, &old_tree, &before, err);
 	if (rc == VK_OK)
+		rc = gate_pass(cli, before, rendered, &baseline, err);
+	if (rc == VK_OK)
 		rc = difference_of(before, rendered, &difference, err);
 	if (rc == VK_OK)
 		rc = difference_add_parts(difference, old_tree, tree, err);
@@ -182,6 +186,9 @@ enum vk_rc submit_propose(struct session *session, const struct current *current
 		rc = session_post(session, "/v1/changes", body, &reply, err);
 	if (rc == VK_OK)
 		*out = make_result(session, current, reply, difference, old_tree, tree);
+	if (rc == VK_OK)
+		vkjson_set(*out, "baseline", vkjson_ref(baseline));
+	vkjson_free(baseline);
 	vkjson_free(difference);
 	vkjson_free(reply);
 	vkjson_free(body);
@@ -196,7 +203,7 @@ enum vk_rc submit_tree(const struct cli *cli, struct session *session,
 	const char *commit, struct vk_err *err)
 {
 	struct vkjson *result = NULL;
-	enum vk_rc rc = submit_propose(session, current, tree, message, commit, &result, err);
+	enum vk_rc rc = submit_propose(cli, session, current, tree, message, commit, &result, err);
 
 	if (rc == VK_OK && !cli_print_json(cli, result))
 		submit_print(cli, result);

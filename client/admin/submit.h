@@ -19,11 +19,12 @@ VK_CHECKED enum vk_rc submit_message(
 	const struct args *args, const char **out, struct vk_err *err);
 
 /* Renders the tree, sends it, and proposes it as the release after current. commit may be NULL.
- * VK_ECONFLICT: another release came in between. *out is the caller's:
- * {"change","environment","base","number","difference","secrets"}, the last as in secret_advice.h. */
-VK_CHECKED enum vk_rc submit_propose(struct session *session, const struct current *current,
-	const struct cfg_tree *tree, const char *message, const char *commit, struct vkjson **out,
-	struct vk_err *err);
+ * VK_ECONFLICT: another release came in between; VK_EINPUT: the policy keeps it out (gate.h).
+ * *out is the caller's: {"change","environment","base","number","difference","baseline","secrets"},
+ * the last as in secret_advice.h. */
+VK_CHECKED enum vk_rc submit_propose(const struct cli *cli, struct session *session,
+	const struct current *current, const struct cfg_tree *tree, const char *message,
+	const char *commit, struct vkjson **out, struct vk_err *err);
 
 /* Prints what submit_propose() made, for people. */
 void submit_print(const struct cli *cli, const struct vkjson *result);

@@ -14,6 +14,7 @@
 #include "common/bundle.h"
 #include "common/config/findings.h"
 #include "common/config/tree.h"
+#include "common/config/waiver.h"
 #include "common/err.h"
 
 struct cfg_fleet;
@@ -58,6 +59,10 @@ struct cfg_keeper_info {
 size_t cfg_fleet_keeper_count(const struct cfg_fleet *fleet, const char *environment);
 struct cfg_keeper_info cfg_fleet_keeper_at(
 	const struct cfg_fleet *fleet, const char *environment, size_t i);
+
+/* What the environment says about the baseline; NULL: there is no such environment. */
+const struct cfg_rules_policy *cfg_fleet_policy(
+	const struct cfg_fleet *fleet, const char *environment);
 
 /* Hosts in byte order of their names. */
 size_t cfg_fleet_host_count(const struct cfg_fleet *fleet);

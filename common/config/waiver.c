@@ -238,6 +238,14 @@ void cfg_policy_read(struct cfg_fleet *fleet, const char *file, const struct vky
 	read_waivers(fleet, file, vkyaml_get(root, "waivers"), policy);
 }
 
+const struct cfg_rules_policy *cfg_fleet_policy(
+	const struct cfg_fleet *fleet, const char *environment)
+{
+	const struct cfg_environment *found = cfg_fleet_find_environment(fleet, environment);
+
+	return found != NULL ? &found->policy : NULL;
+}
+
 static const char *copy(struct arena *arena, const char *text)
 {
 	return text != NULL ? arena_strdup(arena, text) : NULL;

@@ -22,6 +22,13 @@ check_PROGRAMS += tests/e2e/evil
 tests_e2e_evil_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/e2e/forge
 tests_e2e_forge_LDADD = $(COMMON_LIBS)
+# Programs without the check of the policy.
+check_PROGRAMS += tests/e2e/reckless_vkcfg
+tests_e2e_reckless_vkcfg_SOURCES = tests/e2e/reckless_vkcfg.c $(client_admin_vkcfg_SOURCES)
+tests_e2e_reckless_vkcfg_LDADD = $(ADMIN_LIBS)
+check_PROGRAMS += tests/e2e/reckless_vkcfgd
+tests_e2e_reckless_vkcfgd_SOURCES = tests/e2e/reckless_vkcfgd.c $(server_vkcfgd_SOURCES)
+tests_e2e_reckless_vkcfgd_LDADD = $(SERVER_LIBS)
 
 E2E_TESTS =
 E2E_TESTS += tests/e2e/010-life.sh
@@ -76,6 +83,8 @@ E2E_TESTS += tests/e2e/113-hsm.sh
 E2E_TESTS += tests/e2e/170-import.sh
 E2E_TESTS += tests/e2e/171-tree.sh
 E2E_TESTS += tests/e2e/174-sentinel-schema.sh
+E2E_TESTS += tests/e2e/180-lint.sh
+E2E_TESTS += tests/e2e/181-policy.sh
 E2E_TESTS += tests/e2e/183-diff.sh
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import tests/e2e/import_mutate.py tests/e2e/import_words.txt
 E2E_TESTS += tests/e2e/184-import-mutations.sh
