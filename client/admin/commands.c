@@ -4,6 +4,7 @@
 #include "client/admin/cmd.h"
 #include "client/admin/help.h"
 #include "client/admin/adoption.h"
+#include "client/admin/import_files.h"
 #include "client/admin/running.h"
 
 #include "common/banned.h"
@@ -54,32 +55,9 @@ static const struct option_spec render_options[] = {
 	OPTIONS_END,
 };
 
-static const struct option_spec import_options[] = {
-	TREE_OPTION,
-	{"as", 0, "HOST/INSTANCE", "what the instance is called in the tree", false},
-	{"env", 0, "ENV", "its environment (default: the only one; prod in a new fleet)", false},
-	{"fleet", 0, "NAME", "the name of a new fleet (default: fleet)", false},
-	{"acl", 0, "FILE", "the ACL file (default: what aclfile names)", false},
-	{"secrets", 0, "FILE", "where passwords go; a new file, mode 0600", false},
-	{"valkey", 0, "VERSION", "the version of Valkey (default: 8.0)", false},
-	{"skip-refused", 0, NULL, "import the rest where Valkey refuses lines", false},
-	{"dry-run", 0, NULL, "report, and write nothing", false},
-	OPTIONS_END,
-};
+static const struct option_spec import_options[] = {IMPORT_OPTIONS, OPTIONS_END};
 
-static const struct option_spec adopt_options[] = {
-	TREE_OPTION,
-	{"as", 0, "HOST/INSTANCE", "what the instance is called in the tree", false},
-	{"env", 0, "ENV", "its environment (default: the only one; prod in a new fleet)", false},
-	{"fleet", 0, "NAME", "the name of a new fleet (default: fleet)", false},
-	{"acl", 0, "FILE", "the ACL file (default: what aclfile names)", false},
-	{"secrets", 0, "FILE", "where passwords go; a new file, mode 0600", false},
-	{"valkey", 0, "VERSION", "the version of Valkey (default: what runs)", false},
-	{"skip-refused", 0, NULL, "import the rest where Valkey refuses lines", false},
-	{"dry-run", 0, NULL, "report, and write nothing", false},
-	ADOPTION_OPTIONS,
-	OPTIONS_END,
-};
+static const struct option_spec adopt_options[] = {IMPORT_OPTIONS, ADOPTION_OPTIONS, OPTIONS_END};
 
 static const struct option_spec diff_options[] = {
 	TREE_OPTION,
