@@ -11,6 +11,7 @@
 
 #include "client/admin/args.h"
 #include "client/admin/cli.h"
+#include "common/config/acl.h"
 #include "common/config/directive.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -25,11 +26,14 @@ void running_init(struct running *running)
 {
 	memset(running, 0, sizeof(*running));
 	live_init(&running->live);
+	vk_buf_init(&running->acl, CFG_ACL_MAX_BYTES);
 }
 
 void running_release(struct running *running)
 {
 	sodium_memzero(running->mask_key, sizeof(running->mask_key));
+	free(running->values);
+	vk_buf_release_wiped(&running->acl);
 	live_release(&running->live);
 }
 
@@ -94,6 +98,23 @@ static const char *choose_schema(const struct cli *cli, const struct live *live)
 	return schema;
 }
 
+/* What the configuration language reads: names with values, and the text of a users.acl. */
+static enum vk_rc take_over(struct running *running, struct vk_err *err)
+{
+	const struct values *values = &running->live.values;
+	const struct users *users = &running->live.users;
+
+	running->value_count = values->count;
+	running->values = xcalloc(values->count + 1, sizeof(*running->values));
+	for (size_t i = 0; i < values->count; i++)
+		running->values[i] =
+			(struct cfg_conf_value){values->items[i].name, values->items[i].text};
+	for (size_t i = 0; i < users->count; i++)
+		vk_buf_addf(
+			&running->acl, "user %s %s\n", users->items[i].name, users->items[i].rules);
+	return vk_buf_check(&running->acl, "the users", err);
+}
+
 static enum vk_rc read_all(
 	const struct cli *cli, struct valkey *valkey, struct running *out, struct vk_err *err)
 {
@@ -110,6 +131,8 @@ static enum vk_rc read_all(
 		&(struct live_query){.schema = out->schema, .mask_key = out->mask_key}, &out->live,
 		err);
 	sodium_memzero(random, sizeof(random));
+	if (rc == VK_OK)
+		rc = take_over(out, err);
 	if (rc == VK_OK)
 		out->has_uid = valkey_peer_uid(valkey, &out->uid);
 	return rc;
@@ -139,12 +162,4 @@ enum vk_rc running_read(
 		vk_err_hint(err, "log in with --user and --password-file");
 	valkey_free(valkey);
 	return rc;
-}
-
-void running_format_users(const struct running *running, struct vk_buf *out)
-{
-	const struct users *users = &running->live.users;
-
-	for (size_t i = 0; i < users->count; i++)
-		vk_buf_addf(out, "user %s %s\n", users->items[i].name, users->items[i].rules);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/buf.h"
+#include "common/config/conf.h"
 #include "common/err.h"
 #include "common/valkey/live.h"
 
@@ -32,6 +33,9 @@ enum { RUNNING_MASK_KEY_BYTES = 65 };
 struct running {
 	struct live live;
 	char mask_key[RUNNING_MASK_KEY_BYTES]; /* made for this one look; wiped with it */
+	struct cfg_conf_value *values;	       /* of live, borrowed from there */
+	size_t value_count;
+	struct vk_buf acl;  /* its users as the lines of a users.acl */
 	const char *schema; /* the version of live, or the nearest one that vkcfg knows */
 	bool has_uid;	    /* over a Unix socket */
 	unsigned uid;	    /* of the server's process */
@@ -45,8 +49,5 @@ void running_release(struct running *running);
  * of --passphrase-fd. */
 VK_CHECKED enum vk_rc running_read(
 	const struct cli *cli, const struct args *args, struct running *out, struct vk_err *err);
-
-/* Appends its users as the lines of a users.acl. */
-void running_format_users(const struct running *running, struct vk_buf *out);
 
 #endif
