@@ -229,6 +229,9 @@ measure_all() {
 work_start
 measure_all > >(tee "$WORK/results")
 wait $!
+awk -F = '{ v[$1] = $2 } END { n = v["render_tenfold_instances"] - v["render_instances"]
+	if (n > 0) printf "render_kb_per_instance=%.1f\n", (v["render_tenfold_peak_rss_kb"] - v["render_peak_rss_kb"]) / n }' "$WORK/results"
+ratio conf_import_cpu_to_valkey conf_import_cpu_us conf_valkey_cpu_us
 ratio polls_per_second_to_nginx vkcfgd_polls_per_second nginx_polls_per_second
 ratio server_cpu_per_poll_to_nginx vkcfgd_server_cpu_us_per_poll nginx_server_cpu_us_per_poll
 ratio server_cpu_per_handshake_to_nginx vkcfgd_server_cpu_us_per_handshake nginx_server_cpu_us_per_handshake

@@ -44,6 +44,9 @@ int main(int argc, char **argv)
 	printf("render_instances=%zu\n", cfg_rendered_count(rendered));
 	printf("render_seconds=%.3f\n", bench_seconds() - begun);
 	getrusage(RUSAGE_SELF, &usage);
+	printf("render_cpu_seconds=%.3f\n",
+		(double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
 	printf("render_peak_rss_kb=%ld\n", usage.ru_maxrss);
 	cfg_rendered_free(rendered);
 	cfg_tree_free(tree);

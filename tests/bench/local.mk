@@ -11,6 +11,8 @@ tests_bench_bench_render_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/bench/bench_diff
 tests_bench_bench_diff_SOURCES = tests/bench/bench_diff.c $(BENCH_TREE)
 tests_bench_bench_diff_LDADD = $(ADMIN_LIBS)
+check_PROGRAMS += tests/bench/bench_conf
+tests_bench_bench_conf_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/bench/bench_run
 tests_bench_bench_run_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/bench/bench_log
@@ -25,7 +27,7 @@ tests_bench_bench_release_SOURCES = tests/bench/bench_release.c $(TUF_SIMULATOR)
 tests_bench_bench_release_LDADD = $(COMMON_LIBS)
 EXTRA_DIST += tests/bench/bench.sh
 
-bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_run \
+bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_conf tests/bench/bench_run \
 	tests/bench/bench_log tests/bench/bench_secret tests/bench/bench_fill tests/bench/bench_release \
 	tests/bench/bench_diff
 

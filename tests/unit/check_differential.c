@@ -180,7 +180,7 @@ END_TEST
 static void hash_passwords(const char *rules, struct vk_buf *out)
 {
 	while (*rules != '\0') {
-		size_t len = strcspn(rules, " ");
+		size_t len = strcspn(rules, " \r\n");
 		char hash[VK_SHA256_HEX_BYTES];
 
 		if (rules[0] == '>' || rules[0] == '<') {
@@ -190,7 +190,7 @@ static void hash_passwords(const char *rules, struct vk_buf *out)
 			vk_buf_add(out, rules, len);
 		}
 		rules += len;
-		len = strspn(rules, " ");
+		len = strspn(rules, " \r\n");
 		vk_buf_add(out, rules, len);
 		rules += len;
 	}
@@ -399,7 +399,7 @@ static bool is_not_comparable(const struct cfg_import *import, const char *text)
 			(is_new && strstr(message, "Unbalanced quotes") != NULL))
 			return true;
 	}
-	return has_open_selector(text);
+	return has_open_selector(text) || (is_new && strpbrk(text, "\v\f") != NULL);
 }
 
 static const struct cfg_import_note *refusal_of(const struct cfg_import *import, unsigned line)

@@ -25,7 +25,7 @@ static bool is_left_out(const struct cfg_directive *d)
 	static const char *const names[] = {"aclfile", "include", "loadmodule", "dir",
 		"locale-collate", "unixsocketgroup", "rdma-port", "rdma-bind", "tls-cluster",
 		"tls-replication", "maxmemory-clients", "activedefrag", "oom-score-adj",
-		"hash-seed", NULL};
+		"hash-seed", "replicaof", NULL};
 
 	return is_one_of(d->name, names);
 }
@@ -214,8 +214,7 @@ static void odd_line(struct dice *dice, struct vk_buf *out)
 		"[section]", "timeout=1", "timeout: 1", ";comment", "// comment",
 		"sentinel monitor m 127.0.0.1 6379 2", "vm-enabled no", "server-threads 2",
 		"replicaof no one", "replicaof NO ONE", "replicaof x", "replicaof x y",
-		"replicaof x 70000", "replicaof x 6379", "slaveof no one", "module.setting 1",
-		"user", NULL};
+		"replicaof x 70000", "replicaof x 6379", "slaveof no one", "user", NULL};
 
 	vk_buf_adds(out, dice_pick(dice, lines));
 }

@@ -227,7 +227,7 @@ void generate_value(struct dice *dice, const struct cfg_directive *d, struct vk_
 			odd = "7x";
 		/* an exponent, a hexadecimal number, a zero with a sign */
 		if ((d->type == CFG_TYPE_PERCENTILES || d->type == CFG_TYPE_OCTAL) &&
-			strpbrk(odd, "ex-") != NULL)
+			strpbrk(odd, "eix-") != NULL)
 			odd = "7x";
 		vk_buf_adds(out, odd);
 		return;
