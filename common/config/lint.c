@@ -3,6 +3,7 @@
 
 #include "common/config/lint.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,23 @@ static void check_waivers(struct cfg_lint *lint, const struct waiving *waiving)
 	}
 }
 
+/* What takes a tree to see: the instances of a host together. */
+static void check_memory(struct cfg_lint *lint, const struct cfg_rendered_bundle *bundle,
+	const char *where, struct waiving *waiving)
+{
+	const struct cfg_rule *rule = cfg_rule_find("data-host-memory");
+
+	if (bundle->host_memory_needed <= bundle->host_memory)
+		return;
+	add_record(lint,
+		&(struct record){.rule = rule,
+			.detail = arena_printf(lint->arena,
+				"the instances of %s may take %" PRIu64 " bytes, it has %" PRIu64,
+				bundle->host, bundle->host_memory_needed, bundle->host_memory),
+			.where = where,
+			.waiver = find_waiver(waiving, rule, where)});
+}
+
 static enum vk_rc add_bundle(struct cfg_lint *lint, const struct cfg_rendered_bundle *bundle,
 	struct waiving *waiving, struct vk_err *err)
 {
@@ -310,6 +328,7 @@ static enum vk_rc add_bundle(struct cfg_lint *lint, const struct cfg_rendered_bu
 					 .line = at->line,
 					 .waiver = find_waiver(waiving, at->rule, where)});
 	}
+	check_memory(lint, bundle, where, waiving);
 	lint->subjects++;
 	return VK_OK;
 }

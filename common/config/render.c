@@ -53,6 +53,7 @@ static void add_bundle(struct cfg_rendered *rendered, const struct cfg_host *hos
 static void render_host(
 	struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_rendered *rendered)
 {
+	size_t first = rendered->count;
 	struct vk_buf text;
 
 	vk_buf_init(&text, VK_BUNDLE_MAX_BYTES);
@@ -64,6 +65,10 @@ static void render_host(
 		vk_buf_reset(&text);
 		if (cfg_render_instance(fleet, host, instance, &text))
 			add_bundle(rendered, host, instance, &text);
+	}
+	for (size_t i = first; host->memory > 0 && i < rendered->count; i++) {
+		rendered->bundles[i].host_memory = host->memory;
+		rendered->bundles[i].host_memory_needed = host->memory_needed;
 	}
 	cfg_host_memory_warn(fleet, host);
 	vk_buf_release(&text);

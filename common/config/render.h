@@ -26,6 +26,9 @@ struct cfg_rendered_bundle {
 	const char *role;
 	const char *text; /* canonical JSON, NUL-terminated */
 	size_t len;
+	/* Of the host, in bytes, and what all of its instances may take; 0: the tree does not say.
+	 */
+	uint64_t host_memory, host_memory_needed;
 };
 
 struct cfg_rendered;

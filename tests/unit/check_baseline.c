@@ -169,7 +169,7 @@ END_TEST
 START_TEST(every_rule_has_a_case)
 {
 	/* Of these, files and users show nothing: check_lint.c and 180-lint.sh know them. */
-	static const char others[] = " host-file-perm host-not-root ops-version tls-key-pass "
+	static const char others[] = " data-host-memory host-file-perm host-not-root ops-version tls-key-pass "
 				     "tls-key-perm waiver-expired waiver-long waiver-unused ";
 
 	for (size_t i = 0; i < cfg_rule_count; i++) {

@@ -244,6 +244,26 @@ START_TEST(a_policy_keeps_open_findings_out_and_no_others)
 }
 END_TEST
 
+START_TEST(the_instances_of_a_host_are_added_up)
+{
+	struct cfg_tree *tree = tree_with("hosts/all.yaml",
+		"hosts: {db1: {environment: prod, memory: 3gb,\n"
+		"  instances: {a: {role: cache}, b: {role: cache}}}}\n");
+	struct cfg_rendered *rendered = NULL;
+	struct cfg_lint *all;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(cfg_render(tree, "prod", NULL, &rendered, &err), err);
+	all = lint(rendered, "2026-12-01T00:00:00Z");
+	ck_assert_uint_eq(find(all, "data-host-memory", false)->where_count, 2);
+	ck_assert_ptr_nonnull(
+		strstr(find(all, "data-host-memory", false)->detail, "it has 3221225472"));
+	cfg_lint_free(all);
+	cfg_rendered_free(rendered);
+	cfg_tree_free(tree);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("lint");
@@ -258,6 +278,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_waiver_covers_what_it_names_until_its_last_day);
 	tcase_add_test(tc, waivers_that_cover_nothing_or_hold_for_years_are_found);
 	tcase_add_test(tc, a_policy_keeps_open_findings_out_and_no_others);
+	tcase_add_test(tc, the_instances_of_a_host_are_added_up);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
