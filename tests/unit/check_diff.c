@@ -274,6 +274,7 @@ static char *running_changes(const char *prod, const char *version, const char *
 	struct cfg_rendered *rendered;
 	struct cfg_diff *diff;
 	struct vk_buf out;
+	char *joined;
 
 	assert_ok(cfg_render(tree, "prod", NULL, &rendered, &err), err);
 	bundle = cfg_rendered_find(rendered, "db1/b", NULL);
@@ -289,7 +290,9 @@ static char *running_changes(const char *prod, const char *version, const char *
 	cfg_diff_free(diff);
 	cfg_rendered_free(rendered);
 	cfg_tree_free(tree);
-	return vk_buf_detach(&out, NULL);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
 }
 
 START_TEST(compares_a_running_server_by_what_can_be_known)

@@ -23,6 +23,7 @@ static char *ranges(const char *ids)
 	char *copy = xstrdup(ids), *rest = copy, *word;
 	struct instance_range *found;
 	struct vk_buf out;
+	char *joined;
 	size_t count, sum = 0, all;
 
 	while ((word = strsep(&rest, " ")) != NULL)
@@ -38,7 +39,9 @@ static char *ranges(const char *ids)
 	instance_ranges_free(found, count);
 	vkjson_free(array);
 	free(copy);
-	return vk_buf_detach(&out, NULL);
+	joined = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return joined;
 }
 
 START_TEST(writes_hosts_that_are_numbered_as_a_range)
