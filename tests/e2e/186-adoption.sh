@@ -6,7 +6,7 @@
 fleet_start
 free_port
 VALKEY_PORT=$FREE_PORT
-host_prepare db1 main
+host_prepare db1 main second
 HOST=$WORK/hosts/db1
 ETC=$WORK/etc
 
@@ -45,10 +45,10 @@ cat >"$ETC/users.acl" <<-END
 END
 chown -R "$DAEMON_USER:$DAEMON_GROUP" "$ETC" "$HOST"
 chmod 600 "$ETC/tls/valkey.key"
-start_valkey() { # CONF: as the daemons' user; the pid is its own
+start_valkey() { # CONF [NAME]: as the daemons' user; the pid is its own
 	local -a drop=()
 	[ "$(id -u)" -ne 0 ] || drop=(setpriv --reuid "$DAEMON_USER" --regid "$DAEMON_GROUP" --clear-groups)
-	background valkey "${drop[@]}" valkey-server "$1"
+	background "${2:-valkey}" "${drop[@]}" valkey-server "$1"
 }
 cli() { # USER COMMAND...: over TLS
 	REDISCLI_AUTH=$1 valkey-cli --no-auth-warning -p "$VALKEY_PORT" --tls --cacert "$WORK/ca.crt" --user "$@"
@@ -57,16 +57,40 @@ is_up() { [ "$(cli admin ping)" = PONG ]; }
 start_valkey "$ETC/valkey.conf"
 wait_for is_up || bail "the Valkey to be taken over does not start" "$(cat "$WORK/log/valkey.log" "$ETC/valkey.log")"
 
+
+# Another one, without an ACL file: the agent gets in by its password, for the first contact
+cat >"$ETC/second.conf" <<-END
+	port 0
+	unixsocket $HOST/second/valkey.sock
+	dir $HOST/second/data
+	requirepass of-the-second
+	maxmemory 32mb
+	proc-title-template "{title} {listen-addr} second"
+END
+echo of-the-second >"$HOST/second.password"
+chown "$DAEMON_USER:$DAEMON_GROUP" "$HOST/second.password"
+chmod 600 "$HOST/second.password"
+start_valkey "$ETC/second.conf" second
+second() { REDISCLI_AUTH=of-the-second valkey-cli --no-auth-warning -s "$HOST/second/valkey.sock" "$@"; }
+is_second_up() { [ "$(second ping)" = PONG ]; }
+wait_for is_second_up || bail "the second Valkey does not start" "$(cat "$WORK/log/second.log")"
+all_of_second() { second config get '*' | paste - - | sort; second acl list; }
+second_before=$(all_of_second)
+
 # Imported, and the host enrolled
-sed -i "s|connect: .*|connect: tls:127.0.0.1:$VALKEY_PORT|; s|^    binary|    ca: $WORK/ca.crt\n&|" "$HOST/pull.yaml"
+sed -i "s|connect: unix:$HOST/main/.*|connect: tls:127.0.0.1:$VALKEY_PORT\n    ca: $WORK/ca.crt|; s|connect: unix:$HOST/second/.*|&\n    password-file: $HOST/second.password|" "$HOST/pull.yaml"
 host_enrol db1 prod
 must by carol host add db1 --env prod --tree "$TREE" --role cache --instance main
 key=$(grep -rhoE 'ed25519:[0-9a-f]{64}' "$TREE/hosts/db1.yaml")
 rm "$TREE/hosts/db1.yaml"
 must by carol import --tree "$TREE" --as db1/main --env prod --valkey "$(valkey_version)" --secrets "$WORK/clear" "$ETC/valkey.conf"
+must by carol import --tree "$TREE" --as db1/second --env prod --valkey "$(valkey_version)" --secrets "$WORK/clear-second" "$ETC/second.conf"
+# A socket below the data directory would be another place; the host's own stays.
+sed -i 's|@{data}/valkey.sock|@{instance}/valkey.sock|' "$TREE/roles/db1-second.yaml"
 sed -i "s|^    environment: prod|&\n    public-key: \"$key\"|" "$TREE/hosts/db1.yaml"
 printf 'keepers: {alice: "ed25519:%s"}\n' "$(jq -r .keyval.public "$WORK/people/alice.pub")" >"$TREE/environments/prod.yaml"
 must by carol secret set prod db1-main-primaryauth --tree "$TREE" --fd 4 4< <(printf of-the-primary)
+must by carol secret set prod db1-second-requirepass --tree "$TREE" --fd 4 4< <(printf of-the-second)
 must as_daemon cp "$ETC/tls/valkey.crt" "$ETC/tls/valkey.key" "$HOST/main/tls/"
 
 # The agent's user, added by hand
@@ -103,9 +127,11 @@ is "$(all_of)" "$before" "every value and every user is what it was"
 is "$(info | sed -n 's/^run_id://p')" "$run_id" "it was not restarted"
 is "$(client_of)" "$client" "its client is still connected"
 like "$OUT" "changed nothing live" "and the agent says so"
+like "$OUT" "changed 0 values and 1 user live" "in the other one, too, but for the agent's own user"
+is "$(all_of_second | grep -v '^user vkcfg-agent')" "$second_before" "all else is what it was"
 
 # What is left to do is said
-is "$(by carol hosts --json | jq -r '.items[].instances[].state')" pending-restart "the report says that a restart is left"
+is "$(by carol hosts --json | jq -r '.items[].instances[].state' | sort -u)" pending-restart "the report says that a restart is left"
 like "$(by carol hosts)" "the next restart must start $HOST/main/current/valkey.conf instead of $ETC/valkey.conf" \
 	"vkcfg hosts says what the unit must start"
 is "$(by carol status --json | jq -r '.environments[] | select(.name == "prod") | .waiting')" 1 "vkcfg status counts it"
@@ -147,8 +173,13 @@ start_valkey "$HOST/main/current/valkey.conf"
 wait_for is_up || bail "it does not start from the files of the release" "$(cat "$WORK/log/valkey.log")"
 pull db1
 is "$STATUS" 0 "started from its own files it is like any other"
+end_background second
+start_valkey "$HOST/second/current/valkey.conf" second
+wait_for is_second_up || bail "the second does not start from the files of the release" "$(cat "$WORK/log/second.log")"
 pull db1 --status
 is "$STATUS" 0 "with nothing left to wait for"
+like "$(second config get requirepass)" 'of-the-second' "the password is the same"
+pull db1
 is "$(by carol status --json | jq -r '.environments[] | select(.name == "prod") | .waiting')" 0 "nor to count"
 is "$(cli admin acl list | grep -v vkcfg-agent | sort)" "$(grep -v vkcfg-agent <<<"$before" | grep '^user' | sed 's/-flushall/-flushall -flushdb/' | sort)" \
 	"and its users are the same"
