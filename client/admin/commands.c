@@ -55,7 +55,9 @@ static const struct option_spec render_options[] = {
 	OPTIONS_END,
 };
 
-static const struct option_spec import_options[] = {IMPORT_OPTIONS, OPTIONS_END};
+static const struct option_spec import_options[] = {IMPORT_OPTIONS,
+	{"ansible-vars", 0, "FILE", "variables of Ansible, Puppet, Chef or Salt, as YAML", true},
+	OPTIONS_END};
 
 static const struct option_spec adopt_options[] = {IMPORT_OPTIONS, ADOPTION_OPTIONS, OPTIONS_END};
 
@@ -374,12 +376,13 @@ const struct command commands[] = {
 		"From a tree, offline, or with --release from what was signed and released. With --secrets\n"
 		"the files are as the agent would install them in --out DIR.",
 		1, 1, render_options, NULL, cmd_render},
-	{"import", "FILE...", "make a tree of a server's valkey.conf or redis.conf",
+	{"import", "[FILE...]", "make a tree of a server's valkey.conf or redis.conf",
 		"Reads the files as Valkey does, with what they include, and adds an instance and its role\n"
 		"to the tree. Says line by line what Valkey would refuse, what a tree may not say, and what\n"
 		"to do about it. Passwords go to the file of --secrets. Ends with status 1, without writing,\n"
-		"if a line is refused.",
-		1, 64, import_options, NULL, cmd_import},
+		"if a line is refused. --ansible-vars reads the variables of common roles instead, or before\n"
+		"the files; of several the last counts most.",
+		0, 64, import_options, NULL, cmd_import},
 	{"adopt", "[FILE...]", "make a tree of a server that runs, and of its files",
 		"As 'vkcfg import', with a look at the server: where it runs with something else than its\n"
 		"files say, it is shown, and nothing is written until --keep says which of the two counts.\n"

@@ -88,11 +88,19 @@ static enum vk_rc read_acl(struct cfg_import *import, const struct args *args, s
 enum vk_rc import_files_read(struct cfg_import *import, const struct args *args,
 	const char *main_file, struct vk_err *err)
 {
+	size_t vars = args_option_count(args, "ansible-vars");
 	enum vk_rc rc = VK_OK;
 
-	if (args_count(args) == 0)
+	if (vars + args_count(args) == 0 && main_file == NULL) {
+		vk_err_set(err, VK_EINPUT, "FILE is missing");
+		vk_err_hint(err, "a valkey.conf or redis.conf, or --ansible-vars FILE");
+		return VK_EINPUT;
+	}
+	if (vars + args_count(args) == 0)
 		rc = read_file(import, main_file, cfg_import_conf, err);
-
+	for (size_t i = 0; rc == VK_OK && i < vars; i++)
+		rc = read_file(
+			import, args_option_at(args, "ansible-vars", i), cfg_import_vars, err);
 	for (size_t i = 0; rc == VK_OK && i < args_count(args); i++)
 		rc = read_file(import, args_at(args, i), cfg_import_conf, err);
 	return rc == VK_OK ? read_acl(import, args, err) : rc;

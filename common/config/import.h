@@ -73,6 +73,11 @@ void cfg_import_free(struct cfg_import *import);
 VK_CHECKED enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const char *text,
 	size_t len, struct vk_err *err);
 
+/* Reads a YAML file of variables of Ansible, Puppet, Chef or Salt code: what common roles make of
+ * them overrides what files before it say. Expressions are not guessed. */
+VK_CHECKED enum vk_rc cfg_import_vars(struct cfg_import *import, const char *file, const char *text,
+	size_t len, struct vk_err *err);
+
 /* Reads an ACL file, as the directive aclfile would name it. */
 VK_CHECKED enum vk_rc cfg_import_acl(struct cfg_import *import, const char *file, const char *text,
 	size_t len, struct vk_err *err);

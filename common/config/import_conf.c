@@ -215,7 +215,7 @@ static enum vk_rc check_text(const struct cfg_import *import, const char *file, 
 	return VK_OK;
 }
 
-static void add_source(struct cfg_import *import, const char *file)
+void import_add_source(struct cfg_import *import, const char *file)
 {
 	const char *slash = strrchr(file, '/');
 	const char *name = slash != NULL ? slash + 1 : file;
@@ -231,7 +231,7 @@ enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const ch
 
 	if (rc != VK_OK)
 		return rc;
-	add_source(import, file);
+	import_add_source(import, file);
 	file = arena_strdup(import->arena, file);
 	import->stack[import->depth++] = file;
 	import->file_count++;
@@ -252,7 +252,7 @@ enum vk_rc cfg_import_acl(struct cfg_import *import, const char *file, const cha
 
 	if (rc != VK_OK)
 		return rc;
-	add_source(import, file);
+	import_add_source(import, file);
 	import->has_acl = true;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));

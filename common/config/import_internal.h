@@ -149,6 +149,9 @@ void import_sentinel_line(const struct import_reading *r);
 void import_sentinel_finish(struct cfg_import *import);
 bool import_is_sentinel(const char *file, const char *text, size_t len);
 
+/* import_conf.c: names a file at the head of the role. */
+void import_add_source(struct cfg_import *import, const char *file);
+
 /* import_rename.c: a line rename-command. */
 void import_rename(const struct import_reading *r);
 

@@ -29,6 +29,8 @@ libvkcommon_a_SOURCES += common/config/import_conf.c
 libvkcommon_a_SOURCES += common/config/import_line.c
 libvkcommon_a_SOURCES += common/config/import_rename.c
 libvkcommon_a_SOURCES += common/config/import_sentinel.c
+libvkcommon_a_SOURCES += common/config/import_vars.c common/config/import_vars.h
+libvkcommon_a_SOURCES += common/config/import_vars_line.c common/config/import_vars_line.h
 libvkcommon_a_SOURCES += common/config/import_role.c
 libvkcommon_a_SOURCES += common/config/import_running.c common/config/import_running.h
 libvkcommon_a_SOURCES += common/config/layer.c
@@ -60,10 +62,11 @@ nodist_libvkcommon_a_SOURCES += common/config/baseline_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/command_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/directive_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/foreign_gen.c
+nodist_libvkcommon_a_SOURCES += common/config/import_vars_gen.c
 nodist_libvkcommon_a_SOURCES += common/config/template_gen.c
 
-BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
-CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/template_gen.c
+BUILT_SOURCES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/import_vars_gen.c common/config/template_gen.c
+CLEANFILES += common/config/baseline_gen.c common/config/command_gen.c common/config/directive_gen.c common/config/foreign_gen.c common/config/import_vars_gen.c common/config/template_gen.c
 
 BASELINE = $(top_srcdir)/schema/baseline/rules.tsv $(top_srcdir)/schema/baseline/advisories.tsv \
 	$(top_srcdir)/schema/baseline/passwords.tsv
@@ -83,6 +86,7 @@ EXTRA_DIST += schema/directives/valkey.tsv schema/directives/sentinel.tsv
 EXTRA_DIST += schema/foreign.awk schema/directives/foreign.tsv
 EXTRA_DIST += schema/baseline.awk schema/baseline/rules.tsv schema/baseline/advisories.tsv schema/baseline/passwords.tsv
 EXTRA_DIST += schema/commands.awk schema/commands/valkey.tsv
+EXTRA_DIST += schema/variables.awk schema/import/variables.tsv
 EXTRA_DIST += $(TEMPLATES)
 
 common/config/directive_gen.c: $(DIRECTIVES) $(top_srcdir)/schema/directives.awk
@@ -97,6 +101,9 @@ common/config/command_gen.c: $(top_srcdir)/schema/commands/valkey.tsv $(top_srcd
 common/config/foreign_gen.c: $(top_srcdir)/schema/directives/foreign.tsv $(top_srcdir)/schema/foreign.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/foreign.awk $(top_srcdir)/schema/directives/foreign.tsv >$@.tmp && mv $@.tmp $@
+common/config/import_vars_gen.c: $(top_srcdir)/schema/import/variables.tsv $(top_srcdir)/schema/variables.awk
+	$(AM_V_GEN)$(MKDIR_P) common/config && \
+	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/variables.awk $(top_srcdir)/schema/import/variables.tsv >$@.tmp && mv $@.tmp $@
 common/config/template_gen.c: $(TEMPLATES) $(top_srcdir)/schema/embed.awk
 	$(AM_V_GEN)$(MKDIR_P) common/config && \
 	LC_ALL=C $(AWK) -f $(top_srcdir)/schema/embed.awk $(TEMPLATES) >$@.tmp && mv $@.tmp $@

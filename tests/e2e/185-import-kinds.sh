@@ -107,4 +107,16 @@ for secret in $SECRETS; do
 done
 is "$(cut -d= -f2 "$WORK/secrets" | sort | tr '\n' ' ')" "Canary-client Canary-primary Canary-require Canary-tls " \
 	"the file of --secrets has those that a tree cannot hash"
+
+# ---- Variables of Ansible ----
+exits 2 "an import of nothing is refused" import --tree "$WORK/vars"
+printf '%s\n' 'redis_port: 6390' 'redis_maxmemory: 1gb' 'redis_requirepass: Canary-vars' 'redis_hz: "{{ hz }}"' >"$WORK/defaults.yml"
+printf '%s\n' 'redis_maxmemory: 2gb' 'redis_disabled_commands: [FLUSHALL]' >"$WORK/host.yml"
+exits 0 "variables of two files are imported" import --tree "$WORK/vars" --secrets "$WORK/vars.secrets" \
+	--ansible-vars "$WORK/defaults.yml" --ansible-vars "$WORK/host.yml"
+like "$OUT" 'left out: .*defaults.yml:4: redis_hz: an expression' "what is not guessed is named"
+unlike "$OUT" Canary-vars "without a password"
+exits 0 "they are a configuration" "$VKCFG" render --tree "$WORK/vars" --secrets "$WORK/vars.secrets" --out "$WORK/vars.out" db1/main
+like "$(cat "$WORK/vars.out/valkey.conf")" '^maxmemory 2147483648$' "in which the last file counts"
+like "$(cat "$WORK/vars.out/valkey.conf")" '^rename-command FLUSHALL ""$' "and lists are lines"
 done_testing

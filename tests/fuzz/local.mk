@@ -125,3 +125,7 @@ check_PROGRAMS += tests/fuzz/fuzz_import
 TESTS += tests/fuzz/fuzz_import
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_import_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_import_vars
+TESTS += tests/fuzz/fuzz_import_vars
+tests_fuzz_fuzz_import_vars_SOURCES = tests/fuzz/fuzz_import_vars.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_import_vars_LDADD = $(COMMON_LIBS)
