@@ -101,7 +101,8 @@ printf '%s\n' 'user c on >Canary-acl >Canary-second +get' '#user d >Canary-comme
 mkdir "$WORK/seen"
 import --skip-refused --secrets "$WORK/secrets" "$WORK/secret.conf" >"$WORK/seen/stdout" 2>"$WORK/seen/stderr"
 ok "secrets of all kinds are imported" test -e "$WORK/tree/roles/db1-main.yaml"
-import --json --dry-run --tree "$WORK/other" "$WORK/secret.conf" >"$WORK/seen/json" 2>&1
+"$VKCFG" import --json --dry-run --skip-refused --tree "$WORK/other" --as db1/main "$WORK/secret.conf" >"$WORK/seen/json" 2>&1
+like "$(cat "$WORK/seen/json")" 'secret:db1-main-requirepass' "the report names them"
 for secret in $SECRETS; do
 	nok "$secret is nowhere" grep -rqF -- "$secret" "$WORK/seen" "$WORK/tree"
 done
@@ -109,14 +110,36 @@ is "$(cut -d= -f2 "$WORK/secrets" | sort | tr '\n' ' ')" "Canary-client Canary-p
 	"the file of --secrets has those that a tree cannot hash"
 
 # ---- Variables of Ansible ----
-exits 2 "an import of nothing is refused" import --tree "$WORK/vars"
+exits 2 "an import of nothing is refused" import
 printf '%s\n' 'redis_port: 6390' 'redis_maxmemory: 1gb' 'redis_requirepass: Canary-vars' 'redis_hz: "{{ hz }}"' >"$WORK/defaults.yml"
 printf '%s\n' 'redis_maxmemory: 2gb' 'redis_disabled_commands: [FLUSHALL]' >"$WORK/host.yml"
-exits 0 "variables of two files are imported" import --tree "$WORK/vars" --secrets "$WORK/vars.secrets" \
+exits 0 "variables of two files are imported" "$VKCFG" import --tree "$WORK/vars" --as db1/main --secrets "$WORK/vars.secrets" \
 	--ansible-vars "$WORK/defaults.yml" --ansible-vars "$WORK/host.yml"
 like "$OUT" 'left out: .*defaults.yml:4: redis_hz: an expression' "what is not guessed is named"
 unlike "$OUT" Canary-vars "without a password"
 exits 0 "they are a configuration" "$VKCFG" render --tree "$WORK/vars" --secrets "$WORK/vars.secrets" --out "$WORK/vars.out" db1/main
 like "$(cat "$WORK/vars.out/valkey.conf")" '^maxmemory 2147483648$' "in which the last file counts"
 like "$(cat "$WORK/vars.out/valkey.conf")" '^rename-command FLUSHALL ""$' "and lists are lines"
+
+# ---- The commands of docs/migration.md, as they stand there ----
+mkdir "$WORK/migration"
+cd "$WORK/migration" || bail "no directory"
+printf '%s\n' 'port 6390' 'bind 127.0.0.1' 'maxmemory 2gb' 'rename-command FLUSHALL ""' >redis.conf
+sed '/hz\|requirepass/d' "$WORK/defaults.yml" >defaults.yml # a tree without secrets needs no server to be whole
+echo 'redis_bind_interface: 127.0.0.1' >group.yml
+cp "$WORK/host.yml" host.yml
+(umask 077 && : >db1.secrets)
+vkcfg() { "$VKCFG" "$@"; }
+awk '/^    / { sub(/^ +/, ""); line = line $0; if (sub(/\\$/, "", line)) next; if (line ~ /^vkcfg/) print line; line = "" }' \
+	"$abs_top_srcdir/docs/migration.md" | grep -vE 'submit|approve' >"$WORK/commands"
+is "$(wc -l <"$WORK/commands")" 8 "the guide has commands"
+while IFS= read -r command; do
+	eval "$command" >"$WORK/said" 2>&1 </dev/null
+	status=$?
+	case $command in
+	*redis.conf | *" diff "*) like "$status" '^[01]$' "$command" ;;
+	*) is "$status" 0 "$command" || diag "$(cat "$WORK/said")" ;;
+	esac
+done <"$WORK/commands"
+ok "both hosts are in the tree" test -e tree/roles/db1-main.yaml -a -e tree/roles/db2-main.yaml
 done_testing
