@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/config/acl_command.h"
+#include "common/config/value_words.h"
 #include "common/mem.h"
 #include "common/nearest.h"
 #include "common/num.h"
@@ -199,21 +200,6 @@ static enum vk_rc set_databases(
 
 /* ---- commands ---- */
 
-static bool is_category(const char *name)
-{
-	const char *category = CATEGORIES;
-	size_t len = strlen(name);
-
-	while (*category != '\0') {
-		size_t category_len = strcspn(category, "|");
-
-		if (category_len == len && memcmp(category, name, len) == 0)
-			return true;
-		category += category_len + (category[category_len] == '|');
-	}
-	return false;
-}
-
 static enum vk_rc unknown_category(const char *rule, struct vk_err *err)
 {
 	char near[32];
@@ -240,7 +226,7 @@ static enum vk_rc add_command(
 	const char *name = rule + 1;
 	enum vk_rc rc;
 
-	if (name[0] == '@' && !is_category(name + 1))
+	if (name[0] == '@' && !cfg_value_is_choice(CATEGORIES, name + 1))
 		return unknown_category(rule, err);
 	if (name[0] != '@' && (rc = cfg_acl_check_command(rule, version, err)) != VK_OK)
 		return rc;

@@ -188,7 +188,7 @@ static void flag_words(struct dice *dice, const struct cfg_directive *d, struct 
 static void octal(struct dice *dice, struct vk_buf *out)
 {
 	static const char *const modes[] = {"0", "700", "0700", "770", "777", "0777", "00777",
-		"1000", "800", "7", "-1", "", "7 7", NULL};
+		"1000", "800", "7", "-1", "7 7", NULL};
 
 	vk_buf_adds(out, dice_pick(dice, modes));
 }
@@ -227,7 +227,7 @@ void generate_value(struct dice *dice, const struct cfg_directive *d, struct vk_
 			odd = "7x";
 		/* an exponent, a hexadecimal number, a zero with a sign */
 		if ((d->type == CFG_TYPE_PERCENTILES || d->type == CFG_TYPE_OCTAL) &&
-			strpbrk(odd, "eix-") != NULL)
+			(odd[0] == '\0' || strpbrk(odd, "eix-") != NULL))
 			odd = "7x";
 		vk_buf_adds(out, odd);
 		return;
