@@ -205,10 +205,30 @@ cpu_ticks() {
 	echo "$sum"
 }
 
+# One file of all simple directives: read, judged, and beside it what valkey-server needs until it stumbles over
+# the option that no version knows, which is behind the file.
+measure_conf() {
+	local conf=$WORK/defaults.conf
+	awk -F '\t' '$2 ~ /^(7\.2|8\.0)-(8\.|9\.|$)/ && $5 ~ /^(bool|u?int|enum|memory)$/ && $12 != "-" { print $1, $12 }' \
+		"$abs_top_srcdir/schema/directives/valkey.tsv" >"$conf"
+	"$bench/bench_conf" "$conf" || failed conf
+	"$bench/bench_run" conf_import "$runs" sh -c '"$0" import --dry-run --tree "$1.tree" --as db1/main "$1"' \
+		"$VKCFG" "$conf" 2>>"$WORK/log/conf.log" || failed conf_import
+	"$bench/bench_run" conf_valkey "$runs" sh -c 'valkey-server "$0" --nonsense x; [ $? = 1 ]' \
+		"$conf" 2>>"$WORK/log/conf.log" || failed conf_valkey
+}
+# What ten times as many instances need, and each of them.
+measure_render() {
+	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
+	"$bench/bench_render" $((${INSTANCES:-10000} * 10)) | sed 's/^render_/render_tenfold_/'
+	[ "${PIPESTATUS[0]}" = 0 ] || failed render_tenfold
+}
+
 measure_all() {
 	local kind
 	machine
-	"$bench/bench_render" "${INSTANCES:-10000}" || failed render
+	measure_render
+	measure_conf
 	for kind in same each roles; do
 		"$bench/bench_diff" "${INSTANCES:-10000}" "$kind" || failed "diff_$kind"
 	done
