@@ -38,6 +38,8 @@ enum {
 
 /* The files that Valkey reads as configuration. */
 #define VK_BUNDLE_CONF "valkey.conf"
+#define VK_BUNDLE_SENTINEL                                                                         \
+	"sentinel.conf" /* in its place for a Sentinel, which rewrites its copy */
 #define VK_BUNDLE_ACL "users.acl"
 #define VK_BUNDLE_SECRETS "secrets.conf" /* directives with secrets; only where there are any */
 

@@ -11,6 +11,7 @@
 #include "client/admin/cli.h"
 #include "common/bundle.h"
 #include "common/config/render.h"
+#include "common/config/topology.h"
 #include "common/file.h"
 #include "common/mem.h"
 
@@ -42,16 +43,22 @@ static enum vk_rc write_filled(const struct cli *cli, const struct clear_secrets
 }
 
 /* What the agent keeps beside the files of a release. */
-static enum vk_rc write_surroundings(const char *directory, struct vk_err *err)
+static enum vk_rc write_surroundings(
+	const struct vk_bundle *bundle, const char *directory, struct vk_err *err)
 {
 	char *data = xasprintf("%s/data", directory);
 	char *runtime = xasprintf("%s/runtime.conf", directory);
 	enum vk_rc rc = vk_file_mkdirs(AT_FDCWD, data, 0750, err);
+	struct vk_buf topology;
 
+	vk_buf_init(&topology, TEXT_MAX_BYTES);
 	if (rc == VK_OK)
-		rc = vk_file_create(AT_FDCWD, runtime, 0640, "", 0, err);
+		rc = cfg_first_topology(bundle, &topology, err);
+	if (rc == VK_OK && bundle->kind == VK_KIND_VALKEY)
+		rc = vk_file_create(AT_FDCWD, runtime, 0640, topology.data, topology.len, err);
 	if (rc == VK_ECONFLICT)
 		rc = VK_OK; /* topology that somebody wrote there stays */
+	vk_buf_release(&topology);
 	free(runtime);
 	free(data);
 	return rc;
@@ -69,7 +76,7 @@ static enum vk_rc write_bundle(const struct cli *cli, const struct clear_secrets
 	if (rc == VK_OK && (absolute = realpath(directory, NULL)) == NULL)
 		rc = vk_err_set(err, VK_EIO, "%s: no directory", directory);
 	if (rc == VK_OK)
-		rc = write_surroundings(absolute, err);
+		rc = write_surroundings(bundle, absolute, err);
 	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++)
 		rc = write_filled(cli, secrets, absolute, &bundle->files[i], err);
 	free(absolute);

@@ -24,6 +24,45 @@ const struct cfg_command *cfg_command_find(const char *name)
 	return bsearch(name, cfg_commands, cfg_command_count, sizeof(*cfg_commands), compare_names);
 }
 
+/* A Sentinel has these and no others (asked of 7.2 to 9.0 with COMMAND LIST). */
+static bool is_of_sentinel(const char *name)
+{
+	static const char *const whole[] = {"acl", "auth", "client", "command", "hello", "info",
+		"ping", "psubscribe", "publish", "punsubscribe", "role", "sentinel", "shutdown",
+		"subscribe", "unsubscribe"};
+	size_t len = strcspn(name, "|");
+
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+		if (strncmp(whole[i], name, len) == 0 && whole[i][len] == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* The word behind "sentinel|" in a rule, if it is one; a Valkey has none of them. */
+static bool is_sentinel_command(const char *name, const char *version)
+{
+	static const char *const subcommands[] = {"ckquorum", "config", "debug", "failover",
+		"flushconfig", "get-master-addr-by-name", "help", "info-cache",
+		"is-master-down-by-addr", "master", "masters", "monitor", "myid", "pending-scripts",
+		"remove", "replicas", "reset", "sentinels", "set", "simulate-failure", "slaves"};
+	static const char *const since_8[] = {
+		"get-primary-addr-by-name", "is-primary-down-by-addr", "primaries", "primary"};
+	const char *word = name + strlen("sentinel");
+
+	if (strncmp(name, "sentinel", strlen("sentinel")) != 0 || (*word != '\0' && *word != '|'))
+		return false;
+	for (size_t i = 0; *word == '|' && i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+		if (strcmp(word + 1, subcommands[i]) == 0)
+			return true;
+	}
+	for (size_t i = 0; *word == '|' && i < sizeof(since_8) / sizeof(since_8[0]); i++) {
+		if (strcmp(word + 1, since_8[i]) == 0)
+			return cfg_version_order(version) >= cfg_version_order("8.0");
+	}
+	return *word == '\0';
+}
+
 static bool is_in(const struct cfg_command *command, const char *version)
 {
 	return command != NULL && cfg_version_order(command->since) <= cfg_version_order(version);
@@ -41,6 +80,12 @@ static bool has_subcommands(const char *name, size_t len)
 
 bool cfg_command_is_known(const char *name, const char *version)
 {
+	if (version != NULL && cfg_version_is_sentinel(version)) {
+		if (is_sentinel_command(name, version))
+			return true;
+		if (!is_of_sentinel(name))
+			return false;
+	}
 	return version == NULL || memchr(name, '.', strcspn(name, "|")) != NULL ||
 	       is_in(cfg_command_find(name), version);
 }
@@ -50,8 +95,13 @@ static enum vk_rc say_unknown(char sign, const char *name, const char *version, 
 	const struct cfg_command *other = cfg_command_find(name);
 	struct vk_nearest nearest = vk_nearest_init(name);
 
-	vk_err_set(err, VK_EINPUT, "rule '%c%.100s': Valkey %.10s has no such command", sign, name,
-		version);
+	vk_err_set(err, VK_EINPUT, "rule '%c%.100s': %s %.10s has no such command", sign, name,
+		cfg_version_is_sentinel(version) ? "the Sentinel of Valkey" : "Valkey",
+		cfg_version_number(version));
+	if (cfg_version_is_sentinel(version)) {
+		vk_err_hint(err, "allow the subcommands of SENTINEL, PING, INFO, SUBSCRIBE, ...");
+		return VK_EINPUT;
+	}
 	for (size_t i = 0; i < cfg_command_count; i++) {
 		if (is_in(&cfg_commands[i], version))
 			vk_nearest_offer(&nearest, cfg_commands[i].name);

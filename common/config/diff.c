@@ -59,7 +59,8 @@ static enum vk_rc side_read(
 	rc = vk_bundle_parse(text, len, &side->bundle, err);
 	if (rc == VK_OK)
 		rc = read_conf(side->bundle, VK_BUNDLE_CONF, &side->values, err);
-	if (rc == VK_OK)
+	/* The lines of a Sentinel name groups, not values: its files are compared as texts. */
+	if (rc == VK_OK && side->bundle->kind == VK_KIND_VALKEY)
 		rc = read_conf(side->bundle, VK_BUNDLE_SECRETS, &side->sealed, err);
 	if (rc != VK_OK)
 		return rc;

@@ -22,16 +22,20 @@ struct members {
 	size_t count;
 };
 
-static bool is_sentinel(const char *version)
+bool cfg_version_is_sentinel(const char *version)
 {
 	return strncmp(version, CFG_SENTINEL_PREFIX, strlen(CFG_SENTINEL_PREFIX)) == 0;
+}
+
+const char *cfg_version_number(const char *version)
+{
+	return cfg_version_is_sentinel(version) ? version + strlen(CFG_SENTINEL_PREFIX) : version;
 }
 
 /* "8.0" covers "8.0" and "8.0.1", not "8.01". */
 static const struct cfg_schema *find_schema(const char *version)
 {
-	if (is_sentinel(version))
-		version += strlen(CFG_SENTINEL_PREFIX);
+	version = cfg_version_number(version);
 	for (size_t i = 0; i < cfg_schema_count; i++) {
 		size_t len = strlen(cfg_schemas[i].version);
 
@@ -44,7 +48,7 @@ static const struct cfg_schema *find_schema(const char *version)
 
 bool cfg_version_is_known(const char *version)
 {
-	return !is_sentinel(version) && find_schema(version) != NULL;
+	return !cfg_version_is_sentinel(version) && find_schema(version) != NULL;
 }
 
 const char *cfg_version_default(void)
@@ -83,7 +87,7 @@ static struct members members_of(const char *version)
 
 	if (schema == NULL)
 		return (struct members){NULL, 0};
-	if (is_sentinel(version))
+	if (cfg_version_is_sentinel(version))
 		return (struct members){schema->sentinel, schema->sentinel_count};
 	return (struct members){schema->members, schema->count};
 }
@@ -149,7 +153,7 @@ const struct cfg_directive *cfg_directive_find(const char *name, const char *ver
 	if (members.count == 0 || !to_lower(name, lower))
 		return NULL;
 	found = find(&members, lower);
-	if (found != NULL || !is_sentinel(version))
+	if (found != NULL || !cfg_version_is_sentinel(version))
 		return found;
 	snprintf(full, sizeof(full), CFG_SENTINEL_PREFIX "%s", lower);
 	return find(&members, full);
@@ -186,12 +190,14 @@ const char *cfg_directive_nearest(const char *name, const char *version)
 
 	if (members.count == 0 || !to_lower(name, lower))
 		return NULL;
-	skip = is_sentinel(version) && !is_sentinel(lower) ? strlen(CFG_SENTINEL_PREFIX) : 0;
+	skip = cfg_version_is_sentinel(version) && !cfg_version_is_sentinel(lower)
+		       ? strlen(CFG_SENTINEL_PREFIX)
+		       : 0;
 	nearest = vk_nearest_init(lower);
 	for (size_t i = 0; i < members.count; i++) {
 		const char *known = member(&members, i)->name;
 
-		vk_nearest_offer(&nearest, known + (is_sentinel(known) ? skip : 0));
+		vk_nearest_offer(&nearest, known + (cfg_version_is_sentinel(known) ? skip : 0));
 	}
 	return nearest.word;
 }

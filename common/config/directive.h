@@ -90,6 +90,10 @@ struct cfg_directive {
 /* True where a schema covers a version like "8.0" or "8.0.1". */
 bool cfg_version_is_known(const char *version);
 
+/* True for "sentinel 8.0"; and the version without that word. */
+bool cfg_version_is_sentinel(const char *version);
+const char *cfg_version_number(const char *version);
+
 /* The version by which the rest of a tree is checked that names none; such a tree is refused. */
 const char *cfg_version_default(void);
 

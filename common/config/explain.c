@@ -77,7 +77,7 @@ static void add_origin(
 	for (size_t i = 0; i < layer->entry_count; i++) {
 		const struct cfg_entry *entry = &layer->entries[i];
 
-		if (cfg_directive_find(entry->name, subject->instance->role->version) !=
+		if (cfg_directive_find(entry->name, subject->instance->role->schema) !=
 			out->directive)
 			continue;
 		for (size_t k = 0; k < out->count; k++)
@@ -146,7 +146,7 @@ static void explain_all(const struct subject *subject, struct cfg_explanation *e
 static enum vk_rc explain_named(const struct subject *subject, const char *name,
 	struct cfg_explanation *e, struct vk_err *err)
 {
-	const char *version = subject->instance->role->version;
+	const char *version = subject->instance->role->schema;
 	const struct cfg_directive *d = cfg_directive_find(name, version);
 	const char *near = cfg_directive_nearest(name, version);
 

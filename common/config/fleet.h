@@ -81,6 +81,8 @@ struct cfg_group_info {
 	enum vk_bundle_group_kind kind;
 	const char *file;
 	size_t shard_count;
+	size_t sentinel_count; /* that watch it */
+	unsigned quorum;       /* of them, who think that a primary is down, begin a failover */
 };
 size_t cfg_fleet_group_count(const struct cfg_fleet *fleet);
 struct cfg_group_info cfg_fleet_group_at(const struct cfg_fleet *fleet, size_t i);
@@ -96,6 +98,8 @@ struct cfg_member_info {
 size_t cfg_fleet_shard_size(const struct cfg_fleet *fleet, size_t group, size_t shard);
 struct cfg_member_info cfg_fleet_member_at(
 	const struct cfg_fleet *fleet, size_t group, size_t shard, size_t i);
+
+struct cfg_member_info cfg_fleet_sentinel_at(const struct cfg_fleet *fleet, size_t group, size_t i);
 
 /* Where an instance is a member; false: in no group. */
 struct cfg_membership {

@@ -168,7 +168,9 @@ struct cfg_parameter {
 struct cfg_role {
 	const char *name;
 	struct cfg_place place;
+	enum vk_bundle_kind kind;
 	const char *version;
+	const char *schema; /* "8.0", for a Sentinel "sentinel 8.0" */
 	size_t template_count;
 	struct cfg_layer *templates[CFG_TEMPLATE_MAX_DEPTH]; /* what is extended comes first */
 	struct cfg_layer layer;
@@ -207,8 +209,9 @@ struct cfg_instance {
 	struct cfg_place place;
 	struct cfg_role *role; /* NULL only after a finding */
 	struct cfg_layer *layer;
-	struct cfg_group *group; /* of which it is a member; NULL: none */
-	size_t shard;		 /* of that group */
+	struct cfg_group *group;   /* of which it is a member; NULL: none */
+	size_t shard;		   /* of that group */
+	struct cfg_watch *watched; /* a Sentinel's groups, by name; NULL: none */
 };
 
 struct cfg_host {
@@ -227,6 +230,12 @@ struct cfg_host {
 };
 
 struct cfg_effective; /* an instance with all layers merged, see merge.c below */
+
+/* A group that a Sentinel watches. */
+struct cfg_watch {
+	struct cfg_group *group;
+	struct cfg_watch *next;
+};
 
 /* An instance in a list of a group. */
 struct cfg_member {
@@ -249,6 +258,10 @@ struct cfg_group {
 	struct cfg_environment *environment; /* NULL only after a finding */
 	size_t shard_count;		     /* 1 where it is replicated */
 	struct cfg_shard *shards;
+	size_t sentinel_count;
+	struct cfg_member *sentinels;
+	unsigned quorum;
+	struct cfg_layer *watch;   /* what the Sentinels are told about it; NULL: nothing */
 	bool is_resolved, is_good; /* group_check.c */
 };
 
@@ -271,6 +284,12 @@ struct cfg_fleet {
 	size_t group_count;
 	struct cfg_group *groups; /* sorted by name */
 	struct cfg_base **bases;  /* merge.c: by role and environment */
+};
+
+/* Whose file is being read. */
+struct cfg_reader {
+	struct cfg_fleet *fleet;
+	const char *file;
 };
 
 /* ---- fleet.c ---- */
@@ -340,6 +359,39 @@ const char *cfg_member_id(const struct cfg_member *member);
  * Once per group; false after a finding. */
 bool cfg_group_resolve(struct cfg_fleet *fleet, struct cfg_group *group);
 
+/* ---- group_sentinels.c ---- */
+
+/* `sentinels`, `quorum` and `sentinel` of a group's file. */
+void cfg_group_read_sentinels(
+	struct cfg_fleet *fleet, struct cfg_group *group, const struct vkyaml_node *root);
+
+/* ---- group.c, for group_sentinels.c ---- */
+
+/* What is being read. */
+struct cfg_group_reading {
+	struct cfg_fleet *fleet;
+	const char *file;
+	struct cfg_group *group;
+};
+
+/* The instance that "HOST/INSTANCE" names, of that kind; false after a finding. */
+bool cfg_group_find_member(const struct cfg_group_reading *r, const struct vkyaml_node *node,
+	enum vk_bundle_kind kind, struct cfg_member *out);
+
+/* Environment and address of what a group names. False after a finding. */
+bool cfg_group_check_host(const struct cfg_group_reading *r, const struct cfg_member *member);
+
+/* node as a list of 1 to max elements; NULL after a finding. */
+const struct vkyaml_node *cfg_group_expect_list(const struct cfg_group_reading *r,
+	const struct vkyaml_node *node, size_t max, const char *what, const char *example);
+
+/* ---- sentinel.c ---- */
+
+/* The lines of sentinel.conf about the groups that the Sentinel watches, and those of secrets.conf.
+ * False after a finding. */
+bool cfg_sentinel_render(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	struct arena *arena, struct vk_buf *conf, struct vk_buf *secrets);
+
 /* ---- group_query.c ---- */
 
 /* What the bundle of a member says; the group is resolved and good. */
@@ -405,12 +457,6 @@ void cfg_policy_read(struct cfg_fleet *fleet, const char *file, const struct vky
 
 /* ---- report.c ---- */
 
-/* Whose file is being read. */
-struct cfg_reader {
-	struct cfg_fleet *fleet;
-	const char *file;
-};
-
 struct cfg_place cfg_place_of(const char *file, struct vkyaml_mark mark);
 struct cfg_place cfg_node_place(const struct cfg_reader *r, const struct vkyaml_node *node);
 
@@ -447,6 +493,14 @@ const struct cfg_resolved_layer *cfg_layer_resolve(
 	struct cfg_fleet *fleet, struct cfg_layer *layer, const char *version);
 
 void cfg_list_sort(struct cfg_list *list);
+
+/* Whether a layer speaks to instances of that schema alone. An environment and a host speak to the
+ * Valkeys in them: of what they say a Sentinel takes the directives that it knows, and no users. */
+bool cfg_layer_is_of(const struct cfg_layer *layer, const char *version);
+
+/* A map of directives, as under `config`. */
+void cfg_layer_read_config(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
 
 /* ---- layer_users.c ---- */
 
@@ -641,7 +695,7 @@ bool cfg_user_check_commands(struct cfg_fleet *fleet, const struct cfg_user *use
 	const char *version);
 
 /* default, switched off, and vkcfg's own user: there whatever the tree says. */
-extern const struct cfg_list cfg_own_users;
+const struct cfg_list *cfg_own_users(enum vk_bundle_kind kind);
 
 /* ---- render_instance.c ---- */
 

@@ -12,14 +12,7 @@
 
 #include "common/banned.h"
 
-/* What is being read. */
-struct reading {
-	struct cfg_fleet *fleet;
-	const char *file;
-	struct cfg_group *group;
-};
-
-static struct cfg_place place_of(const struct reading *r, const struct vkyaml_node *node)
+static struct cfg_place place_of(const struct cfg_group_reading *r, const struct vkyaml_node *node)
 {
 	return cfg_place_of(r->file, vkyaml_mark(node));
 }
@@ -31,8 +24,8 @@ const char *cfg_member_id(const struct cfg_member *member)
 
 /* ---- members ---- */
 
-static void report_unknown_host(
-	const struct reading *r, const struct cfg_place *place, const char *id, const char *host)
+static void report_unknown_host(const struct cfg_group_reading *r, const struct cfg_place *place,
+	const char *id, const char *host)
 {
 	struct vk_nearest nearest = vk_nearest_init(host);
 	char hint[128] = "";
@@ -44,8 +37,8 @@ static void report_unknown_host(
 	cfg_report(r->fleet, place, id, hint, "there is no host '%s'", host);
 }
 
-static struct cfg_instance *find_instance(const struct reading *r, const struct cfg_place *place,
-	const char *id, struct cfg_host *host, const char *name)
+static struct cfg_instance *find_instance(const struct cfg_group_reading *r,
+	const struct cfg_place *place, const char *id, struct cfg_host *host, const char *name)
 {
 	struct vk_nearest nearest = vk_nearest_init(name);
 	char hint[128] = "";
@@ -61,9 +54,26 @@ static struct cfg_instance *find_instance(const struct reading *r, const struct 
 	return NULL;
 }
 
-/* The instance that "HOST/INSTANCE" names; false after a finding. */
-static bool find_member(
-	const struct reading *r, const struct vkyaml_node *node, struct cfg_member *out)
+static bool check_kind(const struct cfg_group_reading *r, const struct cfg_member *member,
+	enum vk_bundle_kind kind)
+{
+	const struct cfg_role *role = member->instance->role;
+
+	if (role == NULL || role->kind == kind)
+		return true;
+	if (kind == VK_KIND_VALKEY)
+		cfg_report(r->fleet, &member->place, cfg_member_id(member),
+			"list it under 'sentinels'", "'%s' is a Sentinel: it cannot be a member",
+			cfg_member_id(member));
+	else
+		cfg_report(r->fleet, &member->place, cfg_member_id(member),
+			"an instance of a role with kind: sentinel", "'%s' is no Sentinel",
+			cfg_member_id(member));
+	return false;
+}
+
+bool cfg_group_find_member(const struct cfg_group_reading *r, const struct vkyaml_node *node,
+	enum vk_bundle_kind kind, struct cfg_member *out)
 {
 	const char *id = cfg_expect_text(r->fleet, r->file, node, "a member");
 	char host[VK_NAME_BYTES], instance[VK_NAME_BYTES];
@@ -82,11 +92,10 @@ static bool find_member(
 		return false;
 	}
 	out->instance = find_instance(r, &out->place, id, out->host, instance);
-	return out->instance != NULL;
+	return out->instance != NULL && check_kind(r, out, kind);
 }
 
-/* What holds of every instance that a group names. False after a finding. */
-static bool check_host(const struct reading *r, const struct cfg_member *member)
+bool cfg_group_check_host(const struct cfg_group_reading *r, const struct cfg_member *member)
 {
 	const struct cfg_environment *theirs = member->host->environment;
 	const struct cfg_environment *ours = r->group->environment;
@@ -109,7 +118,7 @@ static bool check_host(const struct reading *r, const struct cfg_member *member)
 	return is_good;
 }
 
-static bool check_is_free(const struct reading *r, const struct cfg_member *member)
+static bool check_is_free(const struct cfg_group_reading *r, const struct cfg_member *member)
 {
 	const struct cfg_group *other = member->instance->group;
 
@@ -126,8 +135,8 @@ static bool check_is_free(const struct reading *r, const struct cfg_member *memb
 }
 
 /* Members that fall together leave nothing to fail over to. */
-static void warn_same_host(
-	const struct reading *r, const struct cfg_shard *shard, const struct cfg_member *member)
+static void warn_same_host(const struct cfg_group_reading *r, const struct cfg_shard *shard,
+	const struct cfg_member *member)
 {
 	for (size_t i = 0; i < shard->count; i++) {
 		if (shard->members[i].host != member->host)
@@ -141,13 +150,13 @@ static void warn_same_host(
 }
 
 static void add_member(
-	const struct reading *r, const struct vkyaml_node *node, struct cfg_shard *shard)
+	const struct cfg_group_reading *r, const struct vkyaml_node *node, struct cfg_shard *shard)
 {
 	struct cfg_member member;
 
-	if (!find_member(r, node, &member) || !check_is_free(r, &member))
+	if (!cfg_group_find_member(r, node, VK_KIND_VALKEY, &member) || !check_is_free(r, &member))
 		return;
-	if (!check_host(r, &member))
+	if (!cfg_group_check_host(r, &member))
 		r->group->is_good = false;
 	warn_same_host(r, shard, &member);
 	member.instance->group = r->group;
@@ -157,8 +166,7 @@ static void add_member(
 
 /* ---- lists ---- */
 
-/* node as a list of 1 to max elements; NULL after a finding. */
-static const struct vkyaml_node *expect_list(const struct reading *r,
+const struct vkyaml_node *cfg_group_expect_list(const struct cfg_group_reading *r,
 	const struct vkyaml_node *node, size_t max, const char *what, const char *example)
 {
 	struct cfg_place place = r->group->place;
@@ -180,11 +188,11 @@ static const struct vkyaml_node *expect_list(const struct reading *r,
 	return NULL;
 }
 
-static void read_shard(const struct reading *r, const struct vkyaml_node *node, const char *what,
-	struct cfg_shard *shard)
+static void read_shard(const struct cfg_group_reading *r, const struct vkyaml_node *node,
+	const char *what, struct cfg_shard *shard)
 {
 	const struct vkyaml_node *list =
-		expect_list(r, node, VK_BUNDLE_MAX_MEMBERS, what, "[db1/main, db2/main]");
+		cfg_group_expect_list(r, node, VK_BUNDLE_MAX_MEMBERS, what, "[db1/main, db2/main]");
 
 	if (list == NULL)
 		return;
@@ -193,18 +201,18 @@ static void read_shard(const struct reading *r, const struct vkyaml_node *node, 
 		add_member(r, vkyaml_at(list, i), shard);
 }
 
-static void read_members(const struct reading *r, const struct vkyaml_node *root)
+static void read_members(const struct cfg_group_reading *r, const struct vkyaml_node *root)
 {
 	r->group->shards = arena_calloc(r->fleet->arena, 1, sizeof(*r->group->shards));
 	r->group->shard_count = 1;
 	read_shard(r, vkyaml_get(root, "members"), "members", &r->group->shards[0]);
 }
 
-static void read_shards(const struct reading *r, const struct vkyaml_node *root)
+static void read_shards(const struct cfg_group_reading *r, const struct vkyaml_node *root)
 {
 	static const char example[] = "shards: [[db1/a, db2/b], [db2/a, db3/b], [db3/a, db1/b]]";
-	const struct vkyaml_node *list =
-		expect_list(r, vkyaml_get(root, "shards"), VK_BUNDLE_MAX_SHARDS, "shards", example);
+	const struct vkyaml_node *list = cfg_group_expect_list(
+		r, vkyaml_get(root, "shards"), VK_BUNDLE_MAX_SHARDS, "shards", example);
 	struct cfg_place place;
 
 	if (list == NULL)
@@ -225,7 +233,7 @@ static void read_shards(const struct reading *r, const struct vkyaml_node *root)
 /* ---- the file ---- */
 
 /* False after a finding. */
-static bool read_kind(const struct reading *r, const struct vkyaml_node *node)
+static bool read_kind(const struct cfg_group_reading *r, const struct vkyaml_node *node)
 {
 	const char *text;
 	struct cfg_place place = r->group->place;
@@ -246,7 +254,7 @@ static bool read_kind(const struct reading *r, const struct vkyaml_node *node)
 	return false;
 }
 
-static void read_environment(const struct reading *r, const struct vkyaml_node *node)
+static void read_environment(const struct cfg_group_reading *r, const struct vkyaml_node *node)
 {
 	struct cfg_place place = r->group->place;
 	const char *name;
@@ -265,7 +273,7 @@ static void read_environment(const struct reading *r, const struct vkyaml_node *
 		cfg_report_unknown_environment(r->fleet, &place, name);
 }
 
-static void read_group(const struct reading *r, const struct vkyaml_node *root)
+static void read_group(const struct cfg_group_reading *r, const struct vkyaml_node *root)
 {
 	bool is_cluster;
 
@@ -276,11 +284,15 @@ static void read_group(const struct reading *r, const struct vkyaml_node *root)
 	}
 	is_cluster = r->group->kind == VK_GROUP_CLUSTER;
 	cfg_expect_keys(r->fleet, r->file, root,
-		is_cluster ? "environment|kind|shards" : "environment|kind|members", "group");
-	if (is_cluster)
+		is_cluster ? "environment|kind|shards"
+			   : "environment|kind|members|sentinels|quorum|sentinel",
+		"group");
+	if (is_cluster) {
 		read_shards(r, root);
-	else
-		read_members(r, root);
+		return;
+	}
+	read_members(r, root);
+	cfg_group_read_sentinels(r->fleet, r->group, root);
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -314,7 +326,7 @@ void cfg_groups_read(struct cfg_fleet *fleet)
 	sort_names(fleet, first, end);
 	for (size_t i = 0; i < fleet->group_count; i++) {
 		struct cfg_group *group = &fleet->groups[i];
-		const struct reading r = {fleet, group->place.file, group};
+		const struct cfg_group_reading r = {fleet, group->place.file, group};
 		const struct cfg_tree_file *file = cfg_tree_file_find(fleet->tree, r.file);
 
 		read_group(&r, cfg_fleet_open_file(fleet, file, "group"));

@@ -26,7 +26,7 @@ static const char *value_of(
 	const struct checking *c, const struct merged *merged, const char *directive)
 {
 	const struct cfg_directive *d =
-		cfg_directive_find(directive, merged->effective.role->version);
+		cfg_directive_find(directive, merged->effective.role->schema);
 
 	if (d == NULL)
 		return "";
@@ -53,7 +53,7 @@ static bool check_ports(const struct checking *c, struct merged *merged)
 	if (member->port != 0 || member->tls_port != 0)
 		return true;
 	cfg_report(c->fleet, &member->place, cfg_member_id(member), "set port or tls-port",
-		"'%s' opens no port: nobody could replicate from it", cfg_member_id(member));
+		"'%s' opens no port: nobody could reach it", cfg_member_id(member));
 	return false;
 }
 
@@ -189,6 +189,21 @@ static bool resolve_shard(const struct checking *c, struct cfg_shard *shard)
 	return is_good;
 }
 
+/* Where others reach the group's Sentinels. */
+static void resolve_sentinels(const struct checking *c)
+{
+	for (size_t i = 0; i < c->group->sentinel_count; i++) {
+		struct cfg_member *member = &c->group->sentinels[i];
+		struct merged merged = {.member = member};
+
+		if (member->instance->role == NULL || member->host->environment == NULL)
+			continue; /* reported when it was read */
+		cfg_merge(c->fleet, member->host, member->instance, c->arena, &merged.effective);
+		if (!check_ports(c, &merged))
+			c->group->is_good = false;
+	}
+}
+
 bool cfg_group_resolve(struct cfg_fleet *fleet, struct cfg_group *group)
 {
 	struct checking c = {fleet, group, NULL};
@@ -202,5 +217,8 @@ bool cfg_group_resolve(struct cfg_fleet *fleet, struct cfg_group *group)
 			group->is_good = false;
 		arena_free(c.arena);
 	}
+	c.arena = arena_new();
+	resolve_sentinels(&c);
+	arena_free(c.arena);
 	return group->is_good;
 }

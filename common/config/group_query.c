@@ -41,6 +41,8 @@ struct cfg_group_info cfg_fleet_group_at(const struct cfg_fleet *fleet, size_t i
 		.kind = group->kind,
 		.file = group->place.file,
 		.shard_count = group->shard_count,
+		.sentinel_count = group->sentinel_count,
+		.quorum = group->quorum,
 	};
 }
 
@@ -66,6 +68,12 @@ struct cfg_member_info cfg_fleet_member_at(
 {
 	assert(i < cfg_fleet_shard_size(fleet, group, shard));
 	return info_of(&fleet->groups[group].shards[shard].members[i]);
+}
+
+struct cfg_member_info cfg_fleet_sentinel_at(const struct cfg_fleet *fleet, size_t group, size_t i)
+{
+	assert(group < fleet->group_count && i < fleet->groups[group].sentinel_count);
+	return info_of(&fleet->groups[group].sentinels[i]);
 }
 
 bool cfg_fleet_group_of(const struct cfg_fleet *fleet, const char *id, struct cfg_membership *out)
@@ -137,6 +145,9 @@ const struct vk_bundle_group *cfg_group_for_bundle(
 		.member_count = shard->count,
 		.members = bundle_members(shard->members, shard->count, arena),
 	};
-	add_seeds(group, instance->shard, arena, out);
+	if (group->kind == VK_GROUP_CLUSTER)
+		add_seeds(group, instance->shard, arena, out);
+	out->sentinel_count = group->sentinel_count;
+	out->sentinels = bundle_members(group->sentinels, group->sentinel_count, arena);
 	return out;
 }

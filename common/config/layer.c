@@ -71,7 +71,7 @@ static bool read_items(
 	return true;
 }
 
-static void read_config(
+void cfg_layer_read_config(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer)
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "config");
@@ -95,7 +95,8 @@ static void read_config(
 /* What is said to somebody who names a directive that this version lacks; "" if nothing helps. */
 static void say_where_it_is(const char *name, const char *version, char *hint, size_t size)
 {
-	const char *near = cfg_directive_nearest(name, version), *with = cfg_version_with(name);
+	const char *near = cfg_directive_nearest(name, version);
+	const char *with = cfg_version_is_sentinel(version) ? NULL : cfg_version_with(name);
 	const struct cfg_foreign *foreign = cfg_foreign_find(name);
 
 	hint[0] = '\0';
@@ -107,11 +108,19 @@ static void say_where_it_is(const char *name, const char *version, char *hint, s
 		snprintf(hint, size, "did you mean '%s'?", near);
 }
 
+bool cfg_layer_is_of(const struct cfg_layer *layer, const char *version)
+{
+	return !cfg_version_is_sentinel(version) ||
+	       (strcmp(layer->kind, "environment") != 0 && strcmp(layer->kind, "host") != 0);
+}
+
 /* Templates serve all versions: what this one does not have is left out there. */
 static bool is_left_out(const struct cfg_layer *layer, const char *name, const char *version)
 {
 	const struct cfg_directive *d = cfg_directive_find(name, version);
 
+	if (!cfg_layer_is_of(layer, version))
+		return d == NULL && cfg_version_with(name) != NULL;
 	return strcmp(layer->kind, "template") == 0 &&
 	       (d != NULL ? (d->flags & CFG_IGNORED) != 0 : cfg_version_with(name) != NULL);
 }
@@ -122,8 +131,8 @@ static bool is_sealed(const struct cfg_entry *entry, const struct cfg_directive 
 	return (d->flags & CFG_SEALED) != 0 && (entry->secret != NULL || entry->is_null);
 }
 
-static const struct cfg_directive *find_directive(
-	struct cfg_fleet *fleet, const struct cfg_entry *entry, const char *version)
+static const struct cfg_directive *find_directive(struct cfg_fleet *fleet,
+	const struct cfg_entry *entry, const char *version, bool is_of_group)
 {
 	const struct cfg_directive *d = cfg_directive_find(entry->name, version);
 	const char *refusal;
@@ -132,7 +141,21 @@ static const struct cfg_directive *find_directive(
 	if (d == NULL) {
 		say_where_it_is(entry->name, version, hint, sizeof(hint));
 		cfg_report(fleet, &entry->place, entry->name, hint,
-			"Valkey %s has no directive '%.100s'", version, entry->name);
+			"%s %s has no directive '%.100s'",
+			cfg_version_is_sentinel(version) ? "the Sentinel of Valkey" : "Valkey",
+			cfg_version_number(version), entry->name);
+		return NULL;
+	}
+	if ((d->flags & CFG_PER_GROUP) != 0 && !is_of_group) {
+		cfg_report(fleet, &entry->place, entry->name,
+			"write it under 'sentinel' of groups/NAME.yaml",
+			"%s: a Sentinel has it once for each group", d->name);
+		return NULL;
+	}
+	if ((d->flags & CFG_PER_GROUP) == 0 && is_of_group) {
+		cfg_report(fleet, &entry->place, entry->name,
+			"write it under 'config' of the Sentinels' role",
+			"%s: a Sentinel has it once, not for each group", d->name);
 		return NULL;
 	}
 	if (!cfg_policy_check_secret(fleet, entry, d))
@@ -153,13 +176,13 @@ static const char *copy(struct cfg_fleet *fleet, const struct vk_buf *text)
 
 /* What can be said about an entry before the parameters are known. False after a finding. */
 static bool resolve_entry(struct cfg_fleet *fleet, const struct cfg_entry *entry,
-	const char *version, struct cfg_resolved *out)
+	const char *version, bool is_of_group, struct cfg_resolved *out)
 {
 	struct vk_buf line, value;
 	bool is_good;
 
 	*out = (struct cfg_resolved){.entry = entry};
-	out->directive = find_directive(fleet, entry, version);
+	out->directive = find_directive(fleet, entry, version, is_of_group);
 	if (out->directive == NULL)
 		return false;
 	if (entry->is_null || entry->has_parameters || entry->secret != NULL)
@@ -199,6 +222,7 @@ static struct cfg_resolved_layer *resolve(
 	struct cfg_resolved *resolved =
 		arena_calloc(fleet->arena, layer->entry_count, sizeof(*resolved));
 	struct cfg_list *config = &out->config;
+	bool is_of_group = strcmp(layer->kind, "group") == 0;
 
 	out->version = version;
 	config->items = arena_calloc(fleet->arena, layer->entry_count, sizeof(*config->items));
@@ -206,7 +230,7 @@ static struct cfg_resolved_layer *resolve(
 		struct cfg_resolved *r = &resolved[config->count];
 
 		if (!is_left_out(layer, layer->entries[i].name, version) &&
-			resolve_entry(fleet, &layer->entries[i], version, r))
+			resolve_entry(fleet, &layer->entries[i], version, is_of_group, r))
 			config->items[config->count++] = (struct cfg_item){r->directive->name, r};
 	}
 	cfg_list_sort(config);
@@ -253,7 +277,7 @@ void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 	layer->kind = kind;
 	layer->file = file;
 	layer->root = map;
-	read_config(&r, vkyaml_get(map, "config"), layer);
+	cfg_layer_read_config(&r, vkyaml_get(map, "config"), layer);
 	cfg_layer_read_users(&r, vkyaml_get(map, "users"), &layer->users);
 	cfg_layer_read_files(&r, vkyaml_get(map, "files"), &layer->files);
 	cfg_layer_read_apply(&r, vkyaml_get(map, "apply"), layer);

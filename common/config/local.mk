@@ -22,6 +22,7 @@ libvkcommon_a_SOURCES += common/config/conf_line.c
 libvkcommon_a_SOURCES += common/config/foreign.c common/config/foreign.h
 libvkcommon_a_SOURCES += common/config/host_memory.c
 libvkcommon_a_SOURCES += common/config/group.c common/config/group_check.c common/config/group_query.c
+libvkcommon_a_SOURCES += common/config/group_sentinels.c common/config/sentinel.c
 libvkcommon_a_SOURCES += common/config/import_acl.c
 libvkcommon_a_SOURCES += common/config/import.c common/config/import.h common/config/import_internal.h
 libvkcommon_a_SOURCES += common/config/import_cause.c
@@ -52,6 +53,7 @@ libvkcommon_a_SOURCES += common/config/validate.c
 libvkcommon_a_SOURCES += common/config/render.c common/config/render.h
 libvkcommon_a_SOURCES += common/config/template.c common/config/template.h
 libvkcommon_a_SOURCES += common/config/template_show.c common/config/template_show.h
+libvkcommon_a_SOURCES += common/config/topology.c common/config/topology.h
 libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h
 libvkcommon_a_SOURCES += common/config/value.c common/config/value.h
 libvkcommon_a_SOURCES += common/config/lint.c common/config/lint.h
@@ -80,6 +82,7 @@ TEMPLATES = \
 	$(top_srcdir)/schema/templates/durable@1.yaml \
 	$(top_srcdir)/schema/templates/queue@1.yaml \
 	$(top_srcdir)/schema/templates/replicated@1.yaml \
+	$(top_srcdir)/schema/templates/sentinel@1.yaml \
 	$(top_srcdir)/schema/templates/session@1.yaml
 EXTRA_DIST += schema/directives.awk schema/embed.awk
 EXTRA_DIST += schema/directives/valkey.tsv schema/directives/sentinel.tsv

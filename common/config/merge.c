@@ -174,7 +174,8 @@ static void apply_layer(struct cfg_fleet *fleet, struct arena *arena, struct cfg
 	out->locks =
 		cfg_merge_lists(arena, &resolved->locks, &out->locks); /* the first one counts */
 	out->config = cfg_merge_lists(arena, &out->config, &resolved->config);
-	out->users = cfg_merge_lists(arena, &out->users, &layer->users);
+	if (cfg_layer_is_of(layer, version))
+		out->users = cfg_merge_lists(arena, &out->users, &layer->users);
 	out->files = cfg_merge_lists(arena, &out->files, &layer->files);
 	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
 		if (layer->apply[key].is_set)
@@ -193,10 +194,10 @@ static struct cfg_base *make_base(
 	for (size_t i = 0; i < role->parameter_count; i++)
 		base->values[i] = role->parameters[i].fallback;
 	for (size_t i = 0; i < role->template_count; i++)
-		apply_layer(fleet, fleet->arena, role->templates[i], role->version, &merged);
-	apply_layer(fleet, fleet->arena, &role->layer, role->version, &merged);
+		apply_layer(fleet, fleet->arena, role->templates[i], role->schema, &merged);
+	apply_layer(fleet, fleet->arena, &role->layer, role->schema, &merged);
 	if (environment != NULL) {
-		apply_layer(fleet, fleet->arena, &environment->layer, role->version, &merged);
+		apply_layer(fleet, fleet->arena, &environment->layer, role->schema, &merged);
 		apply_values(fleet, role, &environment->layer, base->values, &base->has_bad_value);
 	}
 	base->config = merged.config;
@@ -251,8 +252,8 @@ void cfg_merge(struct cfg_fleet *fleet, struct cfg_host *host, struct cfg_instan
 	out->environment = host->environment;
 	out->host = host;
 	out->instance = instance;
-	apply_layer(fleet, arena, host->layer, role->version, out);
-	apply_layer(fleet, arena, instance->layer, role->version, out);
+	apply_layer(fleet, arena, host->layer, role->schema, out);
+	apply_layer(fleet, arena, instance->layer, role->schema, out);
 	apply_values(fleet, role, host->layer, out->values, &has_bad_value);
 	apply_values(fleet, role, instance->layer, out->values, &has_bad_value);
 	check_own_parameters(fleet, instance);

@@ -115,6 +115,19 @@ static bool is_shut_door(const struct cfg_directive *d)
 	return cfg_value_is_choice("enable-module-command|enable-protected-configs", d->name);
 }
 
+/* A Sentinel writes its file anew without quotes: after a value of two words it does not start. */
+static bool check_word(struct cfg_fleet *fleet, const struct cfg_place *place,
+	const struct cfg_directive *d, const char *text)
+{
+	if (d->type != CFG_TYPE_STRING || !cfg_version_is_sentinel(d->name) ||
+		text[strcspn(text, " \"'\\")] == '\0')
+		return true;
+	cfg_report(fleet, place, (d->flags & CFG_SENSITIVE) != 0 ? NULL : text,
+		"one word without quotes and backslashes",
+		"%s: a Sentinel could not read it again from the file that it writes", d->name);
+	return false;
+}
+
 bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *place,
 	const struct cfg_directive *d, const char *text)
 {
@@ -139,6 +152,8 @@ bool cfg_policy_check_value(struct cfg_fleet *fleet, const struct cfg_place *pla
 			"%s: it would let a client of Valkey load code or write files", d->name);
 		return false;
 	}
+	if (!check_word(fleet, place, d, text))
+		return false;
 	return d->type != CFG_TYPE_RENAME || check_renames(fleet, place, text);
 }
 

@@ -101,14 +101,29 @@ static bool render_secrets(
 	return is_good;
 }
 
+/* There is no runtime.conf: what a Sentinel learns, it writes into its own copy of this file. */
+static void end_sentinel_conf(bool has_secrets, const char *groups, struct vk_buf *out)
+{
+	vk_buf_adds(out, "aclfile \"@{generation}/users.acl\"\n"
+			 "dir \"@{data}\"\n");
+	vk_buf_adds(out, groups);
+	if (has_secrets)
+		vk_buf_adds(out, "include \"@{generation}/" VK_BUNDLE_SECRETS "\"\n");
+}
+
 static bool render_conf(struct cfg_fleet *fleet, const struct cfg_instance *instance,
-	const struct cfg_effective *effective, bool has_secrets, struct vk_buf *out)
+	const struct cfg_effective *effective, bool has_secrets, const char *own_groups,
+	struct vk_buf *out)
 {
 	bool is_good;
 
 	vk_buf_addf(out, "# %s in %s, written by vkcfg: what is changed here is drift.\n",
 		instance->id, effective->environment->name);
 	is_good = add_directives(fleet, effective, out);
+	if (effective->role->kind == VK_KIND_SENTINEL) {
+		end_sentinel_conf(has_secrets, own_groups, out);
+		return is_good;
+	}
 	/* What topology owns comes last and wins. */
 	vk_buf_adds(out, "aclfile \"@{generation}/users.acl\"\n"
 			 "dir \"@{data}\"\n");
@@ -121,7 +136,7 @@ static bool render_conf(struct cfg_fleet *fleet, const struct cfg_instance *inst
 static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_user *user, struct vk_buf *out)
 {
-	const char *version = effective->role->version;
+	const char *version = effective->role->schema;
 	size_t start = out->len;
 	struct vk_buf rules;
 	bool is_good;
@@ -146,7 +161,8 @@ static bool add_user(struct cfg_fleet *fleet, const struct cfg_effective *effect
 static bool render_acl(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	struct arena *arena, struct vk_buf *out)
 {
-	struct cfg_list users = cfg_merge_lists(arena, &cfg_own_users, &effective->users);
+	struct cfg_list users =
+		cfg_merge_lists(arena, cfg_own_users(effective->role->kind), &effective->users);
 	bool is_good = true;
 
 	for (size_t i = 0; i < users.count; i++) {
@@ -190,6 +206,7 @@ static int compare_files(const void *a, const void *b)
 /* The texts of the files that vkcfg writes itself. */
 struct own_files {
 	struct vk_buf conf, acl, secrets;
+	struct vk_buf groups; /* the part of conf about what a Sentinel watches */
 };
 
 static void own_files_init(struct own_files *own)
@@ -197,6 +214,7 @@ static void own_files_init(struct own_files *own)
 	vk_buf_init(&own->conf, VK_BUNDLE_MAX_TEXT_BYTES);
 	vk_buf_init(&own->acl, VK_BUNDLE_MAX_TEXT_BYTES);
 	vk_buf_init(&own->secrets, VK_BUNDLE_MAX_TEXT_BYTES);
+	vk_buf_init(&own->groups, VK_BUNDLE_MAX_TEXT_BYTES);
 }
 
 static void own_files_release(struct own_files *own)
@@ -204,6 +222,7 @@ static void own_files_release(struct own_files *own)
 	vk_buf_release(&own->conf);
 	vk_buf_release(&own->acl);
 	vk_buf_release(&own->secrets);
+	vk_buf_release(&own->groups);
 }
 
 static bool render_own_files(struct cfg_fleet *fleet, const struct cfg_instance *instance,
@@ -211,10 +230,16 @@ static bool render_own_files(struct cfg_fleet *fleet, const struct cfg_instance 
 {
 	bool is_good = render_secrets(fleet, effective, &own->secrets);
 
-	is_good = render_conf(fleet, instance, effective, own->secrets.len > 0, &own->conf) &&
+	if (effective->role->kind == VK_KIND_SENTINEL)
+		is_good =
+			cfg_sentinel_render(fleet, effective, arena, &own->groups, &own->secrets) &&
+			is_good;
+	is_good = render_conf(fleet, instance, effective, own->secrets.len > 0, own->groups.data,
+			  &own->conf) &&
 		  is_good;
 	is_good = render_acl(fleet, effective, arena, &own->acl) && is_good;
-	if (own->conf.is_overflowed || own->acl.is_overflowed || own->secrets.is_overflowed) {
+	if (own->groups.is_overflowed || own->conf.is_overflowed || own->acl.is_overflowed ||
+		own->secrets.is_overflowed) {
 		cfg_report(fleet, &instance->place, NULL, NULL,
 			"instance '%s': its files are too large", instance->id);
 		is_good = false;
@@ -233,7 +258,9 @@ static struct vk_bundle_file *collect_files(struct cfg_fleet *fleet,
 	size_t used = 0;
 
 	files[used++] = (struct vk_bundle_file){VK_BUNDLE_ACL, own->acl.data, MODE_OWN_FILES};
-	files[used++] = (struct vk_bundle_file){VK_BUNDLE_CONF, own->conf.data, MODE_OWN_FILES};
+	files[used++] = (struct vk_bundle_file){
+		effective->role->kind == VK_KIND_SENTINEL ? VK_BUNDLE_SENTINEL : VK_BUNDLE_CONF,
+		own->conf.data, MODE_OWN_FILES};
 	if (own->secrets.len > 0)
 		files[used++] = (struct vk_bundle_file){
 			VK_BUNDLE_SECRETS, own->secrets.data, MODE_OWN_FILES};
@@ -258,7 +285,7 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 	struct vk_bundle bundle = {
 		.environment = effective->environment->name,
 		.instance = instance->id,
-		.kind = VK_KIND_VALKEY,
+		.kind = effective->role->kind,
 		.valkey = effective->role->version,
 		.drift = effective->apply[CFG_APPLY_DRIFT].choice != 0 ? VK_DRIFT_REVERT
 								       : VK_DRIFT_REPORT,

@@ -143,7 +143,8 @@ static struct cfg_opened_template *open_template(
 	opened->is_open = true;
 	file = arena_printf(fleet->arena, "templates/%s.yaml", template->name);
 	opened->root = parse_template(fleet, template, file);
-	cfg_expect_keys(fleet, file, opened->root, "summary|use|extends|reasons|" KEYS, "template");
+	cfg_expect_keys(
+		fleet, file, opened->root, "summary|use|extends|reasons|kind|" KEYS, "template");
 	cfg_layer_read(fleet, "template", file, opened->root, &opened->layer);
 	return opened;
 }
@@ -170,6 +171,7 @@ static void read_template(struct cfg_fleet *fleet, const char *file, const struc
 {
 	struct cfg_opened_template *chain[CFG_TEMPLATE_MAX_DEPTH];
 	const struct cfg_template *template;
+	const struct vkyaml_node *kind;
 	char hint[HINT_MAX_BYTES];
 	struct cfg_place place;
 	const char *name;
@@ -187,6 +189,9 @@ static void read_template(struct cfg_fleet *fleet, const char *file, const struc
 		return;
 	}
 	role->template_count = collect_templates(fleet, template, chain);
+	kind = vkyaml_get(chain[role->template_count - 1]->root, "kind");
+	if (kind != NULL && strcmp(vkyaml_text(kind), "sentinel") == 0)
+		role->kind = VK_KIND_SENTINEL;
 	for (size_t i = 0; i < role->template_count; i++) {
 		role->templates[i] = &chain[i]->layer;
 		read_parameters(fleet, chain[i]->layer.file,
@@ -221,13 +226,46 @@ static void read_version(struct cfg_fleet *fleet, const char *file, const struct
 	vk_buf_release(&hint);
 }
 
+/* The role's own word, else that of its template; what they say must not differ. */
+static void read_kind(struct cfg_fleet *fleet, const char *file, const struct vkyaml_node *node,
+	struct cfg_role *role)
+{
+	enum vk_bundle_kind kind;
+	struct cfg_place place;
+	const char *text;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return;
+	text = cfg_expect_text(fleet, file, node, "kind");
+	if (text == NULL)
+		return;
+	place = cfg_place_of(file, vkyaml_mark(node));
+	if (!vk_bundle_kind_parse(text, &kind))
+		cfg_report(fleet, &place, text, NULL,
+			"kind: expected valkey or sentinel, found '%.100s'", text);
+	else if (role->template_count > 0 && kind != role->kind)
+		cfg_report(fleet, &place, text, NULL, "kind: the template is for a %s",
+			vk_bundle_kind_name(role->kind));
+	else
+		role->kind = kind;
+}
+
+static void choose_schema(struct cfg_fleet *fleet, struct cfg_role *role)
+{
+	role->schema = role->version;
+	if (role->kind == VK_KIND_SENTINEL)
+		role->schema = arena_printf(fleet->arena, CFG_SENTINEL_PREFIX "%s", role->version);
+}
+
 void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
 	const struct vkyaml_node *root, struct cfg_role *role)
 {
 	*role = (struct cfg_role){.name = name, .place = {file, 1, 1}};
-	cfg_expect_keys(fleet, file, root, "template|valkey|" KEYS, "role");
+	cfg_expect_keys(fleet, file, root, "template|valkey|kind|" KEYS, "role");
 	read_version(fleet, file, vkyaml_get(root, "valkey"), role);
 	read_template(fleet, file, vkyaml_get(root, "template"), role);
+	read_kind(fleet, file, vkyaml_get(root, "kind"), role);
+	choose_schema(fleet, role);
 	read_parameters(fleet, file, vkyaml_get(root, "parameters"), role);
 	cfg_parameters_name_secrets(fleet, role);
 	cfg_layer_read(fleet, "role", file, root, &role->layer);

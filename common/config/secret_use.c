@@ -145,6 +145,27 @@ static void walk_effective(struct walk *walk, const struct cfg_effective *effect
 	}
 }
 
+/* What the groups that a Sentinel watches tell it. */
+static void walk_watched(
+	struct cfg_fleet *fleet, struct walk *walk, const struct cfg_effective *effective)
+{
+	for (const struct cfg_watch *watch = walk->instance->watched; watch != NULL;
+		watch = watch->next) {
+		const struct cfg_resolved_layer *layer;
+
+		if (watch->group->watch == NULL)
+			continue;
+		layer = cfg_layer_resolve(fleet, watch->group->watch, effective->role->schema);
+		for (size_t i = 0; i < layer->config.count; i++) {
+			const struct cfg_resolved *resolved = layer->config.items[i].what;
+
+			if (resolved != NULL && resolved->entry->secret != NULL)
+				add_use(walk, effective, resolved->entry->secret,
+					CFG_SECRET_DIRECTIVE, resolved->directive->name);
+		}
+	}
+}
+
 static void walk_hosts(
 	struct cfg_fleet *fleet, const struct cfg_environment *environment, struct cfg_secrets *out)
 {
@@ -160,6 +181,7 @@ static void walk_hosts(
 			if (host->instances[i].role != NULL) {
 				cfg_merge(fleet, host, &host->instances[i], arena, &effective);
 				walk_effective(&walk, &effective);
+				walk_watched(fleet, &walk, &effective);
 			}
 			arena_free(arena);
 		}

@@ -36,10 +36,30 @@ static struct cfg_item own_items[] = {
 	{CFG_AGENT_USER, &agent_user},
 };
 
-const struct cfg_list cfg_own_users = {
-	.count = sizeof(own_items) / sizeof(own_items[0]),
-	.items = own_items,
+/* A Sentinel knows other commands; its ACL with one that it does not know keeps it from starting.
+ */
+static const struct cfg_user sentinel_agent_user = {
+	.name = CFG_AGENT_USER,
+	.line = "user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
+		"-@all +ping +info +role +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser "
+		"+shutdown +client|setname +sentinel|masters +sentinel|myid +sentinel|ckquorum\n",
 };
+
+static struct cfg_item sentinel_items[] = {
+	{"default", &default_user},
+	{CFG_AGENT_USER, &sentinel_agent_user},
+};
+
+const struct cfg_list *cfg_own_users(enum vk_bundle_kind kind)
+{
+	static const struct cfg_list lists[] = {
+		[VK_KIND_VALKEY] = {sizeof(own_items) / sizeof(own_items[0]), own_items},
+		[VK_KIND_SENTINEL] = {sizeof(sentinel_items) / sizeof(sentinel_items[0]),
+			sentinel_items},
+	};
+
+	return &lists[kind];
+}
 
 static void check_nopass(struct cfg_fleet *fleet, const struct cfg_user *user,
 	const struct cfg_acl_rules *rules, bool *is_good)

@@ -180,7 +180,7 @@ START_TEST(refuses_members_that_do_not_fit_the_kind)
 			G "3:29: 'db3/main' is no node of a cluster, group 'g' is one "
 			  "(groups/g.yaml)\n"},
 		{REPLICATED "members: [db2/shut]\n",
-			G "3:11: 'db2/shut' opens no port: nobody could replicate from it\n"},
+			G "3:11: 'db2/shut' opens no port: nobody could reach it\n"},
 	};
 
 	char *found = findings_of("groups/g.yaml", table[0].text);

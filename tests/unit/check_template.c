@@ -257,6 +257,7 @@ START_TEST(published_templates_are_what_they_were)
 		{"queue@1", "f088c3efdbfa85b67ef4a13029dc9dbccb4fe049cd338095a4389253001e77d3"},
 		{"replicated@1",
 			"ec17a9bc0bbd428510bab1bb6674900bfe4d90656f2441eda894229c03cfdf04"},
+		{"sentinel@1", "596fde74b8dc19d3f7ab6ca1fbd19a4d023fa3ff0e0323b9f4e78b01ffd856cd"},
 		{"session@1", "9834b684fa7bd138e3a1c07f7d93bfdf4be658a033498a2ee573b2095deb62f9"},
 	};
 
@@ -366,6 +367,9 @@ START_TEST(the_baseline_finds_nothing_in_them_in_any_version)
 	for (size_t i = 0; i < cfg_template_count; i++) {
 		const char *name = cfg_templates[i].name;
 		bool is_lax = strcmp(name, "development@1") == 0;
+
+		if (strcmp(name, "sentinel@1") == 0)
+			continue; /* the baseline is about Valkeys */
 
 		for (size_t v = 0; v < cfg_version_count(); v++) {
 			vk_buf_reset(&found);

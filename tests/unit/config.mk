@@ -73,3 +73,6 @@ tests_unit_check_group_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_host_range
 TESTS += tests/unit/check_host_range
 tests_unit_check_host_range_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_sentinel
+TESTS += tests/unit/check_sentinel
+tests_unit_check_sentinel_LDADD = $(UNIT_LIBS)
