@@ -138,6 +138,20 @@ static void print_summary(const struct cli *cli, const struct job *job)
 	}
 	if (job->tree.lint != NULL)
 		lint_print_worst(cli, job->tree.lint);
+	if (job->tree.nearest.template != NULL)
+		cli_say(cli, "nearest template: %s (%zu of %zu directives differ)\n",
+			job->tree.nearest.template->name, job->tree.nearest.differing,
+			job->tree.nearest.compared);
+}
+
+static struct vkjson *nearest_json(const struct cfg_template_match *match)
+{
+	struct vkjson *out = vkjson_object();
+
+	vkjson_set(out, "template", vkjson_string(match->template->name));
+	vkjson_set(out, "differing", vkjson_int((int64_t)match->differing));
+	vkjson_set(out, "compared", vkjson_int((int64_t)match->compared));
+	return out;
 }
 
 static struct vkjson *job_json(const struct job *job)
@@ -159,6 +173,8 @@ static struct vkjson *job_json(const struct job *job)
 		vkjson_set(out, "baseline", lint_json(job->tree.lint));
 	if (job->adoption != NULL)
 		vkjson_set(out, "differences", adoption_json(job->import));
+	if (job->tree.nearest.template != NULL)
+		vkjson_set(out, "nearest", nearest_json(&job->tree.nearest));
 	vkjson_set(out, "refused", vkjson_int((int64_t)cfg_import_refused_count(job->import)));
 	vkjson_set(out, "sentinel", vkjson_bool(cfg_import_is_sentinel(job->import)));
 	if (job->tree.environment != NULL)

@@ -189,6 +189,27 @@ static enum vk_rc join(const struct cfg_tree *base, const struct import_tree *ad
 	return rc;
 }
 
+/* The template to which the instance is nearest. */
+static enum vk_rc find_nearest(const struct cfg_rendered *rendered, const char *id,
+	struct cfg_template_match *out, struct vk_err *err)
+{
+	const struct cfg_rendered_bundle *text = cfg_rendered_find(rendered, id, NULL);
+	const struct vk_bundle_file *conf;
+	struct vk_bundle *bundle = NULL;
+	enum vk_rc rc;
+
+	if (text == NULL)
+		return vk_err_set(err, VK_ENOTFOUND, "no instance '%.200s'", id);
+	rc = vk_bundle_parse(text->text, text->len, &bundle, err);
+	if (rc != VK_OK)
+		return rc;
+	conf = vk_bundle_find(bundle, VK_BUNDLE_CONF);
+	if (conf != NULL)
+		rc = cfg_template_nearest(bundle->valkey, conf->text, strlen(conf->text), out, err);
+	vk_bundle_free(bundle);
+	return rc;
+}
+
 /* The baseline, held against the instance as it will be. */
 static enum vk_rc judge(const struct cfg_tree *pinned, const struct import_target *target,
 	struct import_tree *added, struct vk_err *err)
@@ -201,6 +222,8 @@ static enum vk_rc judge(const struct cfg_tree *pinned, const struct import_targe
 		added->lint = cfg_lint_new();
 		rc = cfg_lint_add_instance(added->lint, rendered, id, err);
 	}
+	if (rc == VK_OK)
+		rc = find_nearest(rendered, id, &added->nearest, err);
 	cfg_rendered_free(rendered);
 	free(id);
 	return rc;

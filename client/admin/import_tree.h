@@ -7,6 +7,7 @@
 
 #include "common/config/findings.h"
 #include "common/config/import.h"
+#include "common/config/template_nearest.h"
 #include "common/config/tree.h"
 #include "common/err.h"
 
@@ -27,6 +28,7 @@ struct import_tree {
 	size_t count;
 	struct cfg_lint *
 		lint; /* what the baseline says of the instance; NULL where it cannot be rendered */
+	struct cfg_template_match nearest; /* template NULL where it cannot be rendered */
 };
 
 struct import_target {

@@ -52,6 +52,7 @@ libvkcommon_a_SOURCES += common/config/user_line.c
 libvkcommon_a_SOURCES += common/config/validate.c
 libvkcommon_a_SOURCES += common/config/render.c common/config/render.h
 libvkcommon_a_SOURCES += common/config/template.c common/config/template.h
+libvkcommon_a_SOURCES += common/config/template_nearest.c common/config/template_nearest.h
 libvkcommon_a_SOURCES += common/config/template_show.c common/config/template_show.h
 libvkcommon_a_SOURCES += common/config/topology.c common/config/topology.h
 libvkcommon_a_SOURCES += common/config/tree.c common/config/tree.h

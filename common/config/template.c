@@ -19,6 +19,17 @@ const struct cfg_template *cfg_template_find(const char *name)
 	return NULL;
 }
 
+const struct cfg_template *cfg_template_successor(const struct cfg_template *template)
+{
+	const struct cfg_template *next = template + 1;
+	size_t len = strcspn(template->name, "@") + 1;
+
+	if (next == cfg_templates + cfg_template_count ||
+		strncmp(next->name, template->name, len) != 0)
+		return NULL;
+	return next;
+}
+
 void cfg_template_hint(const char *name, char *hint, size_t size)
 {
 	struct vk_nearest nearest = vk_nearest_init(name);

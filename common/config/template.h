@@ -22,6 +22,9 @@ extern const size_t cfg_template_count;
 /* NULL: there is no such template. */
 const struct cfg_template *cfg_template_find(const char *name);
 
+/* The next version of the same template, or NULL. */
+const struct cfg_template *cfg_template_successor(const struct cfg_template *template);
+
 /* For somebody who named one that is not there: "did you mean 'cache@1'?", or the list. */
 void cfg_template_hint(const char *name, char *hint, size_t size);
 

@@ -209,18 +209,6 @@ static enum vk_rc read_template(
 	return VK_OK;
 }
 
-/* The next version of the same template, or NULL. */
-static const struct cfg_template *successor_of(const struct cfg_template *template)
-{
-	const struct cfg_template *next = template + 1;
-	size_t len = strcspn(template->name, "@") + 1;
-
-	if (next == cfg_templates + cfg_template_count ||
-		strncmp(next->name, template->name, len) != 0)
-		return NULL;
-	return next;
-}
-
 /* What was published before templates had reasons: the successor says why. */
 static enum vk_rc read_successor(
 	const struct cfg_template *next, struct reader *r, struct vk_err *err)
@@ -247,7 +235,7 @@ enum vk_rc cfg_template_show(
 	const struct cfg_template *template, struct cfg_template_shown **out, struct vk_err *err)
 {
 	struct cfg_template_shown *shown = xcalloc(1, sizeof(*shown));
-	const struct cfg_template *next = successor_of(template);
+	const struct cfg_template *next = cfg_template_successor(template);
 	struct reader r = {.shown = shown};
 	enum vk_rc rc;
 
@@ -257,6 +245,7 @@ enum vk_rc cfg_template_show(
 	if (rc == VK_OK) {
 		shown->summary = scalar(vkyaml_get(r.root, "summary"));
 		shown->use = scalar(vkyaml_get(r.root, "use"));
+		shown->kind = scalar(vkyaml_get(r.root, "kind"));
 	}
 	if (rc == VK_OK && next != NULL && vkyaml_get(r.root, "reasons") == NULL)
 		rc = read_successor(next, &r, err);

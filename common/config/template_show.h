@@ -27,7 +27,8 @@ struct cfg_template_parameter {
 
 /* All texts live as long as it does. */
 struct cfg_template_shown {
-	const char *name, *summary, *use, *extends; /* summary, use, extends may be NULL */
+	const char *name;
+	const char *summary, *use, *extends, *kind; /* as written, or NULL */
 	const struct cfg_template_parameter *parameters;
 	size_t parameter_count;
 	const struct cfg_template_choice *choices;

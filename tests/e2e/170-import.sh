@@ -45,6 +45,7 @@ is "$(stat -c %a "$WORK/secrets")" 600 "the file of the secrets is for its owner
 is "$(cut -d= -f1 "$WORK/secrets" | sort | tr '\n' ' ')" "db1-main-primaryauth db1-main-requirepass " "it has both"
 like "$(cat "$TREE/roles/db1-main.yaml")" '# Sessions may be lost\.' "comments that explain are kept"
 like "$(cat "$TREE/fleet.yaml")" 'environments: \[staging\]' "the fleet is made"
+like "$OUT" '^nearest template: [a-z]+@1 \([0-9]+ of [0-9]+ directives differ\)$' "the nearest template is named"
 nok "the same instance again is refused" import --as db1/main --secrets "$WORK/other" "$EXAMPLES/everything.conf"
 nok "without a trace" test -e "$WORK/other"
 exits 0 "a second instance of the host is added" import --as db1/second "$WORK/a.conf"

@@ -14,6 +14,7 @@
 #include "common/config/explain.h"
 #include "common/config/fleet.h"
 #include "common/config/render.h"
+#include "common/config/template_nearest.h"
 #include "common/config/template_show.h"
 #include "common/digest.h"
 #include "common/vkyaml.h"
@@ -386,6 +387,73 @@ START_TEST(the_baseline_finds_nothing_in_them_in_any_version)
 }
 END_TEST
 
+static struct cfg_template_match nearest_to(const char *version, const char *conf)
+{
+	struct cfg_template_match match;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(cfg_template_nearest(version, conf, strlen(conf), &match, &err), err);
+	return match;
+}
+
+START_TEST(refuses_to_compare_what_is_no_configuration)
+{
+	struct cfg_template_match match;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_fails(cfg_template_nearest("8.0", "save \"1", 7, &match, &err), VK_EINPUT);
+}
+END_TEST
+
+START_TEST(each_template_is_nearest_to_itself)
+{
+	for (size_t i = 0; i < cfg_template_count; i++) {
+		char role[64], *conf;
+		struct cfg_template_match match;
+
+		if (cfg_template_successor(&cfg_templates[i]) != NULL ||
+			strcmp(cfg_templates[i].name, "sentinel@1") == 0)
+			continue; /* nobody starts with them; no Valkey is like a Sentinel */
+		snprintf(role, sizeof(role), "template: %s\n", cfg_templates[i].name);
+		for (size_t v = 0; v < cfg_version_count(); v++) {
+			conf = rendered_file(cfg_version_at(v), role, "valkey.conf");
+			match = nearest_to(cfg_version_at(v), conf);
+			if (strcmp(cfg_templates[i].name, "development@1") == 0) {
+				ck_assert_str_eq(match.template->name, "baseline@2");
+				ck_assert_uint_gt(match.differing, 0);
+			} else {
+				ck_assert_str_eq(match.template->name, cfg_templates[i].name);
+				ck_assert_uint_eq(match.differing, 0);
+			}
+			ck_assert_uint_gt(match.compared, 20);
+			free(conf);
+		}
+	}
+}
+END_TEST
+
+START_TEST(knows_what_an_old_file_is_for)
+{
+	static const struct {
+		const char *conf, *template;
+	} table[] = {
+		{"port 6379\nmaxmemory 2gb\nmaxmemory-policy allkeys-lfu\nsave \"\"\n"
+		 "lazyfree-lazy-eviction yes\n",
+			"cache@1"},
+		{"cluster-enabled yes\ncluster-node-timeout 5000\nappendonly yes\n"
+		 "cluster-migration-barrier 1\n",
+			"cluster-node@1"},
+		{"appendonly yes\nappendfsync always\nmaxmemory 1gb\n", "durable@1"},
+		{"appendonly yes\nmaxmemory-policy volatile-ttl\n", "session@1"},
+		{"bind 10.0.0.1\nsave 3600 1 300 100 60 10000\n", "baseline@2"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		ck_assert_str_eq(
+			nearest_to("8.0", table[i].conf).template->name, table[i].template);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("template");
@@ -401,6 +469,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, every_choice_and_every_parameter_says_why);
 	tcase_add_test(tc, every_reason_has_its_choice);
 	tcase_add_test(tc, the_baseline_finds_nothing_in_them_in_any_version);
+	tcase_add_test(tc, refuses_to_compare_what_is_no_configuration);
+	tcase_add_test(tc, each_template_is_nearest_to_itself);
+	tcase_add_test(tc, knows_what_an_old_file_is_for);
 	suite_add_tcase(s, tc);
 	return s;
 }
