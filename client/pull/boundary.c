@@ -99,8 +99,8 @@ static bool is_renderers_line(const struct check *check, const struct cfg_conf_l
 	return is_same;
 }
 
-/* Inside quotes a newline can be written that Valkey reads: no tree says one, and whatever writes the
- * value out again, unquoted, would write another line. */
+/* Inside quotes a newline can be written that Valkey reads: no tree says one, and whatever writes
+ * the value out again, unquoted, would write another line. */
 static bool has_control_character(const char *word)
 {
 	for (; *word != '\0'; word++) {
@@ -249,10 +249,14 @@ enum vk_rc boundary_check(
 	enum vk_rc rc;
 
 	vk_buf_init(&text, CFG_CONF_MAX_BYTES);
-	if (conf == NULL)
+	if (bundle->kind == VK_KIND_SENTINEL) {
+		rc = vk_err_set(err, VK_EINPUT, "this vkcfg-pull does not install Sentinels");
+		vk_err_hint(err, "'vkcfg render --secrets FILE --out DIR' writes their files");
+	} else if (conf == NULL) {
 		rc = vk_err_set(err, VK_EINPUT, "the bundle has no " FILL_CONF);
-	else
+	} else {
 		rc = fill_text(instance, conf, current, NULL, &text, err);
+	}
 	if (rc == VK_OK)
 		rc = boundary_check_conf(instance, bundle->valkey, text.data, text.len, err);
 	if (rc == VK_OK)
