@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# docs/security.md and docs/keys.md name no test that is not there, no command and no option that the
-# programs do not know, and no page that is missing.
+# docs/security.md, keys.md, agent.md and operations.md name no test that is not there, no command and no
+# option that the programs do not know, and no page that is missing.
 . "${0%/*}/lib.sh"
 work_start
 mkdir "$WORK/home"
 export VKCFG_HOME=$WORK/home
 docs=$abs_top_srcdir/docs
+pages=("$docs"/{security,keys,agent,operations}.md)
 
 # Tests
 named=$(grep -ohE '`(tests/e2e/)?[0-9]{3}-[a-z0-9-]+\.sh`' "$docs/security.md" | tr -d '`' | sed 's,.*/,,' | sort -u)
@@ -15,12 +16,12 @@ for test in $named; do
 	ok "$test is there" test -x "$abs_top_srcdir/tests/e2e/$test"
 	ok "$test runs with make check" grep -q "tests/e2e/$test" "$abs_top_srcdir/tests/e2e/local.mk"
 done
-for test in "$abs_top_srcdir"/tests/e2e/{140,15[0-9],2[0-9][0-9]}-*.sh; do
+for test in "$abs_top_srcdir"/tests/e2e/{140,15[0-9],2[0-2][0-9]}-*.sh; do
 	[ ! -e "$test" ] || [ "$test" -ef "$0" ] || ok "the page names ${test##*/}" grep -qF "${test##*/}" "$docs/security.md"
 done
 
 # Pages
-for page in $(grep -ohE 'docs/[a-z]+\.md' "$docs/security.md" "$docs/keys.md" | sort -u); do
+for page in $(grep -ohE 'docs/[a-z]+\.md' "${pages[@]}" | sort -u); do
 	ok "$page is there" test -f "$abs_top_srcdir/$page"
 done
 
@@ -64,6 +65,6 @@ check() { # COMMAND-LINE
 	pass "known: $line"
 }
 while read -r line; do check "$line"; done < <(
-	grep -ohE '`vkcfg(d|-pull)? [^`]+`' "$docs/security.md" "$docs/keys.md" | tr -d '`' | sort -u
+	grep -ohE '`vkcfg(d|-pull)? [^`]+`' "${pages[@]}" | tr -d '`' | sort -u
 )
 done_testing
