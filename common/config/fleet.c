@@ -332,6 +332,7 @@ struct cfg_fleet *cfg_fleet_read(const struct cfg_tree *tree, struct cfg_finding
 			"this file is missing");
 	else
 		read_fleet_file(fleet, cfg_fleet_open_file(fleet, file, "fleet"));
+	cfg_acl_roles_read(fleet);
 	read_environments(fleet);
 	cfg_secrets_read_files(fleet);
 	read_roles(fleet);

@@ -81,10 +81,20 @@ struct cfg_user_checks {
 	unsigned done, bad;
 };
 
-struct cfg_user {
+/* An entry of acl.yaml. */
+struct cfg_acl_role {
 	const char *name;
 	struct cfg_place place;
 	const char *rules;
+	bool is_used; /* by a user of some layer */
+};
+
+struct cfg_user {
+	const char *name;
+	struct cfg_place place;
+	const char *rules; /* those of its roles first */
+	size_t acl_role_count;
+	struct cfg_acl_role **acl_roles;
 	bool has_parameters;
 	size_t hash_count;
 	const char **hashes;
@@ -276,6 +286,7 @@ struct cfg_fleet {
 	size_t environment_count;
 	struct cfg_environment *environments;  /* promotion order */
 	struct cfg_opened_template *templates; /* role.c: those that have been read */
+	struct cfg_list acl_roles;	       /* of cfg_acl_role */
 	size_t role_count;
 	struct cfg_role *roles; /* sorted by name */
 	size_t host_count;
@@ -507,6 +518,18 @@ void cfg_layer_read_config(
 /* A layer's `users:` (may be NULL). */
 void cfg_layer_read_users(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *users);
+
+/* ---- acl_role.c ---- */
+
+/* acl.yaml, before any layer. */
+void cfg_acl_roles_read(struct cfg_fleet *fleet);
+
+/* After all layers have been read: roles that nobody has. */
+void cfg_acl_roles_warn(struct cfg_fleet *fleet);
+
+/* A user's `acl-roles:`, put before its own rules. False after a finding. */
+bool cfg_user_add_roles(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user);
 
 /* ---- layer_apply.c ---- */
 

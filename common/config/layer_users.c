@@ -93,24 +93,26 @@ static bool is_user_name(
 static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 	const struct cfg_place *place, const struct vkyaml_node *node)
 {
-	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, name), *rules;
+	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, name);
+	const struct vkyaml_node *rules, *roles;
 	struct cfg_user *user;
 	struct vk_buf line;
 
 	if (map == NULL)
 		return NULL;
-	cfg_expect_keys(r->fleet, r->file, map, "rules|passwords", name);
+	cfg_expect_keys(r->fleet, r->file, map, "acl-roles|rules|passwords", name);
 	rules = vkyaml_get(map, "rules");
-	if (rules == NULL) {
+	roles = vkyaml_get(map, "acl-roles");
+	if (rules == NULL && roles == NULL) {
 		cfg_report(r->fleet, place, name, "rules: \"on ~app:* +@read\"",
 			"user '%s': its rules are missing", name);
 		return NULL;
 	}
 	user = arena_calloc(r->fleet->arena, 1, sizeof(*user));
 	user->name = name;
-	user->place = cfg_node_place(r, rules);
-	user->rules = cfg_expect_text(r->fleet, r->file, rules, "rules");
-	if (user->rules == NULL)
+	user->place = cfg_node_place(r, rules != NULL ? rules : roles);
+	user->rules = rules != NULL ? cfg_expect_text(r->fleet, r->file, rules, "rules") : "on";
+	if (user->rules == NULL || (roles != NULL && !cfg_user_add_roles(r, roles, user)))
 		return NULL;
 	user->checks = arena_calloc(r->fleet->arena, 1, sizeof(*user->checks));
 	user->has_parameters = strstr(user->rules, "${") != NULL;

@@ -1,4 +1,5 @@
 # The Valkey configuration language; sources are added to libvkcommon.a.
+libvkcommon_a_SOURCES += common/config/acl_role.c
 libvkcommon_a_SOURCES += common/config/acl_command.c common/config/acl_command.h
 libvkcommon_a_SOURCES += common/config/acl.c common/config/acl.h common/config/acl_rules.c
 libvkcommon_a_SOURCES += common/config/acl_permissions.c common/config/acl_permissions.h

@@ -90,7 +90,7 @@ static bool is_tree_path(const char *path)
 
 	if (!is_relative_path(path))
 		return false;
-	if (strcmp(path, "fleet.yaml") == 0)
+	if (strcmp(path, "fleet.yaml") == 0 || strcmp(path, "acl.yaml") == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		size_t len = strlen(directories[i]);
@@ -219,9 +219,10 @@ enum vk_rc cfg_tree_from_files(
 			continue;
 		}
 		rc = vk_err_set(err, VK_EINPUT, "'%.200s' is no file of a tree", files[i].path);
-		vk_err_hint(err, "fleet.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml, "
-				 "groups/*.yaml, secrets/*/*.yaml and files/** of letters, digits, "
-				 "'.', '_' and '-'");
+		vk_err_hint(err,
+			"fleet.yaml, acl.yaml, environments/*.yaml, roles/*.yaml, hosts/*.yaml, "
+			"groups/*.yaml, secrets/*/*.yaml and files/** of letters, digits, "
+			"'.', '_' and '-'");
 	}
 	if (rc == VK_OK)
 		rc = finish(tree, err);
@@ -329,6 +330,8 @@ static enum vk_rc load_all(struct cfg_tree *tree, int fd, const char *path, stru
 		return VK_EINPUT;
 	}
 	rc = load_entry(tree, fd, "fleet.yaml", "", 1, err);
+	if (rc == VK_OK && fstatat(fd, "acl.yaml", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		rc = load_entry(tree, fd, "acl.yaml", "", 1, err);
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && rc == VK_OK; i++) {
 		char *prefix = xasprintf("%s/", directories[i]);
 

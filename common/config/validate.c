@@ -60,6 +60,7 @@ enum vk_rc cfg_validate(
 		(void)cfg_group_resolve(fleet, &fleet->groups[i]);
 	for (size_t i = 0; i < fleet->environment_count; i++)
 		cfg_secrets_warn(fleet, &fleet->environments[i]);
+	cfg_acl_roles_warn(fleet);
 	vk_buf_release(&text);
 	cfg_fleet_free(fleet);
 	return VK_OK;

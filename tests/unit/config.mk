@@ -76,3 +76,6 @@ tests_unit_check_host_range_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_sentinel
 TESTS += tests/unit/check_sentinel
 tests_unit_check_sentinel_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_acl_role
+TESTS += tests/unit/check_acl_role
+tests_unit_check_acl_role_LDADD = $(UNIT_LIBS)
