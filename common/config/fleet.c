@@ -210,7 +210,8 @@ static void read_environments(struct cfg_fleet *fleet)
 			continue;
 		}
 		cfg_expect_keys(fleet, file->path, root,
-			"promotes-from|keepers|parameters|config|users|files|apply|lock|policy|"
+			"promotes-from|keepers|parameters|config|users|files|clients|apply|lock|"
+			"policy|"
 			"waivers",
 			"environment");
 		cfg_keepers_read(fleet, file->path, vkyaml_get(root, "keepers"), environment);

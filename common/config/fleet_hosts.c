@@ -75,8 +75,8 @@ static void read_instances(struct cfg_fleet *fleet, const char *file,
 		host->instance_count++;
 		instance->id = arena_printf(fleet->arena, "%s/%s", host->name, instance->name);
 		root = cfg_expect_map(fleet, file, vkyaml_at(map, i), instance->id);
-		cfg_expect_keys(
-			fleet, file, root, "role|parameters|config|users|files|apply", "instance");
+		cfg_expect_keys(fleet, file, root,
+			"role|parameters|config|users|files|clients|apply", "instance");
 		instance->role = read_role_name(fleet, file, vkyaml_get(root, "role"), instance);
 		instance->layer = arena_calloc(fleet->arena, 1, sizeof(*instance->layer));
 		cfg_layer_read_parameters(fleet, file, root, instance->layer);
@@ -162,7 +162,8 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const struct vk
 	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, host->name);
 
 	cfg_expect_keys(fleet, file, map,
-		"environment|public-key|address|memory|parameters|config|users|files|apply|lock|"
+		"environment|public-key|address|memory|parameters|config|users|files|clients|apply|"
+		"lock|"
 		"instances",
 		host->name);
 	read_environment(fleet, file, vkyaml_get(map, "environment"), host);

@@ -104,13 +104,16 @@ struct cfg_user {
 	struct cfg_user_checks *checks; /* NULL: vkcfg's own */
 };
 
+struct cfg_client;
+
 struct cfg_file {
 	const char *path;
 	struct cfg_place place;
 	unsigned mode;
-	const char *text; /* NULL: it is a secret */
+	const char *text; /* NULL: it is a secret, or for a client */
 	bool has_parameters;
 	const struct cfg_secret_ref *secret;
+	const struct cfg_client *client; /* made of what is known about the instance */
 };
 
 enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
@@ -563,6 +566,24 @@ bool cfg_layer_mentions(const struct cfg_layer *layer, const struct cfg_list *co
 /* A layer's `files:` (may be NULL), each path once. */
 void cfg_layer_read_files(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *files);
+
+/* Sorts them, reports at node those that are there twice, and leaves the first of each path. */
+void cfg_layer_files_sort(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *files);
+
+/* ---- client_file.c ---- */
+
+/* A layer's `clients:` (may be NULL) as further files of the layer, after its `files:`. */
+void cfg_layer_read_clients(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
+
+/* Where the layer's `clients:` names the client to which a path belongs; without a line: nowhere. */
+struct cfg_place cfg_client_place(const struct cfg_layer *layer, const char *path);
+
+/* Appends what the client is told about an instance (effective->host is not NULL). False after a
+ * finding. */
+bool cfg_client_file_text(struct cfg_fleet *fleet, const struct cfg_effective *effective,
+	const struct cfg_client *client, struct arena *arena, struct vk_buf *out);
 
 /* ---- role.c ---- */
 

@@ -280,6 +280,7 @@ void cfg_layer_read(struct cfg_fleet *fleet, const char *kind, const char *file,
 	cfg_layer_read_config(&r, vkyaml_get(map, "config"), layer);
 	cfg_layer_read_users(&r, vkyaml_get(map, "users"), &layer->users);
 	cfg_layer_read_files(&r, vkyaml_get(map, "files"), &layer->files);
+	cfg_layer_read_clients(&r, vkyaml_get(map, "clients"), layer);
 	cfg_layer_read_apply(&r, vkyaml_get(map, "apply"), layer);
 	cfg_locks_read(&r, vkyaml_get(map, "lock"), layer);
 }

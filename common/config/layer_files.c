@@ -157,13 +157,13 @@ static bool read_file(
 	return read_content(r, map, file);
 }
 
-/* Reports and removes all but the first of each path. */
-static void drop_twice(
+void cfg_layer_files_sort(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_list *files)
 {
 	struct cfg_place place = cfg_node_place(r, node);
 	size_t kept = files->count > 0;
 
+	cfg_list_sort(files);
 	for (size_t i = 1; i < files->count; i++) {
 		if (strcmp(files->items[kept - 1].name, files->items[i].name) != 0)
 			files->items[kept++] = files->items[i];
@@ -191,6 +191,5 @@ void cfg_layer_read_files(
 		if (read_file(r, vkyaml_at(node, i), &files->items[files->count]))
 			files->count++;
 	}
-	cfg_list_sort(files);
-	drop_twice(r, node, files);
+	cfg_layer_files_sort(r, node, files);
 }

@@ -8,6 +8,7 @@ libvkcommon_a_SOURCES += common/config/baseline_checks.c common/config/baseline_
 libvkcommon_a_SOURCES += common/config/baseline_sentinel.c common/config/baseline_version.c
 libvkcommon_a_SOURCES += common/config/baseline_users.c
 libvkcommon_a_SOURCES += common/config/builtin.c
+libvkcommon_a_SOURCES += common/config/client_file.c
 libvkcommon_a_SOURCES += common/config/conf.c common/config/conf.h
 libvkcommon_a_SOURCES += common/config/conf_effective.c
 libvkcommon_a_SOURCES += common/config/diff.c common/config/diff.h common/config/diff_internal.h

@@ -150,19 +150,19 @@ void cfg_locks_resolve(struct cfg_fleet *fleet, const struct cfg_layer *layer, c
 
 /* ---- layers that pass a lock ---- */
 
-/* Where the layer's `files:` names a path. */
+/* Where the layer's `files:` names a path, or `clients:` the client that it belongs to. */
 static struct cfg_place file_place(const struct cfg_layer *layer, const char *path)
 {
 	const struct vkyaml_node *list = vkyaml_get(layer->root, sections[CFG_SECTION_FILES]);
 
-	for (size_t i = 0; i < vkyaml_count(list); i++) {
+	for (size_t i = 0; list != NULL && i < vkyaml_count(list); i++) {
 		const struct vkyaml_node *node = vkyaml_get(vkyaml_at(list, i), "path");
 
 		if (node != NULL && vkyaml_kind(node) == VKYAML_SCALAR &&
 			strcmp(vkyaml_text(node), path) == 0)
 			return cfg_place_of(layer->file, vkyaml_mark(node));
 	}
-	return (struct cfg_place){layer->file, 0, 0};
+	return cfg_client_place(layer, path);
 }
 
 static struct cfg_place key_place(

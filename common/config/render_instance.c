@@ -179,10 +179,15 @@ static const char *file_text(struct cfg_fleet *fleet, const struct cfg_effective
 	const char *out = NULL;
 	struct vk_buf text;
 
-	if (!file->has_parameters && file->secret == NULL)
+	if (!file->has_parameters && file->secret == NULL && file->client == NULL)
 		return file->text;
+	if (file->client != NULL && effective->host == NULL)
+		return ""; /* a role on its own: there is nobody to reach */
 	vk_buf_init(&text, VK_BUNDLE_MAX_TEXT_BYTES);
-	if (file->secret != NULL) {
+	if (file->client != NULL) {
+		if (cfg_client_file_text(fleet, effective, file->client, arena, &text))
+			out = arena_dup(arena, text.data, text.len);
+	} else if (file->secret != NULL) {
 		if (add_secret(fleet, effective, file->secret, &text))
 			out = arena_dup(arena, text.data, text.len);
 	} else if (cfg_substitute(fleet, effective, &file->place, "", file->text, &text) &&

@@ -12,7 +12,7 @@
 
 #include "common/banned.h"
 
-#define KEYS "parameters|config|users|files|apply|lock"
+#define KEYS "parameters|config|users|files|clients|apply|lock"
 
 enum { HINT_MAX_BYTES = 256 }; /* as long as vk_err's */
 
