@@ -11,6 +11,19 @@
 
 #include "common/banned.h"
 
+bool cfg_acl_name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > CFG_ACL_NAME_MAX_BYTES || strstr(name, "@{") != NULL || strstr(name, "${") != NULL)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 struct cfg_acl {
 	struct arena *arena;
 	struct cfg_acl_user *users; /* sorted by name */

@@ -21,7 +21,12 @@ enum {
 	CFG_ACL_MAX_USERS = 10 * 1000,
 	CFG_ACL_RULES_MAX_BYTES = 16 * 1024,
 	CFG_ACL_MAX_BYTES = 1024 * 1024,
+	CFG_ACL_NAME_MAX_BYTES = 128,
 };
+
+/* What a tree may call a user: any name that Valkey takes (no blanks), up to a length, but for
+ * what begins a placeholder or a parameter. */
+bool cfg_acl_name_is_valid(const char *name);
 
 struct cfg_acl_rules;
 

@@ -96,6 +96,7 @@ struct cfg_user {
 	size_t acl_role_count;
 	struct cfg_acl_role **acl_roles;
 	bool has_parameters;
+	bool is_open; /* said: everybody may log in */
 	size_t hash_count;
 	const char **hashes;
 	size_t secret_count;

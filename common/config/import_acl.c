@@ -212,19 +212,14 @@ static void refuse_user(
 		"%s%s", before, reason);
 }
 
-/* An open door that a tree may not have; its rights stay for when it has a password. */
-static void shut_default(struct cfg_import *import, struct import_user *user)
+/* An open door stays open, since nothing is to change, and is said: in the tree and here. */
+static void keep_open(struct cfg_import *import, struct import_user *user)
 {
-	static const char rules[] = OPEN_RULES;
-
-	if (strcmp(user->rules, rules) == 0)
-		user->rules = "off ~* &* +@all";
-	else
-		user->rules = arena_printf(import->arena, "%s resetpass off", user->rules);
-	import_note(import, CFG_IMPORT_LEFT_OUT, &user->place, "user default",
-		"before the first release give it a password (passwords: [\"secret:NAME\"], and "
-		"'on'), or a user to each application",
-		"everybody may log in without a password: a tree refuses that, the user is off");
+	user->is_open = true;
+	import_note(import, CFG_IMPORT_CHANGED, &user->place, "user default",
+		"give it a password (passwords: [\"secret:NAME\"]), or a user to each application "
+		"and switch it off",
+		"everybody may log in without a password; the tree says so with 'open: yes'");
 }
 
 static void check_user(struct cfg_import *import, struct import_user *user)
@@ -244,17 +239,15 @@ static void check_user(struct cfg_import *import, struct import_user *user)
 		refuse_user(import, user, &err);
 		return;
 	}
-	if (!vk_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
+	if (!cfg_acl_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
 		!import_is_text(user->rules) || strstr(user->rules, "@{") != NULL) {
 		user->is_left_out = true;
 		import_note(import, CFG_IMPORT_LEFT_OUT, &user->place,
-			subject_of(import, user->name),
-			"names are lower-case letters, digits and . _ - in a tree: give the "
-			"application another user",
+			subject_of(import, user->name), "give the application another user",
 			"its name or its rules cannot stand in a tree");
 	} else if (strcmp(user->name, "default") == 0 && cfg_acl_is_on(rules) &&
 		   cfg_acl_is_nopass(rules) && cfg_acl_has_commands(rules))
-		shut_default(import, user);
+		keep_open(import, user);
 	cfg_acl_rules_free(rules);
 }
 

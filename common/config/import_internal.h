@@ -30,6 +30,7 @@ struct import_user {
 	const char *rules; /* passwords are hashes */
 	struct import_place place;
 	bool is_left_out;
+	bool is_open;	    /* everybody may log in as default */
 	bool is_unknown;    /* Valkey has refused its line before it knew the user */
 	const char *secret; /* its password is this secret, or NULL */
 	const char *comment;

@@ -148,11 +148,15 @@ static void add_user(
 	if (user->secret != NULL)
 		vk_buf_addf(&hashes, "\"secret:%s\"", user->secret);
 	add_comment(import, user->comment, out);
-	vk_buf_addf(out, "  \"%s\":\n    rules: ", user->name);
+	vk_buf_adds(out, "  ");
+	add_quoted(user->name, out);
+	vk_buf_adds(out, ":\n    rules: ");
 	add_quoted(rules.data, out);
 	vk_buf_addc(out, '\n');
 	if (hashes.len > 0)
 		vk_buf_addf(out, "    passwords: [%s]\n", hashes.data);
+	if (user->is_open)
+		vk_buf_adds(out, "    open: yes\n");
 	vk_buf_release(&line);
 	vk_buf_release(&rules);
 	vk_buf_release(&hashes);

@@ -6,6 +6,7 @@
 
 #include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
+#include "common/config/value_words.h"
 #include "common/name.h"
 
 #include "common/banned.h"
@@ -82,10 +83,32 @@ static bool is_user_name(
 			"user '%s' belongs to vkcfg", name);
 		return false;
 	}
-	if (vk_name_is_valid(name))
+	if (cfg_acl_name_is_valid(name))
 		return true;
-	cfg_report(r->fleet, place, name, CFG_NAME_HINT, "'%.100s' cannot be the name of a user",
-		name);
+	cfg_report(r->fleet, place, name, "1 to 128 bytes without blanks",
+		"'%.100s' cannot be the name of a user", name);
+	return false;
+}
+
+/* `open: yes`: that everybody may log in is meant. False after a finding. */
+static bool read_open(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user)
+{
+	struct cfg_place place;
+	const char *text;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return true;
+	text = cfg_expect_text(r->fleet, r->file, node, "open");
+	if (text == NULL)
+		return false;
+	user->is_open = cfg_value_is_choice("yes|true", text);
+	if (user->is_open || cfg_value_is_choice("no|false", text))
+		return true;
+	place = cfg_node_place(r, node);
+	cfg_report(r->fleet, &place, text,
+		"yes, where everybody shall be let in without a password",
+		"user '%s': open: expected yes or no, found '%.100s'", user->name, text);
 	return false;
 }
 
@@ -100,7 +123,7 @@ static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 
 	if (map == NULL)
 		return NULL;
-	cfg_expect_keys(r->fleet, r->file, map, "acl-roles|rules|passwords", name);
+	cfg_expect_keys(r->fleet, r->file, map, "acl-roles|rules|passwords|open", name);
 	rules = vkyaml_get(map, "rules");
 	roles = vkyaml_get(map, "acl-roles");
 	if (rules == NULL && roles == NULL) {
@@ -117,6 +140,8 @@ static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 	user->checks = arena_calloc(r->fleet->arena, 1, sizeof(*user->checks));
 	user->has_parameters = strstr(user->rules, "${") != NULL;
 	read_passwords(r, vkyaml_get(map, "passwords"), user);
+	if (!read_open(r, vkyaml_get(map, "open"), user))
+		return NULL;
 	if (user->has_parameters || user->secret_count > 0)
 		return user;
 	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);

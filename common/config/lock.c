@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/bundle.h"
+#include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
 #include "common/config/value_words.h"
 #include "common/name.h"
@@ -67,8 +68,9 @@ static bool check_word(const struct cfg_reader *r, const struct cfg_place *place
 	if (section == CFG_SECTION_APPLY)
 		return check_apply_key(r, place, word, name);
 	if (section == CFG_SECTION_CONFIG ||
-		(section == CFG_SECTION_FILES ? vk_bundle_path_is_valid(name)
-					      : vk_name_is_valid(name)))
+		(section == CFG_SECTION_FILES	       ? vk_bundle_path_is_valid(name)
+			: section == CFG_SECTION_USERS ? cfg_acl_name_is_valid(name)
+						       : vk_name_is_valid(name)))
 		return true;
 	cfg_report(r->fleet, place, word,
 		"a directive, users.NAME, files.PATH, apply.KEY or parameters.NAME",

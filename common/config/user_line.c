@@ -66,8 +66,10 @@ static void check_nopass(struct cfg_fleet *fleet, const struct cfg_user *user,
 {
 	if (!cfg_acl_is_on(rules) || !cfg_acl_is_nopass(rules) || !cfg_acl_has_commands(rules))
 		return;
-	if (strcmp(user->name, "default") == 0) {
-		cfg_report(fleet, &user->place, NULL, "switch it off, or give it a password",
+	if (strcmp(user->name, "default") == 0 && !user->is_open) {
+		cfg_report(fleet, &user->place, NULL,
+			"switch it off, or give it a password; where everybody shall be let in, "
+			"say so: open: yes",
 			"user 'default' is open to everybody (nopass with commands)");
 		*is_good = false;
 	} else {

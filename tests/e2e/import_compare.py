@@ -7,7 +7,7 @@ import_compare.py VKCFG WORK FILE...: one line of TAP for each file (without the
 A copy of each file has its paths pointed at things that exist. For what valkey-server refuses, the
 import must name the same line and cause; such lines are dropped, and with the rest the original and
 the imported configuration must give the same CONFIG GET * and ACL LIST. Named exceptions: paths, the
-user of the agent, and a user default that lets everybody in, which a tree refuses.
+user of the agent.
 """
 import json
 import os
@@ -202,10 +202,8 @@ def compare(values, users, got, got_users):
     ours = {u.split()[1]: u for u in got_users}
     for user in users:
         name = user.split()[1]
-        if name in ("probe", "vkcfg-agent") or (name == "default" and " nopass " in user and " on " in user):
+        if name in ("probe", "vkcfg-agent"):
             continue
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", name):
-            continue  # no name in a tree: reported by the import
         if ours.get(name) != user:
             wrong.append("%s became %s" % (user, ours.get(name)))
     more = set(ours) - {u.split()[1] for u in users} - {"vkcfg-agent", "default"}

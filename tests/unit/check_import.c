@@ -134,12 +134,26 @@ START_TEST(passwords_of_users_become_hashes)
 }
 END_TEST
 
-START_TEST(an_open_default_user_is_off_and_said)
+START_TEST(an_open_default_user_stays_open_and_is_said)
 {
 	struct cfg_import *import = start("port 1\n", NULL);
 
-	expect_role(import, "rules: \"off sanitize-payload ~* &* +@all\"", "nopass");
-	expect_note(import, CFG_IMPORT_LEFT_OUT, 0, "without a password");
+	expect_role(
+		import, "rules: \"on nopass sanitize-payload ~* &* +@all\"\n    open: yes\n", NULL);
+	expect_note(import, CFG_IMPORT_CHANGED, 0, "without a password");
+	cfg_import_free(import);
+}
+END_TEST
+
+START_TEST(users_keep_whatever_name_valkey_took)
+{
+	struct cfg_import *import = start("", "user default off\nuser App@corp on nopass ~* +get\n"
+					      "user we\"ird\\ on nopass +ping\n"
+					      "user ${x} on nopass +ping\n");
+
+	expect_role(import, "\"App@corp\":\n    rules:", "${x}");
+	expect_role(import, "\"we\\\"ird\\\\\":\n    rules:", NULL);
+	expect_note(import, CFG_IMPORT_LEFT_OUT, 4, "cannot stand in a tree");
 	cfg_import_free(import);
 }
 END_TEST
@@ -342,7 +356,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, a_file_with_a_nul_byte_or_a_byte_order_mark_is_refused);
 	tcase_add_test(tcase, passwords_are_taken_out_of_lines_and_comments);
 	tcase_add_test(tcase, passwords_of_users_become_hashes);
-	tcase_add_test(tcase, an_open_default_user_is_off_and_said);
+	tcase_add_test(tcase, an_open_default_user_stays_open_and_is_said);
+	tcase_add_test(tcase, users_keep_whatever_name_valkey_took);
 	tcase_add_test(tcase, what_a_tree_may_not_say_is_left_out_and_said);
 	tcase_add_test(tcase, what_a_host_must_have_is_told_apart_with_the_words_of_valkey);
 	tcase_add_test(tcase, commands_are_renamed_line_by_line);
