@@ -226,7 +226,8 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 
 static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
-	static const char *const names[] = {"drift", "restart", "unmanaged-users", NULL};
+	static const char *const names[] = {
+		"allow-data-loss", "drift", "restart", "unmanaged-users", NULL};
 	const struct vkjson *apply = NULL;
 	const char *word = NULL;
 	enum vk_rc rc = vkjson_get_object(doc, "apply", &apply, err);
@@ -241,6 +242,11 @@ static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, s
 		rc = vkjson_get_string(apply, "restart", &word, err);
 	if (rc == VK_OK && !vk_bundle_restart_parse(word, &out->restart))
 		rc = wrong(err, "restart", "allowed or never");
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_bool(
+			apply, "allow-data-loss", false, &out->allows_data_loss, err);
+	if (rc == VK_OK && !out->allows_data_loss && vkjson_get(apply, "allow-data-loss") != NULL)
+		rc = wrong(err, "allow-data-loss", "true, or nothing");
 	return rc == VK_OK ? bundle_parse_unmanaged(apply, out, err) : rc;
 }
 
@@ -356,6 +362,8 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 	struct vkjson *apply = vkjson_object();
 	struct vkjson *doc = vkjson_object();
 
+	if (bundle->allows_data_loss)
+		vkjson_set(apply, "allow-data-loss", vkjson_bool(true));
 	vkjson_set(apply, "drift", vkjson_string(drifts[bundle->drift]));
 	vkjson_set(apply, "restart", vkjson_string(restarts[bundle->restart]));
 	vkjson_set(apply, "unmanaged-users", bundle_unmanaged_to_json(bundle));

@@ -90,6 +90,7 @@ struct vk_bundle {
 	const char *valkey; /* the version aimed at: "8.0" */
 	enum vk_bundle_drift drift;
 	enum vk_bundle_restart restart;
+	bool allows_data_loss; /* of a restart: what stands in memory only may be lost */
 	enum vk_bundle_unmanaged unmanaged_users;
 	size_t kept_count;	 /* patterns of names: removed are all but those that match one */
 	const char *const *kept; /* sorted, each once; none where all are kept */

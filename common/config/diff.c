@@ -145,9 +145,27 @@ static void compare_unmanaged(
 	vk_buf_release(&new_text);
 }
 
+/* A new or removed instance shows it only where it is said. */
+static void compare_data_loss(
+	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+{
+	bool is_old = a != NULL && a->allows_data_loss;
+	bool is_new = b != NULL && b->allows_data_loss;
+
+	if (is_old != is_new)
+		cfg_diff_add(diff, CFG_CHANGE_APPLY, "allow-data-loss",
+			a == NULL ? NULL
+			: is_old  ? "true"
+				  : "false",
+			b == NULL ? NULL
+			: is_new  ? "true"
+				  : "false");
+}
+
 static void compare_policies(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
 {
+	compare_data_loss(diff, a, b);
 	compare_word(diff, CFG_CHANGE_APPLY, "drift",
 		a != NULL ? vk_bundle_drift_name(a->drift) : NULL,
 		b != NULL ? vk_bundle_drift_name(b->drift) : NULL);

@@ -117,7 +117,13 @@ struct cfg_file {
 	const struct cfg_client *client; /* made of what is known about the instance */
 };
 
-enum cfg_apply_key { CFG_APPLY_DRIFT, CFG_APPLY_RESTART, CFG_APPLY_UNMANAGED, CFG_APPLY_KEYS };
+enum cfg_apply_key {
+	CFG_APPLY_DATA_LOSS,
+	CFG_APPLY_DRIFT,
+	CFG_APPLY_RESTART,
+	CFG_APPLY_UNMANAGED,
+	CFG_APPLY_KEYS
+};
 
 struct cfg_apply {
 	bool is_set;	   /* the layer says something about the key */
@@ -537,7 +543,7 @@ bool cfg_user_add_roles(
 
 /* ---- layer_apply.c ---- */
 
-#define CFG_APPLY_NAMES "drift|restart|unmanaged-users"
+#define CFG_APPLY_NAMES "allow-data-loss|drift|restart|unmanaged-users"
 
 void cfg_layer_read_apply(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);

@@ -13,6 +13,7 @@ static const struct {
 	const char *name;
 	const char *words[2]; /* the default first */
 } apply_keys[CFG_APPLY_KEYS] = {
+	[CFG_APPLY_DATA_LOSS] = {"allow-data-loss", {"false", "true"}},
 	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert"}},
 	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},

@@ -296,6 +296,7 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 								       : VK_DRIFT_REPORT,
 		.restart = effective->apply[CFG_APPLY_RESTART].choice != 0 ? VK_RESTART_NEVER
 									   : VK_RESTART_ALLOWED,
+		.allows_data_loss = effective->apply[CFG_APPLY_DATA_LOSS].choice != 0,
 		.unmanaged_users = unmanaged->choice != 0 ? VK_UNMANAGED_REMOVE : VK_UNMANAGED_KEEP,
 		.kept_count = unmanaged->kept_count,
 		.kept = unmanaged->kept,

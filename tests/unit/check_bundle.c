@@ -185,6 +185,8 @@ START_TEST(refuses_every_wrong_member)
 		{"apply", "{\"drift\":\"x\",\"restart\":\"allowed\",\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":1,\"unmanaged-users\":\"keep\"}"},
 		{"apply", "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":\"\"}"},
+		{"apply", "{\"allow-data-loss\":false,\"drift\":\"revert\",\"restart\":\"never\","
+			  "\"unmanaged-users\":\"keep\"}"},
 		{"apply", UNMANAGED("[]")},
 		{"apply", UNMANAGED("[1]")},
 		{"apply", UNMANAGED("[\"*\"]")},

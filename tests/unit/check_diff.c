@@ -244,6 +244,8 @@ START_TEST(shows_files_by_digest_and_policies_by_word)
 		"2 x: sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb 0640 "
 		"-> sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb 0600\n"
 		"live");
+	expect("apply: {restart: never}", "apply: {restart: never, allow-data-loss: true}",
+		"3 allow-data-loss: false -> true\nlive");
 	expect("apply: {restart: never}", "apply: {drift: report}",
 		"3 drift: revert -> report\n3 restart: never -> allowed\nlive");
 }

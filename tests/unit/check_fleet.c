@@ -143,6 +143,8 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 			":1:22: parameter 'memory': expected 67108864 to 8589934592, found '9gb'"},
 		{"apply: {drift: fix}\n",
 			":1:16: apply: drift: expected report or revert, found 'fix'"},
+		{"apply: {allow-data-loss: maybe}\n",
+			":1:26: apply: allow-data-loss: expected false or true, found 'maybe'"},
 		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},
 		{"apply: {drift: [report]}\n", ":1:16: drift: expected a text, found a list"},
 		{"apply: {unmanaged-users: []}\n",
