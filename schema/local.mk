@@ -13,5 +13,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0011-host-approvals.sql \
 	schema/sql/0012-issuers.sql \
 	schema/sql/0013-author-usage.sql \
-	schema/sql/0014-host-warnings.sql
+	schema/sql/0014-host-warnings.sql \
+	schema/sql/0015-leases.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

@@ -41,6 +41,7 @@ struct context {
 	_Atomic int64_t user_certificate_seconds;
 	_Atomic int64_t expiry_warning_seconds;
 	_Atomic int64_t author_quota_bytes;
+	_Atomic int64_t max_restarts; /* at once, of an environment; 0: no limit */
 
 	atomic_bool is_ready; /* false while starting and draining */
 };

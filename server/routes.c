@@ -62,6 +62,7 @@ const struct route routes[] = {
 	{"GET",  "/v1/agent/secrets/{digest}",        HOST,                         NONE,      route_get_host_secret, 0,      NULL, NULL},
 	{"GET",  "/v1/agent/desired",                 HOST,                         NONE,      route_get_desired,     0,      NULL, desired},
 	{"POST", "/v1/agent/report",                  HOST,                         NONE,      route_post_report,     REPORT, NULL, NULL},
+	{"POST", "/v1/agent/lease",                   HOST,                         NONE,      route_post_lease,      SMALL,  NULL, NULL},
 	{"GET",  "/v1/agent/bundles/{env}/{number}",  HOST,                         PATH,      route_get_bundles,     0,      NULL, NULL},
 	{"GET",  "/tuf/{file*}",                      HOST | VIEWER,                NONE,      route_get_tuf,         0,      NULL, NULL},
 

@@ -22,6 +22,7 @@ route_handler route_list_ca_lacking;
 route_handler route_get_desired;
 route_handler route_get_bundles;
 route_handler route_post_report;
+route_handler route_post_lease;
 
 /* routes_tuf.c */
 route_handler route_get_tuf;

@@ -114,6 +114,7 @@ static void apply_settings(struct server *server)
 		settings_int(settings, "expiry-warning") * 86400);
 	atomic_store(&server->context.author_quota_bytes,
 		settings_int(settings, "author-quota") * 1024 * 1024);
+	atomic_store(&server->context.max_restarts, settings_int(settings, "max-restarts"));
 }
 
 /* The signer needs the fleet's name before anything else is opened. */

@@ -112,6 +112,16 @@ static const struct setting rows[] = {
 			"released",
 	},
 	{
+		.name = "max-restarts",
+		.type = SETTING_INT,
+		.flags = SETTING_RELOADABLE,
+		.min = 0,
+		.max = 100 * 1000,
+		.fallback = "0",
+		.help = "instances of one environment that may be restarted at once; of a shard it "
+			"is one in any case; 0: no limit",
+	},
+	{
 		.name = "keep-unreleased",
 		.type = SETTING_INT,
 		.flags = SETTING_RELOADABLE,

@@ -83,6 +83,7 @@ static void tell_instances(struct agent *agent)
 		instance->agent_password = agent->password;
 		instance->state = agent->settings->state;
 		instance->pins = &agent->pins;
+		instance->server = &agent->client;
 	}
 }
 

@@ -14,6 +14,8 @@
 #include "client/pull/drift_files.h"
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
+#include "client/pull/journal.h"
+#include "client/pull/role_file.h"
 #include "client/pull/preflight.h"
 #include "client/pull/secrets.h"
 #include "client/pull/takeover.h"
@@ -31,6 +33,8 @@ struct drift {
 	bool is_reverting;
 	bool may_learn;
 	bool is_plan;
+	bool has_pending;
+	struct pending pending;
 	struct outcome *outcome;
 };
 
@@ -128,10 +132,21 @@ static void plan(struct drift *drift, const struct difference *difference)
 			values == 1 ? "" : "s", users, users == 1 ? "" : "s");
 }
 
-/* Where a restart is not allowed, a value that waits for one is no drift. */
+/* Where a restart is not allowed, or waits, a value that waits for one is no drift. */
 static bool is_pending(const struct drift *drift, const struct difference_item *item)
 {
-	return item->cure == CURE_RESTART && drift->bundle.bundle->restart == VK_RESTART_NEVER;
+	return item->cure == CURE_RESTART &&
+	       (drift->has_pending || drift->bundle.bundle->restart == VK_RESTART_NEVER);
+}
+
+/* Why it still waits. */
+static void tell_pending(struct drift *drift)
+{
+	struct outcome *outcome = drift->outcome;
+
+	if (outcome->state == OUTCOME_PENDING_RESTART && drift->has_pending &&
+		outcome->text[0] == '\0')
+		pending_describe(&drift->pending, outcome->text, sizeof(outcome->text));
 }
 
 static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct difference *difference,
@@ -177,7 +192,23 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey, struct diff
 			drift->outcome->drift[at++].is_reverted =
 				drift->is_reverting && rc == VK_OK && item->cure == CURE_LIVE;
 	}
+	tell_pending(drift);
 	return rc;
+}
+
+/* What a failover has decided survives the next start. */
+static enum vk_rc follow_role(const struct drift *drift, struct valkey *valkey, struct vk_err *err)
+{
+	const struct vk_bundle *bundle = drift->bundle.bundle;
+	struct restart_state state;
+	bool is_changed;
+	enum vk_rc rc;
+
+	if (!drift->may_learn || drift->is_plan || bundle->kind == VK_KIND_SENTINEL ||
+		bundle->group == NULL || bundle->group->kind != VK_GROUP_REPLICATED)
+		return VK_OK;
+	rc = restart_state_read(valkey, &state, err);
+	return rc == VK_OK ? role_file_follow(drift->instance, &state, &is_changed, err) : rc;
 }
 
 static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, struct vk_err *err)
@@ -206,6 +237,8 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 		else
 			rc = err->rc;
 	}
+	if (rc == VK_OK)
+		rc = follow_role(drift, valkey, err);
 	if (rc == VK_OK)
 		takeover_tell(drift->instance, &difference, &live, drift->outcome);
 	difference_release(&difference);
@@ -259,7 +292,7 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	struct outcome *outcome)
 {
 	struct drift drift = {.instance = instance, .scratch = scratch, .outcome = outcome};
-	struct vk_err err = VK_ERR_INIT;
+	struct vk_err err = VK_ERR_INIT, ignored = VK_ERR_INIT;
 	enum vk_rc rc;
 
 	expected_init(&drift.expected);
@@ -267,6 +300,8 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	if (rc == VK_OK && drift.generation[0] == '\0')
 		goto out;
 	drift.files = generation_path(instance, drift.generation);
+	drift.has_pending = pending_read(instance, &drift.pending, &ignored) == VK_OK &&
+			    strcmp(drift.pending.generation, drift.generation) == 0;
 	if (rc == VK_OK)
 		rc = load(&drift, &err);
 	if (rc == VK_OK) {

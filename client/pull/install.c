@@ -162,6 +162,31 @@ static enum vk_rc do_verify(struct install *install, struct vk_err *err)
 	return rc == VK_OK ? record(install, JOURNAL_VERIFIED, err) : rc;
 }
 
+/* What waits for a restart is remembered until it is done. */
+static enum vk_rc keep_pending(const struct install *install, struct vk_err *err)
+{
+	const struct running *running = &install->running;
+
+	if (running->held[0] == '\0')
+		return pending_remove(install->instance, err);
+	return pending_keep(install->instance, install->journal.generation,
+		install->journal.previous, running->held, err);
+}
+
+static void tell_pending(const struct install *install)
+{
+	struct outcome *outcome = install->outcome;
+	size_t len = strlen(outcome->text);
+	struct vk_err ignored = VK_ERR_INIT;
+	struct pending pending;
+
+	if (install->running.held[0] == '\0' || len + 2 >= sizeof(outcome->text) ||
+		pending_read(install->instance, &pending, &ignored) != VK_OK)
+		return;
+	memcpy(outcome->text + len, "; ", 3);
+	pending_describe(&pending, outcome->text + len + 2, sizeof(outcome->text) - len - 2);
+}
+
 static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 {
 	struct outcome *outcome = install->outcome;
@@ -172,6 +197,8 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 	if (rc == VK_OK)
 		generation_prune(install->instance, install->journal.previous);
 	if (rc == VK_OK)
+		rc = keep_pending(install, err);
+	if (rc == VK_OK)
 		rc = journal_remove(install->instance, err);
 	if (rc != VK_OK)
 		return rc;
@@ -181,6 +208,7 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 	outcome->release = install->journal.release;
 	memcpy(outcome->generation, install->journal.generation, sizeof(outcome->generation));
 	running_describe(&install->running, outcome);
+	tell_pending(install);
 	return VK_OK;
 }
 
@@ -377,6 +405,7 @@ void install_run(const struct instance *instance, const char *scratch, int64_t r
 		outcome->is_settled = false;
 		outcome->failure = err;
 	}
+	running_end(&install.running);
 	running_release(&install.running);
 }
 
@@ -466,6 +495,61 @@ bool install_recover(const struct instance *instance, const char *scratch, struc
 		outcome->is_settled = false;
 		outcome->failure = err;
 	}
+	running_end(&install.running);
 	running_release(&install.running);
 	return true;
+}
+
+/* True if the restart that waits may be tried; else the reason is brought up to date. */
+static bool is_restart_due(
+	struct install *install, const struct pending *pending, struct vk_err *err)
+{
+	struct running *running = &install->running;
+	bool is_due = false;
+	enum vk_rc rc = running_load(running, pending->generation, pending->previous, err);
+
+	if (rc == VK_OK)
+		rc = running_look_at_restart(running, &is_due, err);
+	if (rc != VK_OK) /* the comparison that follows fails at the same, and says it */
+		return false;
+	if (running->held[0] != '\0')
+		rc = pending_keep(install->instance, pending->generation, pending->previous,
+			running->held, err);
+	else if (!is_due)
+		rc = pending_remove(install->instance, err);
+	if (rc != VK_OK)
+		vk_log_err(VK_LOG_WARN, "pending-not-kept", err);
+	return is_due;
+}
+
+bool install_retry_restart(
+	const struct instance *instance, int64_t release, struct outcome *outcome)
+{
+	struct install install = {.instance = instance, .outcome = outcome, .state = INSTALL_LOAD};
+	struct journal *journal = &install.journal;
+	struct vk_err err = VK_ERR_INIT;
+	struct pending pending;
+	bool is_due;
+
+	if (pending_read(instance, &pending, &err) != VK_OK ||
+		strcmp(pending.generation, outcome->generation) != 0)
+		return false;
+	running_init(&install.running, instance);
+	is_due = is_restart_due(&install, &pending, &err);
+	if (is_due) {
+		journal->release = release;
+		memcpy(journal->generation, pending.generation, sizeof(journal->generation));
+		memcpy(journal->previous, pending.previous, sizeof(journal->previous));
+		install.running.was_switched = true;
+		if (record(&install, JOURNAL_SWITCHED, &err) == VK_OK) {
+			drive(&install);
+		} else {
+			outcome->state = OUTCOME_FAILED;
+			outcome->is_settled = false;
+			outcome->failure = err;
+		}
+	}
+	running_end(&install.running);
+	running_release(&install.running);
+	return is_due;
 }

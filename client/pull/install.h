@@ -29,4 +29,9 @@ void install_run(const struct instance *instance, const char *scratch, int64_t r
  * then the outcome says how it ended. */
 bool install_recover(const struct instance *instance, const char *scratch, struct outcome *outcome);
 
+/* The restart for which what is installed still waits, where it may be done now. False: none, or
+ * not now; outcome->generation is what is installed. */
+bool install_retry_restart(
+	const struct instance *instance, int64_t release, struct outcome *outcome);
+
 #endif

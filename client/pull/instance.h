@@ -14,6 +14,7 @@
 #include "common/valkey/transport.h"
 #include "common/valkey/valkey.h"
 
+struct httpc;
 struct pins;
 
 enum {
@@ -34,10 +35,11 @@ struct instance {
 	const char *password_file;
 	int restart_timeout_ms;
 	bool is_started_later; /* whoever has started the agent starts Valkey when it has ended */
-	const char *agent_password; /* of vkcfg-agent, from STATE */
-	const char *state;	    /* STATE itself: host.key, secrets/ */
-	const struct pins *pins;    /* whose secrets it may open */
-	bool is_observed;	    /* nothing of it is changed, neither files nor server */
+	const char *agent_password;  /* of vkcfg-agent, from STATE */
+	const char *state;	     /* STATE itself: host.key, secrets/ */
+	const struct pins *pins;     /* whose secrets it may open */
+	struct httpc *const *server; /* who grants leases; NULL, or of NULL: nobody */
+	bool is_observed;	     /* nothing of it is changed, neither files nor server */
 	const char *staging; /* where generations are written instead, to be compared; or NULL */
 };
 

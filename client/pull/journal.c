@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
@@ -122,10 +123,11 @@ static enum vk_rc get_name(const struct vkjson *json, const char *member,
 	return VK_OK;
 }
 
-static enum vk_rc get_error(const struct vkjson *json, char *out, size_t size, struct vk_err *err)
+static enum vk_rc get_text(
+	const struct vkjson *json, const char *member, char *out, size_t size, struct vk_err *err)
 {
 	const char *text;
-	enum vk_rc rc = vkjson_get_opt_string(json, "error", "", &text, err);
+	enum vk_rc rc = vkjson_get_opt_string(json, member, "", &text, err);
 
 	if (rc == VK_OK)
 		snprintf(out, size, "%s", text);
@@ -154,7 +156,7 @@ static enum vk_rc parse_journal(const struct vkjson *json, struct journal *out, 
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_bool(json, "fault", false, &out->is_fault, err);
 	if (rc == VK_OK)
-		rc = get_error(json, out->error, sizeof(out->error), err);
+		rc = get_text(json, "error", out->error, sizeof(out->error), err);
 	return rc;
 }
 
@@ -210,7 +212,7 @@ static enum vk_rc parse_failed(const struct vkjson *json, struct failed *out, st
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_bool(json, "rolled-back", false, &out->is_rolled_back, err);
 	if (rc == VK_OK)
-		rc = get_error(json, out->error, sizeof(out->error), err);
+		rc = get_text(json, "error", out->error, sizeof(out->error), err);
 	if (rc == VK_OK)
 		vk_digest_format(digest, out->digest);
 	return rc;
@@ -245,4 +247,63 @@ enum vk_rc failed_write(
 enum vk_rc failed_remove(const struct instance *instance, struct vk_err *err)
 {
 	return remove_durably(instance, "failed.json", err);
+}
+
+static enum vk_rc parse_pending(const struct vkjson *json, struct pending *out, struct vk_err *err)
+{
+	enum vk_rc rc = vkjson_get_time(json, "since", &out->since, err);
+
+	if (rc == VK_OK)
+		rc = get_name(json, "generation", out->generation, err);
+	if (rc == VK_OK)
+		rc = get_name(json, "previous", out->previous, err);
+	if (rc == VK_OK)
+		rc = get_text(json, "reason", out->reason, sizeof(out->reason), err);
+	return rc;
+}
+
+enum vk_rc pending_read(const struct instance *instance, struct pending *out, struct vk_err *err)
+{
+	struct pending pending = {.since = 0};
+	struct vkjson *json = NULL;
+	enum vk_rc rc = read_json(instance, "pending.json", &json, err);
+
+	if (rc == VK_OK)
+		rc = parse_pending(json, &pending, err);
+	if (rc == VK_OK)
+		*out = pending;
+	vkjson_free(json);
+	return rc == VK_EINPUT || rc == VK_ELIMIT ? VK_ENOTFOUND : rc;
+}
+
+enum vk_rc pending_keep(const struct instance *instance, const char *generation,
+	const char *previous, const char *reason, struct vk_err *err)
+{
+	struct vk_err ignored = VK_ERR_INIT;
+	struct pending before;
+	bool is_known = pending_read(instance, &before, &ignored) == VK_OK;
+	bool is_same = is_known && strcmp(before.generation, generation) == 0;
+	struct vkjson *json;
+
+	if (is_same && strcmp(before.reason, reason) == 0)
+		return VK_OK;
+	json = vkjson_object();
+	vkjson_set(json, "since", vkjson_time(is_known ? before.since : vk_clock_now()));
+	vkjson_set(json, "generation", vkjson_string(generation));
+	vkjson_set(json, "previous", vkjson_string(is_same ? before.previous : previous));
+	vkjson_set(json, "reason", vkjson_string(reason));
+	return write_json(instance, "pending.json", json, err);
+}
+
+enum vk_rc pending_remove(const struct instance *instance, struct vk_err *err)
+{
+	return remove_durably(instance, "pending.json", err);
+}
+
+void pending_describe(const struct pending *pending, char *out, size_t size)
+{
+	char since[VK_TIME_TEXT_BYTES];
+
+	vk_time_format(pending->since, since);
+	snprintf(out, size, "pending restart since %s: %s", since, pending->reason);
 }

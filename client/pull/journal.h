@@ -63,4 +63,23 @@ VK_CHECKED enum vk_rc failed_write(
 	const struct instance *instance, const struct failed *failed, struct vk_err *err);
 VK_CHECKED enum vk_rc failed_remove(const struct instance *instance, struct vk_err *err);
 
+/* A restart that waits: DIRECTORY/pending.json, until it is done or something else is installed. */
+struct pending {
+	int64_t since;
+	char generation[GENERATION_NAME_BYTES]; /* that waits for it */
+	char previous[GENERATION_NAME_BYTES];	/* to return to; empty: none */
+	char reason[sizeof(((struct vk_err *)0)->msg)];
+};
+
+/* VK_ENOTFOUND: none (a file that cannot be understood counts as none). */
+VK_CHECKED enum vk_rc pending_read(
+	const struct instance *instance, struct pending *out, struct vk_err *err);
+/* `since` is kept from an earlier one, which has not been done either; nothing is written where
+ * nothing has changed. */
+VK_CHECKED enum vk_rc pending_keep(const struct instance *instance, const char *generation,
+	const char *previous, const char *reason, struct vk_err *err);
+VK_CHECKED enum vk_rc pending_remove(const struct instance *instance, struct vk_err *err);
+/* "pending restart since 2026-12-01T00:00:00Z: the last save failed" */
+void pending_describe(const struct pending *pending, char *out, size_t size);
+
 #endif

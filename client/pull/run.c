@@ -319,6 +319,8 @@ static void do_instance(struct run *run, size_t i)
 	else if (desired->release > 0)
 		snprintf(outcome->text, sizeof(outcome->text), "not part of release %lld",
 			(long long)desired->release);
+	if (wanted == NULL || strcmp(wanted, digest) == 0)
+		(void)install_retry_restart(instance, outcome->release, outcome);
 	/* A fresh install has been compared already. */
 	if (outcome->state != OUTCOME_COMMITTED) {
 		complete_secrets(run, instance);

@@ -11,6 +11,8 @@
 #include "client/pull/difference.h"
 #include "client/pull/door.h"
 #include "client/pull/fill.h"
+#include "client/pull/lease.h"
+#include "client/pull/restart.h"
 #include "client/pull/secrets.h"
 #include "client/pull/takeover.h"
 #include "common/mem.h"
@@ -206,9 +208,7 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	} else if (rc == VK_OK &&
 		   takeover_check(running->instance, &look.difference, err) != VK_OK) {
 		rc = err->rc;
-	} else if (rc == VK_OK && running->previous.is_known &&
-		   !(difference_count(&look.difference, CURE_RESTART) > 0 &&
-			   may_restart(running, &running->next))) {
+	} else if (rc == VK_OK && running->previous.is_known) {
 		count_changes(running, &look.difference);
 		rc = set_values(running, &look, &running->next, &options, err);
 		is_set = rc == VK_OK;
@@ -267,25 +267,84 @@ static enum vk_rc restart(struct running *running, struct look *look, struct vk_
 	return rc;
 }
 
-static enum vk_rc apply_live(struct running *running, struct look *look, struct vk_err *err)
+static void keep_reason(struct running *running, const char *reason)
 {
-	size_t restarts = difference_count(&look->difference, CURE_RESTART);
+	running->is_restart_pending = true;
+	snprintf(running->held, sizeof(running->held), "%s", reason);
+}
+
+/* A Sentinel has no data, and no role to give away. */
+static bool has_data(const struct running *running)
+{
+	return running->next.bundle.bundle->kind != VK_KIND_SENTINEL;
+}
+
+static enum vk_rc restart_or_hold(struct running *running, struct look *look, struct vk_err *err)
+{
+	struct restart action = {.instance = running->instance,
+		.bundle = running->next.bundle.bundle,
+		.difference = &look->difference};
 	enum vk_rc rc;
 
-	if (restarts > 0 && may_restart(running, &running->next))
+	if (!has_data(running))
 		return restart(running, look, err);
-	running->is_restart_pending =
-		restarts > 0 || difference_count(&look->difference, CURE_MOVE) > 0;
+	rc = restart_run(&action, look->valkey, err);
+	running->has_lease = running->has_lease || action.has_lease;
+	running->was_restarted = running->was_restarted || action.was_tried;
+	if (rc == VK_OK && action.is_held)
+		keep_reason(running, action.reason);
+	else
+		running->is_restart_pending = false;
+	return rc;
+}
+
+/* All that can change live, first: how the server keeps its data, too, so that what the restart
+ * reads has been written by then. */
+static enum vk_rc apply_live(struct running *running, struct look *look, struct vk_err *err)
+{
+	enum vk_rc rc;
+
+	running->is_restart_pending = difference_count(&look->difference, CURE_MOVE) > 0;
 	if (running->values_changed == 0)
 		count_changes(running, &look->difference);
 	rc = converge(running, look, &running->next, &running->previous, err);
-	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == restarts)
+	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == 0)
 		return rc;
-	/* Valkey itself said that a value needs a restart. */
 	if (may_restart(running, &running->next))
-		return restart(running, look, err);
+		return restart_or_hold(running, look, err);
+	if (running->next.bundle.bundle->restart == VK_RESTART_NEVER)
+		keep_reason(running, "the role says restart: never");
 	running->is_restart_pending = true;
 	return VK_OK;
+}
+
+enum vk_rc running_look_at_restart(struct running *running, bool *is_due, struct vk_err *err)
+{
+	struct restart action = {
+		.instance = running->instance, .bundle = running->next.bundle.bundle};
+	struct look look;
+	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
+
+	*is_due = false;
+	action.difference = &look.difference;
+	if (rc == VK_OK && difference_count(&look.difference, CURE_RESTART) > 0) {
+		if (!may_restart(running, &running->next))
+			keep_reason(running, "the role says restart: never");
+		else if (has_data(running))
+			rc = restart_look(&action, look.valkey, err);
+		if (rc == VK_OK && action.is_held)
+			keep_reason(running, action.reason);
+		*is_due = rc == VK_OK && running->held[0] == '\0';
+	}
+	look_release(&look);
+	return rc;
+}
+
+void running_end(struct running *running)
+{
+	if (running->has_lease)
+		lease_give_back(running->instance);
+	running->has_lease = false;
 }
 
 /* For the way back from a takeover. */
@@ -458,7 +517,7 @@ void running_describe(const struct running *running, struct outcome *outcome)
 	add_changes(running, &text);
 	if (outcome->text[0] != '\0') /* what the verification has said */
 		vk_buf_addf(&text, "; %s", outcome->text);
-	else if (running->is_restart_pending)
+	else if (running->is_restart_pending && running->held[0] == '\0')
 		vk_buf_adds(&text, ", the rest waits for a restart");
 	snprintf(outcome->text, sizeof(outcome->text), "%s", text.data);
 	vk_buf_release(&text);

@@ -14,6 +14,7 @@
 #include "client/pull/generation.h"
 #include "client/pull/instance.h"
 #include "client/pull/outcome.h"
+#include "client/pull/restart_plan.h"
 #include "common/valkey/live.h"
 
 /* One generation, as far as it can be read. */
@@ -34,7 +35,10 @@ struct running {
 	bool was_switched;
 	bool was_started;	 /* through the door, when it was down */
 	bool was_restarted;	 /* through the door, when it was up */
-	bool is_restart_pending; /* needed, but the bundle does not allow it */
+	bool is_restart_pending; /* needed, but not allowed, or not now */
+	bool has_lease;
+	char held[RESTART_REASON_BYTES]; /* why a restart waits; empty: none does, or it says so
+					    itself */
 	size_t values_changed;
 	size_t users_changed;
 };
@@ -48,12 +52,21 @@ VK_CHECKED enum vk_rc running_load(
 	struct running *running, const char *next, const char *previous, struct vk_err *err);
 
 /* Before the switch: one CONFIG SET of what can change live, read back. Nothing is set where
- * Valkey is down, where it has to be restarted anyway (the preflight has judged the values then),
- * or where there is no previous generation to return to. VK_EINPUT: refused, nothing changed. */
+ * Valkey is down, or where there is no previous generation to return to. VK_EINPUT: refused,
+ * nothing changed. */
 VK_CHECKED enum vk_rc running_accept(struct running *running, struct vk_err *err);
 
 /* After the switch: the rest, ACL users, TLS files; or a restart, or a start. */
 VK_CHECKED enum vk_rc running_apply(struct running *running, struct vk_err *err);
+
+/* Without a side effect: true if what runs waits for a restart that may be done now. Else *held
+ * says why not; empty where nothing waits any more. VK_EUNAVAIL and VK_EDENIED as
+ * instance_connect(). */
+VK_CHECKED enum vk_rc running_look_at_restart(
+	struct running *running, bool *is_due, struct vk_err *err);
+
+/* Gives back what a restart has borrowed: the lease. */
+void running_end(struct running *running);
 
 /* VK_EINPUT unless what runs is what should run. Puts health and version into the outcome. */
 VK_CHECKED enum vk_rc running_verify(

@@ -24,7 +24,8 @@ static const struct cfg_user default_user = {
 const char cfg_agent_line[] =
 	"user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
 	"-@all +ping +info +role +config|get +config|set +acl|load +acl|list +acl|whoami "
-	"+acl|setuser +acl|deluser +shutdown +client|setname +lastsave\n";
+	"+acl|setuser +acl|deluser +shutdown +client|setname +lastsave "
+	"+bgsave +failover +cluster|nodes\n";
 
 static const struct cfg_user agent_user = {
 	.name = CFG_AGENT_USER,

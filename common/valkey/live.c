@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "common/valkey/info.h"
+
 #include "common/banned.h"
 
 void live_init(struct live *live)
@@ -20,40 +22,18 @@ void live_release(struct live *live)
 	users_release(&live->users);
 }
 
-/* Copies the value of "name:" in an INFO text; leaves out as it is where there is none. */
-static void info_field(const char *info, const char *name, char *out, size_t size)
-{
-	size_t name_len = strlen(name);
-
-	for (const char *line = info; line != NULL && *line != '\0';) {
-		size_t len = strcspn(line, "\r\n");
-
-		if (len > name_len && strncmp(line, name, name_len) == 0 && line[name_len] == ':') {
-			size_t value_len = len - name_len - 1;
-
-			if (value_len >= size)
-				value_len = size - 1;
-			memcpy(out, line + name_len + 1, value_len);
-			out[value_len] = '\0';
-			return;
-		}
-		line += len;
-		line += strspn(line, "\r\n");
-	}
-}
-
 static void read_fields(const char *info, struct live *live)
 {
 	char flag[8] = "0";
 	char link[8] = "up";
 
-	info_field(info, "redis_version", live->version, sizeof(live->version));
-	info_field(info, "valkey_version", live->version, sizeof(live->version));
-	info_field(info, "run_id", live->run_id, sizeof(live->run_id));
-	info_field(info, "config_file", live->config_file, sizeof(live->config_file));
-	info_field(info, "role", live->role, sizeof(live->role));
-	info_field(info, "loading", flag, sizeof(flag));
-	info_field(info, "master_link_status", link, sizeof(link));
+	(void)info_text(info, "redis_version", live->version, sizeof(live->version));
+	(void)info_text(info, "valkey_version", live->version, sizeof(live->version));
+	(void)info_text(info, "run_id", live->run_id, sizeof(live->run_id));
+	(void)info_text(info, "config_file", live->config_file, sizeof(live->config_file));
+	(void)info_text(info, "role", live->role, sizeof(live->role));
+	(void)info_text(info, "loading", flag, sizeof(flag));
+	(void)info_text(info, "master_link_status", link, sizeof(link));
 	live->is_loading = strcmp(flag, "0") != 0;
 	live->is_link_down = strcmp(link, "up") != 0;
 }

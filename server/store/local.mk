@@ -10,6 +10,7 @@ libvkserver_a_SOURCES += server/store/store_environment.c server/store/store_env
 libvkserver_a_SOURCES += server/store/store_host.c server/store/store_host.h
 libvkserver_a_SOURCES += server/store/store_host_approval.c server/store/store_host_approval.h
 libvkserver_a_SOURCES += server/store/store_instance.c server/store/store_instance.h
+libvkserver_a_SOURCES += server/store/store_lease.c server/store/store_lease.h
 libvkserver_a_SOURCES += server/store/store_log.c server/store/store_log.h
 libvkserver_a_SOURCES += server/store/store_migrate.c server/store/store_migrate.h
 libvkserver_a_SOURCES += server/store/store_release.c server/store/store_release.h

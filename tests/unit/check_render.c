@@ -17,7 +17,7 @@
 #include "common/merkle.h"
 #include "tests/unit/tree_text.h"
 
-#define PINNED_ROOT "e93d2e91ff74e73c3f5f467b92e1420fd9866b48b715405a956c0dbb15f97d5b"
+#define PINNED_ROOT "fc9e93205685699f3b1f67c297978d30ce66b0424036f9433486cb8e618079d5"
 
 static struct cfg_rendered *render(const struct cfg_tree *tree, const char *environment)
 {
@@ -91,7 +91,7 @@ static const char expected_acl[] =
 	"user default off sanitize-payload resetchannels -@all\n"
 	"user vkcfg-agent on sanitize-payload #@{agent-password} resetchannels -@all +ping +info "
 	"+role +config|get +config|set +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser "
-	"+shutdown +client|setname +lastsave\n";
+	"+shutdown +client|setname +lastsave +bgsave +failover +cluster|nodes\n";
 
 START_TEST(renders_layers_in_their_order)
 {
@@ -273,7 +273,7 @@ START_TEST(the_renderer_version_stands_for_these_bytes)
 
 	vk_buf_init(&hex, 100);
 	vk_buf_add_hex(&hex, cfg_rendered_root(rendered), 32);
-	ck_assert_str_eq(CFG_RENDERER_VERSION, "2");
+	ck_assert_str_eq(CFG_RENDERER_VERSION, "3");
 	ck_assert_str_eq(hex.data, PINNED_ROOT);
 	vk_buf_release(&hex);
 	cfg_rendered_free(rendered);

@@ -51,6 +51,7 @@ static const struct {
 	{"GET", "/v1/agent/desired", "h", N},
 	{"GET", "/v1/agent/bundles/{env}/{number}", "h", ENVIRONMENT_PATH},
 	{"POST", "/v1/agent/report", "h", N},
+	{"POST", "/v1/agent/lease", "h", N},
 	{"GET", "/tuf/{file*}", "h" USERS, N},
 	{"POST", "/v1/trees", "a", N},
 	{"POST", "/v1/changes", "a", ENVIRONMENT_BODY},
@@ -124,7 +125,8 @@ START_TEST(every_route_says_where_its_environment_stands)
 {
 	for (size_t i = 0; i < route_count; i++) {
 		ck_assert_msg(routes[i].environment != ENVIRONMENT_UNSAID &&
-				routes[i].environment == expected[find_expected(&routes[i])].environment,
+				      routes[i].environment ==
+					      expected[find_expected(&routes[i])].environment,
 			"%s %s", routes[i].method, routes[i].pattern);
 		/* What a handler would show of other environments, it must be asked not to. */
 		if (routes[i].environment == ENVIRONMENT_PATH)
@@ -160,7 +162,8 @@ START_TEST(a_role_of_one_environment_is_none_in_another_and_none_for_the_fleet)
 			if (callers[c].identity.roles == ROLE_NONE)
 				continue;
 			caller = limit(&callers[c].identity, &scope);
-			ck_assert_msg(route_permits_in(route, &caller, "dev") ==
+			ck_assert_msg(
+				route_permits_in(route, &caller, "dev") ==
 					(is_allowed && route->environment != ENVIRONMENT_FLEET),
 				"%s %s: caller '%c@dev' in dev", route->method, route->pattern,
 				callers[c].letter);

@@ -16,6 +16,7 @@
 #include "server/store/store_change.h"
 #include "server/store/store_environment.h"
 #include "server/store/store_host.h"
+#include "server/store/store_lease.h"
 #include "server/store/store_host_approval.h"
 #include "server/store/store_log.h"
 #include "server/store/store_migrate.h"
@@ -234,7 +235,8 @@ START_TEST(roles_of_single_environments_are_kept_replaced_and_gone_with_a_revoca
 	assert_fails(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err),
 		VK_ENOTFOUND);
 	assert_ok(store_add_user(fix.store, "alice", ROLE_ADMIN, 10, &fix.err), fix.err);
-	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
+	assert_ok(
+		store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
 	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
 	ck_assert_uint_eq(user.roles, ROLE_NONE);
 	ck_assert_uint_eq(user.scope_count, 2);
@@ -242,7 +244,8 @@ START_TEST(roles_of_single_environments_are_kept_replaced_and_gone_with_a_revoca
 	ck_assert_uint_eq(user.scopes[1].roles, ROLE_APPROVER | ROLE_VIEWER);
 	assert_ok(store_list_users(fix.store, &page, fix.arena, &list, &fix.err), fix.err);
 	ck_assert_uint_eq(list.items[0].scope_count, 2);
-	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 1, &fix.err), fix.err);
+	assert_ok(
+		store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 1, &fix.err), fix.err);
 	assert_ok(store_get_user(fix.store, "alice", fix.arena, &user, &fix.err), fix.err);
 	ck_assert_uint_eq(user.scope_count, 1);
 	assert_ok(store_revoke_user(fix.store, "alice", 14, &fix.err), fix.err);
@@ -271,7 +274,8 @@ START_TEST(a_list_shows_a_viewer_his_environments_only)
 
 	begin();
 	assert_ok(store_add_user(fix.store, "alice", ROLE_NONE, 10, &fix.err), fix.err);
-	assert_ok(store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
+	assert_ok(
+		store_set_user_roles(fix.store, "alice", ROLE_NONE, scopes, 2, &fix.err), fix.err);
 	for (size_t i = 0; i < 3; i++)
 		assert_ok(store_add_host(fix.store, environments[i], environments[i], 1, &fix.err),
 			fix.err);
@@ -695,6 +699,54 @@ START_TEST(a_host_reports_only_so_often)
 }
 END_TEST
 
+/* Who is in the way of this instance's lease; "" if it was granted. */
+static const char *take_lease(
+	const char *instance, const char *shard, int64_t limit, int64_t now, int64_t seconds)
+{
+	const struct store_lease lease = {.instance = instance,
+		.host = "db1",
+		.environment = "prod",
+		.shard = shard,
+		.expires = now + seconds};
+	struct store_lease_holder holder = {.instance = "?"};
+
+	assert_ok(store_take_lease(fix.store, &lease, limit, now, fix.arena, &holder, &fix.err),
+		fix.err);
+	return holder.instance != NULL ? holder.instance : "";
+}
+
+START_TEST(of_a_shard_one_member_has_a_lease_until_it_gives_it_back_or_it_ends)
+{
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	ck_assert_str_eq(take_lease("db1/a", "g/0", 0, 100, 50), "");
+	ck_assert_str_eq(take_lease("db2/a", "g/0", 0, 100, 50), "db1/a");
+	ck_assert_str_eq(take_lease("db2/b", "g/1", 0, 100, 50), "");
+	ck_assert_str_eq(take_lease("db2/c", "", 0, 100, 50), "");
+	ck_assert_str_eq(take_lease("db2/d", "", 0, 100, 50), "");
+	/* Once more, for longer: it is the same lease. */
+	ck_assert_str_eq(take_lease("db1/a", "g/0", 0, 120, 50), "");
+	ck_assert_str_eq(take_lease("db2/a", "g/0", 0, 169, 50), "db1/a");
+	ck_assert_str_eq(take_lease("db2/a", "g/0", 0, 170, 50), "");
+	ck_assert_str_eq(take_lease("db1/a", "g/0", 0, 180, 50), "db2/a");
+	assert_ok(store_give_back_lease(fix.store, "db2/a", &fix.err), fix.err);
+	assert_ok(store_give_back_lease(fix.store, "db2/a", &fix.err), fix.err);
+	ck_assert_str_eq(take_lease("db1/a", "g/0", 0, 180, 50), "");
+}
+END_TEST
+
+START_TEST(an_environment_has_as_many_leases_as_its_limit_says)
+{
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	ck_assert_str_eq(take_lease("db1/a", "", 2, 100, 50), "");
+	ck_assert_str_eq(take_lease("db1/b", "g/0", 2, 101, 50), "");
+	ck_assert_str_eq(take_lease("db1/c", "", 2, 102, 50), "db1/a");
+	ck_assert_str_eq(take_lease("db1/b", "g/0", 2, 102, 50), "");
+	ck_assert_str_eq(take_lease("db1/c", "", 2, 150, 50), "");
+}
+END_TEST
+
 START_TEST(environments_count_their_hosts)
 {
 	static const char *const names[] = {"dev", "prod"};
@@ -772,7 +824,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_savepoint_is_undone_alone);
 	tcase_add_test(tc, refuses_to_rewrite_what_is_recorded);
 	tcase_add_test(tc, users_are_added_enrolled_revoked_and_return);
-	tcase_add_test(tc, roles_of_single_environments_are_kept_replaced_and_gone_with_a_revocation);
+	tcase_add_test(
+		tc, roles_of_single_environments_are_kept_replaced_and_gone_with_a_revocation);
 	tcase_add_test(tc, a_list_shows_a_viewer_his_environments_only);
 	tcase_add_test(tc, lists_are_paged_with_a_cursor);
 	tcase_add_test(tc, refuses_cursors_of_other_lists);
@@ -786,6 +839,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, an_identity_has_few_certificates_and_keeps_the_one_it_uses);
 	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);
 	tcase_add_test(tc, a_host_reports_only_so_often);
+	tcase_add_test(tc, of_a_shard_one_member_has_a_lease_until_it_gives_it_back_or_it_ends);
+	tcase_add_test(tc, an_environment_has_as_many_leases_as_its_limit_says);
 	tcase_add_test(tc, environments_count_their_hosts);
 	tcase_add_test(tc, a_writer_killed_inside_a_transaction_leaves_nothing);
 	suite_add_tcase(suite, tc);

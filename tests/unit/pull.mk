@@ -33,3 +33,6 @@ check_PROGRAMS += tests/unit/check_pull_secrets
 TESTS += tests/unit/check_pull_secrets
 tests_unit_check_pull_secrets_SOURCES = tests/unit/check_pull_secrets.c tests/unit/pull_host.c
 tests_unit_check_pull_secrets_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_restart
+TESTS += tests/unit/check_restart
+tests_unit_check_restart_LDADD = $(PULL_LIBS) $(CHECK_LIBS)

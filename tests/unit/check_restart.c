@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether a restart may be done, by what INFO and CONFIG GET answer. */
+#include "config.h"
+
+#include "client/pull/restart_plan.h"
+
+#include <string.h>
+
+#include "client/pull/role_file.h"
+#include "tests/unit/unit.h"
+
+#define PRIMARY "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n"
+#define WITH_REPLICAS                                                                              \
+	"# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"                                   \
+	"slave0:ip=10.0.0.2,port=6379,state=online,offset=41,lag=0\r\n"                            \
+	"slave1:ip=10.0.0.3,port=6380,state=online,offset=42,lag=1,type=replica\r\n"
+#define REPLICA                                                                                    \
+	"# Replication\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n"              \
+	"master_link_status:up\r\nslave_repl_offset:77\r\n"
+#define KEYS "# Keyspace\r\ndb3:keys=1,expires=0,avg_ttl=0\r\n"
+#define CLUSTER "cluster_enabled:1\r\n"
+
+static const struct vk_bundle_member members[] = {
+	{"db1/main", "db1", 6379, 0}, {"db3/main", "db3", 0, 6380}};
+static const struct vk_bundle_member sentinels[] = {{"s1/watch", "s1", 26379, 0}};
+static const struct vk_bundle_group group = {
+	.name = "orders", .member_count = 2, .members = members};
+static const struct vk_bundle_group watched = {.name = "orders",
+	.member_count = 2,
+	.members = members,
+	.sentinel_count = 1,
+	.sentinels = sentinels};
+
+static const struct vk_bundle alone = {.restart = VK_RESTART_ALLOWED};
+static const struct vk_bundle cache = {.allows_data_loss = true};
+static const struct vk_bundle grouped = {.group = &group};
+static const struct vk_bundle with_sentinels = {.group = &watched};
+
+static struct restart_state state;
+static struct restart_plan plan;
+
+static void make(const struct vk_bundle *bundle, const char *info, const char *save,
+	const char *appendonly, const char *sigterm)
+{
+	memset(&state, 0, sizeof(state));
+	restart_state_take_info(info, &state);
+	restart_state_take_config(save, appendonly, sigterm, &state);
+	restart_plan_make(&state, bundle, NULL, &plan);
+}
+
+static void held(const struct vk_bundle *bundle, const char *info, const char *save,
+	const char *appendonly, const char *reason)
+{
+	make(bundle, info, save, appendonly, "default");
+	ck_assert_msg(plan.way == RESTART_HOLD, "not held: %s", info);
+	ck_assert_msg(strstr(plan.reason, reason) != NULL, "%s", plan.reason);
+}
+
+static void goes(
+	const struct vk_bundle *bundle, const char *info, const char *save, const char *appendonly)
+{
+	make(bundle, info, save, appendonly, "default");
+	ck_assert_msg(plan.way == RESTART_IN_PLACE, "held: %s", plan.reason);
+}
+
+START_TEST(holds_while_something_is_under_way)
+{
+	held(&alone, PRIMARY "loading:1\r\nloading_loaded_perc:41.50\r\n", "", "no",
+		"is being loaded (41 %)");
+	ck_assert(plan.is_passing);
+	held(&alone, REPLICA "master_sync_in_progress:1\r\n", "", "no", "full sync from");
+	held(&alone, PRIMARY "slave0:ip=10.0.0.2,port=6379,state=wait_bgsave,offset=0\r\n", "",
+		"no", "full sync of replica 10.0.0.2:6379");
+	held(&alone, PRIMARY "rdb_bgsave_in_progress:1\r\n", "", "no", "a BGSAVE");
+	held(&alone, PRIMARY "aof_rewrite_in_progress:1\r\n", "", "yes", "AOF is being");
+	held(&alone, PRIMARY "master_failover_state:waiting-for-sync\r\n", "", "no", "a failover");
+	ck_assert(plan.is_passing);
+}
+END_TEST
+
+START_TEST(holds_where_the_last_save_failed)
+{
+	held(&alone, PRIMARY "rdb_last_bgsave_status:err\r\n", "900 1", "no", "last save failed");
+	ck_assert(!plan.is_passing);
+	held(&cache, PRIMARY "rdb_last_bgsave_status:err\r\n", "900 1", "no", "last save failed");
+	held(&alone, REPLICA "rdb_last_bgsave_status:err\r\n", "900 1", "no", "last save failed");
+	held(&alone, PRIMARY "aof_last_write_status:err\r\n", "", "yes", "AOF failed");
+	held(&alone, PRIMARY "aof_last_bgrewrite_status:err\r\n", "", "yes", "AOF failed");
+	goes(&alone, PRIMARY "aof_last_write_status:err\r\n", "900 1", "no");
+}
+END_TEST
+
+START_TEST(holds_where_data_stands_in_memory_only)
+{
+	held(&alone, PRIMARY KEYS, "", "no", "in memory only; to lose it");
+	held(&alone, WITH_REPLICAS KEYS, "", "no", "its replicas would become as empty");
+	held(&alone, "role:slave\r\nmaster_link_status:down\r\n" KEYS, "", "no", "the last copy");
+	make(&alone, PRIMARY KEYS, "900 1", "no", "nosave");
+	ck_assert_int_eq(plan.way, RESTART_HOLD);
+	goes(&cache, PRIMARY KEYS, "", "no");
+	goes(&alone, PRIMARY, "", "no");
+	goes(&alone, PRIMARY KEYS, "", "yes");
+	goes(&alone, REPLICA KEYS, "", "no");
+	make(&alone, PRIMARY KEYS, "", "no", "save force");
+	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
+}
+END_TEST
+
+START_TEST(proves_that_a_save_works_where_one_is_due)
+{
+	goes(&alone, PRIMARY KEYS "rdb_changes_since_last_save:7\r\n", "900 1", "no");
+	ck_assert(plan.needs_save);
+	goes(&alone, PRIMARY KEYS "rdb_changes_since_last_save:0\r\n", "900 1", "no");
+	ck_assert(!plan.needs_save);
+	goes(&alone, PRIMARY KEYS "rdb_changes_since_last_save:7\r\n", "900 1", "yes");
+	ck_assert(!plan.needs_save);
+	goes(&alone, REPLICA KEYS "rdb_changes_since_last_save:7\r\n", "900 1", "no");
+	ck_assert(!plan.needs_save);
+}
+END_TEST
+
+START_TEST(holds_where_the_file_of_the_data_changes_its_name)
+{
+	struct difference_item item = {
+		.kind = DIFFERENCE_VALUE, .cure = CURE_RESTART, .name = "dbfilename"};
+	const struct difference difference = {.items = &item, .count = 1};
+
+	make(&alone, PRIMARY KEYS, "900 1", "no", "default");
+	restart_plan_make(&state, &alone, &difference, &plan);
+	ck_assert_int_eq(plan.way, RESTART_HOLD);
+	ck_assert_ptr_nonnull(strstr(plan.reason, "dbfilename changes"));
+	restart_plan_make(&state, &cache, &difference, &plan);
+	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
+	item.name = "appendfilename";
+	restart_plan_make(&state, &alone, &difference, &plan);
+	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
+	make(&alone, PRIMARY KEYS, "", "yes", "default");
+	restart_plan_make(&state, &alone, &difference, &plan);
+	ck_assert_int_eq(plan.way, RESTART_HOLD);
+}
+END_TEST
+
+START_TEST(a_primary_of_a_group_hands_over_to_the_member_that_has_come_furthest)
+{
+	make(&grouped, WITH_REPLICAS KEYS, "", "no", "default");
+	ck_assert_int_eq(plan.way, RESTART_AFTER_FAILOVER);
+	ck_assert_str_eq(plan.target->address, "10.0.0.3");
+	ck_assert_int_eq(plan.target->port, 6380);
+	/* A replica that is none of its members is none to hand over to. */
+	held(&grouped, PRIMARY "slave0:ip=10.0.0.9,port=7000,state=online,offset=9\r\n" KEYS, "",
+		"no", "in memory only");
+	goes(&grouped, PRIMARY KEYS, "900 1", "no");
+}
+END_TEST
+
+START_TEST(waits_for_whoever_decides_about_failovers)
+{
+	held(&with_sentinels, WITH_REPLICAS KEYS, "900 1", "no", "SENTINEL FAILOVER orders");
+	held(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "CLUSTER FAILOVER");
+	make(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "save failover");
+	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
+	goes(&with_sentinels, REPLICA KEYS, "", "no");
+}
+END_TEST
+
+START_TEST(sees_slots_that_migrate)
+{
+	static const char quiet[] =
+		"aa 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-100\n"
+		"bb 10.0.0.2:6379@16379 master - 0 0 2 connected 101-200 [101-<-aa]\n";
+	static const char busy[] =
+		"bb 10.0.0.2:6379@16379 master - 0 0 2 connected 101-200\n"
+		"aa 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-100 [93->-bb]\n";
+
+	ck_assert(!restart_state_is_migrating(quiet));
+	ck_assert(restart_state_is_migrating(busy));
+	ck_assert(restart_state_is_migrating(""));
+	make(&alone, PRIMARY CLUSTER, "900 1", "no", "default");
+	state.is_migrating = true;
+	restart_plan_make(&state, &alone, NULL, &plan);
+	ck_assert_int_eq(plan.way, RESTART_HOLD);
+}
+END_TEST
+
+static void edits(const char *text, const char *info, const char *expected)
+{
+	struct vk_buf out;
+	bool is_changed;
+
+	memset(&state, 0, sizeof(state));
+	restart_state_take_info(info, &state);
+	vk_buf_init(&out, 4096);
+	is_changed = role_file_edit(text, &state, &out);
+	ck_assert_msg(is_changed == (expected != NULL), "%s", text);
+	if (expected != NULL)
+		ck_assert_str_eq(out.len > 0 ? out.data : "", expected);
+	vk_buf_release(&out);
+}
+
+START_TEST(the_role_of_the_running_server_is_what_the_next_start_reads)
+{
+	edits("", REPLICA, "replicaof 10.0.0.1 6379\n");
+	edits("replicaof 10.0.0.1 6379\n", REPLICA, NULL);
+	edits("# why\nbind 10.0.0.5\n", REPLICA, "# why\nbind 10.0.0.5\nreplicaof 10.0.0.1 6379\n");
+	edits("SlaveOf 10.9.9.9 1\nport 1", REPLICA, "port 1\nreplicaof 10.0.0.1 6379\n");
+	edits("replicaof 10.0.0.1 6379\nport 1\n", PRIMARY, "port 1\n");
+	edits("replicaof 10.0.0.1 6379\nreplicaof 10.9.9.9 1\n", REPLICA,
+		"replicaof 10.0.0.1 6379\n");
+	edits("", PRIMARY, NULL);
+	edits("replicaof no one\n", PRIMARY, NULL);
+	edits("replicaofx 1\n", PRIMARY, NULL);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("restart");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_test(tc, holds_while_something_is_under_way);
+	tcase_add_test(tc, holds_where_the_last_save_failed);
+	tcase_add_test(tc, holds_where_data_stands_in_memory_only);
+	tcase_add_test(tc, proves_that_a_save_works_where_one_is_due);
+	tcase_add_test(tc, holds_where_the_file_of_the_data_changes_its_name);
+	tcase_add_test(tc, a_primary_of_a_group_hands_over_to_the_member_that_has_come_furthest);
+	tcase_add_test(tc, waits_for_whoever_decides_about_failovers);
+	tcase_add_test(tc, sees_slots_that_migrate);
+	tcase_add_test(tc, the_role_of_the_running_server_is_what_the_next_start_reads);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
