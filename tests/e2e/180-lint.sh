@@ -61,7 +61,7 @@ valkey_up() {
 	( cd "$WORK" && exec valkey-server --port 0 --unixsocket "$WORK/v.sock" --unixsocketperm 700 --dir "$WORK/data" \
 		--save '' --logfile "$WORK/v.log" "$@" ) >/dev/null 2>&1 &
 	VALKEY=$!
-	wait_for "the server answers" valkey-cli -s "$WORK/v.sock" ping
+	wait_for valkey-cli -s "$WORK/v.sock" ping
 }
 valkey_down() { kill "$VALKEY"; wait "$VALKEY" 2>/dev/null; }
 printf 'user default off\nuser looker on >geheim-genug-17 +info +config|get +acl|list +ping\n' >"$WORK/run.acl"

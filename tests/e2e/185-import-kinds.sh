@@ -137,7 +137,7 @@ while IFS= read -r command; do
 	eval "$command" >"$WORK/said" 2>&1 </dev/null
 	status=$?
 	case $command in
-	*redis.conf | *" diff "*) like "$status" '^[01]$' "$command" ;;
+	*redis.conf | *" diff "* | *" lint "*) like "$status" '^[01]$' "$command" ;;
 	*) is "$status" 0 "$command" || diag "$(cat "$WORK/said")" ;;
 	esac
 done <"$WORK/commands"
