@@ -8,6 +8,7 @@
 #include "client/pull/desired.h"
 #include "client/pull/doctor_disk.h"
 #include "client/pull/doctor_instance.h"
+#include "client/pull/presence.h"
 #include "common/clock.h"
 
 #include "common/banned.h"
@@ -134,6 +135,7 @@ static void look_at_enrolled(struct agent *agent, struct checkup *checkup)
 		checkup_add(checkup, CHECKUP_WARNING, "instances",
 			"name this host's Valkeys under 'instances' in pull.yaml",
 			"there are no instances");
+	presence_look(agent->settings->instances, agent->settings->count);
 	for (size_t i = 0; i < agent->settings->count; i++) {
 		const struct instance *instance = &agent->settings->instances[i];
 

@@ -16,6 +16,7 @@
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
 #include "client/pull/role_file.h"
+#include "client/pull/presence.h"
 #include "client/pull/preflight.h"
 #include "client/pull/secrets.h"
 #include "client/pull/takeover.h"
@@ -252,6 +253,7 @@ static enum vk_rc connect_or_start(struct drift *drift, struct valkey **valkey, 
 	enum vk_rc rc = instance_connect(drift->instance, valkey, err);
 
 	if (rc == VK_EUNAVAIL && drift->is_reverting && door_is_there(drift->instance) &&
+		presence_is_down(drift->instance) &&
 		door_restart(drift->instance, "", err) == VK_OK) {
 		outcome_add_drift(
 			drift->outcome, OUTCOME_DRIFT_VALUE, "process", "running", "down");

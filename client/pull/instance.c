@@ -56,14 +56,27 @@ static enum vk_rc connect_with(const struct instance *instance, bool is_agent_on
 	struct valkey **out, struct vk_err *err)
 {
 	struct valkey *valkey = NULL;
-	enum vk_rc rc = valkey_open(
-		&instance->address, &instance->tls, INSTANCE_COMMAND_TIMEOUT_MS, &valkey, err);
+	enum vk_rc rc;
 
+	if (instance->silence != NULL) {
+		vk_err_set(err, VK_EUNAVAIL, "Valkey %s", instance->silence);
+		vk_err_hint(err, "it is not down, so nothing is done to it until it answers");
+		return VK_EUNAVAIL;
+	}
+	rc = valkey_open(
+		&instance->address, &instance->tls, INSTANCE_COMMAND_TIMEOUT_MS, &valkey, err);
 	if (rc != VK_OK)
 		return rc;
 	rc = valkey_auth(valkey, CFG_AGENT_USER, instance->agent_password, err);
-	if (rc == VK_EDENIED && !is_agent_only)
-		rc = first_contact(instance, valkey, err);
+	if (rc == VK_EDENIED && !is_agent_only) {
+		struct vk_err other = VK_ERR_INIT;
+
+		/* Protected mode refuses and hangs up: the refusal is what counts. */
+		if (first_contact(instance, valkey, &other) == VK_OK || other.rc != VK_EUNAVAIL) {
+			rc = other.rc;
+			*err = other;
+		}
+	}
 	if (rc == VK_OK)
 		*out = valkey;
 	else

@@ -40,6 +40,9 @@ struct instance {
 	const struct pins *pins;     /* whose secrets it may open */
 	struct httpc *const *server; /* who grants leases; NULL, or of NULL: nobody */
 	bool is_observed;	     /* nothing of it is changed, neither files nor server */
+	/* Why it did not answer when it was last asked, static (presence.h); NULL: it did, or is
+	 * down. Nobody waits for it then: connecting fails at once. */
+	const char *silence;
 	const char *staging; /* where generations are written instead, to be compared; or NULL */
 };
 

@@ -37,6 +37,7 @@ libvkpull_a_SOURCES += client/pull/outcome.c client/pull/outcome.h
 libvkpull_a_SOURCES += client/pull/overrides.c client/pull/overrides.h
 libvkpull_a_SOURCES += client/pull/pins.c client/pull/pins.h
 libvkpull_a_SOURCES += client/pull/preflight.c client/pull/preflight.h
+libvkpull_a_SOURCES += client/pull/presence.c client/pull/presence.h
 libvkpull_a_SOURCES += client/pull/privilege.c client/pull/privilege.h
 libvkpull_a_SOURCES += client/pull/pull_settings.c client/pull/pull_settings.h
 libvkpull_a_SOURCES += client/pull/ready.c client/pull/ready.h

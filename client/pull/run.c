@@ -15,6 +15,7 @@
 #include "client/pull/install.h"
 #include "client/pull/journal.h"
 #include "client/pull/observe.h"
+#include "client/pull/presence.h"
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
 #include "client/pull/secrets.h"
@@ -39,8 +40,9 @@ struct run {
 	int64_t certificate_expires;  /* 0: not known */
 	size_t count;
 	struct outcome outcomes[PULL_MAX_INSTANCES];
-	bool is_stuck[PULL_MAX_INSTANCES]; /* an install could not be ended */
-	bool is_changed;		   /* something else is installed than before */
+	bool is_stuck[PULL_MAX_INSTANCES];   /* an install could not be ended */
+	bool is_put_off[PULL_MAX_INSTANCES]; /* ...because Valkey did not answer */
+	bool is_changed;		     /* something else is installed than before */
 };
 
 /* One directory per instance: preflights do not meet. */
@@ -61,6 +63,23 @@ static void remove_scratch(const char *scratch)
 		vk_log_err(VK_LOG_WARN, "scratch-left", &err);
 }
 
+/* Nothing is begun with a Valkey that does not answer, and nothing is ended. */
+static void tell_silent(const struct instance *instance, struct outcome *outcome)
+{
+	outcome->is_settled = false;
+	outcome->state = OUTCOME_FAILED;
+	vk_err_set(&outcome->failure, VK_EUNAVAIL, "Valkey %s; it is not down, and is left alone",
+		instance->silence);
+}
+
+static bool has_journal(const struct instance *instance)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct journal journal;
+
+	return journal_read(instance, &journal, &err) != VK_ENOTFOUND;
+}
+
 /* What came of it is logged; the outcome of the run is another matter, unless it is not over. */
 static void recover(struct run *run, size_t i)
 {
@@ -68,7 +87,11 @@ static void recover(struct run *run, size_t i)
 	char *scratch = scratch_path(run, instance);
 	struct outcome *outcome = &run->outcomes[i];
 
-	if (!instance->is_observed && install_recover(instance, scratch, outcome))
+	run->is_put_off[i] = !instance->is_observed && instance->silence != NULL;
+	if (run->is_put_off[i])
+		tell_silent(instance, outcome);
+	if (run->is_put_off[i] ||
+		(!instance->is_observed && install_recover(instance, scratch, outcome)))
 		outcome_log(outcome);
 	remove_scratch(scratch);
 	run->is_stuck[i] = !outcome->is_settled;
@@ -235,7 +258,9 @@ static void bring_up_to_date(struct run *run, const struct instance *instance, c
 			(long long)desired->release);
 		return;
 	}
-	if (take_secrets(run, instance, bundle->bundle, outcome))
+	if (instance->silence != NULL)
+		tell_silent(instance, outcome);
+	else if (take_secrets(run, instance, bundle->bundle, outcome))
 		install_run(instance, scratch, desired->release, bundle, outcome);
 }
 
@@ -300,7 +325,8 @@ static void do_instance(struct run *run, size_t i)
 	struct outcome *outcome = &run->outcomes[i];
 	char digest[VK_SHA256_HEX_BYTES];
 
-	if (run->is_stuck[i] && is_same_install(instance, desired->release, wanted))
+	if (run->is_put_off[i] ||
+		(run->is_stuck[i] && is_same_install(instance, desired->release, wanted)))
 		goto out;
 	outcome_release(outcome);
 	running_digest(instance, outcome->generation, digest);
@@ -412,6 +438,22 @@ static void write_metrics(const struct run *run)
 		vk_log_err(VK_LOG_WARN, "metrics-not-written", &err);
 }
 
+/* Ends or undoes what was cut short. Where nothing was, nobody is asked. */
+static void recover_all(struct run *run)
+{
+	struct instance *instances = run->agent->settings->instances;
+	bool is_needed = false;
+
+	for (size_t i = 0; i < run->count; i++) {
+		instances[i].silence = NULL;
+		is_needed = is_needed || has_journal(&instances[i]);
+	}
+	if (is_needed)
+		presence_look(instances, run->count);
+	for (size_t i = 0; i < run->count; i++)
+		recover(run, i);
+}
+
 /* How loud a failure is; the loudest gives the exit status. */
 static int weight(enum vk_rc rc)
 {
@@ -460,8 +502,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 {
 	struct vk_err settle_err = VK_ERR_INIT;
 
-	for (size_t i = 0; i < run->count; i++)
-		recover(run, i);
+	recover_all(run);
 	if (ask(run, &run->update_failure) != VK_OK)
 		vk_log_err(run->update_failure.rc == VK_EUNTRUSTED ? VK_LOG_ERROR : VK_LOG_WARN,
 			"update-failed", &run->update_failure);
@@ -469,6 +510,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 		run->update_failure = (struct vk_err)VK_ERR_INIT; /* what was overcome on the way */
 	warn_of_expiry(run);
 	look_at_certificates(run);
+	presence_look(run->agent->settings->instances, run->count);
 	for (size_t i = 0; i < run->count; i++)
 		do_instance(run, i);
 	if (run->is_changed)

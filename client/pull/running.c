@@ -12,6 +12,7 @@
 #include "client/pull/door.h"
 #include "client/pull/fill.h"
 #include "client/pull/lease.h"
+#include "client/pull/presence.h"
 #include "client/pull/restart.h"
 #include "client/pull/secrets.h"
 #include "client/pull/takeover.h"
@@ -203,7 +204,7 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 	bool is_set = false;
 
-	if (rc == VK_EUNAVAIL || rc == VK_EDENIED) {
+	if (rc == VK_EDENIED || (rc == VK_EUNAVAIL && presence_is_down(running->instance))) {
 		rc = VK_OK; /* nothing runs, or nothing that we may change: the files decide */
 	} else if (rc == VK_OK &&
 		   takeover_check(running->instance, &look.difference, err) != VK_OK) {
@@ -254,8 +255,12 @@ static enum vk_rc converge(struct running *running, struct look *look,
 static enum vk_rc restart(struct running *running, struct look *look, struct vk_err *err)
 {
 	bool was_up = look->rc != VK_EUNAVAIL;
+	bool was_tried = running->was_restarted || running->was_started;
 	enum vk_rc rc;
 
+	/* What does not answer may hold data that is nowhere else. */
+	if (!was_up && !was_tried && !presence_is_down(running->instance))
+		return VK_EUNAVAIL; /* err has what the look has said */
 	valkey_free(look->valkey);
 	look->valkey = NULL;
 	rc = door_restart(running->instance, look->live.run_id, err);

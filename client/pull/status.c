@@ -11,6 +11,7 @@
 #include "client/pull/journal.h"
 #include "client/pull/observe.h"
 #include "client/pull/outcome.h"
+#include "client/pull/presence.h"
 #include "common/clock.h"
 #include "common/vkjson.h"
 
@@ -168,6 +169,7 @@ enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *o
 		add_trust(&desired, out);
 		add_certificates(&certificates, out);
 	}
+	presence_look(agent->settings->instances, agent->settings->count);
 	for (size_t i = 0; i < agent->settings->count; i++) {
 		struct outcome outcome;
 

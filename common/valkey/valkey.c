@@ -115,7 +115,8 @@ static enum vk_rc error_code(const struct reply *reply)
 		if (reply_is_error(reply, codes[i].word))
 			return codes[i].rc;
 	}
-	return VK_EINPUT;
+	/* rename-command: nobody may give it, which is no fault of what was asked. */
+	return strncmp(reply->text, "ERR unknown command", 19) == 0 ? VK_EDENIED : VK_EINPUT;
 }
 
 enum vk_rc valkey_demand(struct valkey *valkey, size_t argc, const char *const *argv,

@@ -36,7 +36,8 @@ VK_CHECKED enum vk_rc valkey_command(struct valkey *valkey, size_t argc, const c
 	struct reply **out, struct vk_err *err);
 
 /* The same for callers to whom an error reply is a failure: VK_EINPUT with Valkey's text, or
- * VK_EUNAVAIL for LOADING, BUSY and MASTERDOWN, VK_EDENIED for NOAUTH, NOPERM and WRONGPASS.
+ * VK_EUNAVAIL for LOADING, BUSY and MASTERDOWN, VK_EDENIED for NOAUTH, NOPERM, WRONGPASS
+ * and for a command that was renamed.
  * out may be NULL. */
 VK_CHECKED enum vk_rc valkey_demand(struct valkey *valkey, size_t argc, const char *const *argv,
 	struct reply **out, struct vk_err *err);
