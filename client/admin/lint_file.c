@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/admin/args.h"
 #include "client/admin/cli.h"
@@ -15,6 +16,7 @@
 #include "common/arena.h"
 #include "common/config/acl.h"
 #include "common/config/conf.h"
+#include "common/config/conf_document.h"
 #include "common/config/directive.h"
 #include "common/file.h"
 #include "common/mem.h"
@@ -32,25 +34,18 @@ struct reading {
 	size_t file_count;
 };
 
-static void add_lines(
-	struct reading *reading, const char *file, const char *from, size_t len, unsigned line)
+static void add_line(
+	struct reading *reading, const char *file, const char *text, size_t len, unsigned number)
 {
-	const char *end = from + len;
-
-	vk_buf_add(&reading->text, from, len);
-	if (len > 0 && end[-1] != '\n')
+	vk_buf_add(&reading->text, text, len);
+	if (text[len - 1] != '\n')
 		vk_buf_addc(&reading->text, '\n');
-	while (from < end) {
-		const char *newline = memchr(from, '\n', (size_t)(end - from));
-
-		if (reading->count == reading->cap) {
-			reading->cap = reading->cap == 0 ? 256 : 2 * reading->cap;
-			reading->places = xreallocarray(
-				reading->places, reading->cap, sizeof(*reading->places));
-		}
-		reading->places[reading->count++] = (struct cfg_lint_place){file, line++};
-		from = newline != NULL ? newline + 1 : end;
+	if (reading->count == reading->cap) {
+		reading->cap = reading->cap == 0 ? 256 : 2 * reading->cap;
+		reading->places =
+			xreallocarray(reading->places, reading->cap, sizeof(*reading->places));
 	}
+	reading->places[reading->count++] = (struct cfg_lint_place){file, number};
 }
 
 static enum vk_rc add_file(
@@ -74,33 +69,34 @@ static enum vk_rc add_included(struct reading *reading, const char *from, const 
 	return rc;
 }
 
-/* The lines up to each include, then what it includes: the last line that sets a value wins. */
+static bool is_include(const struct cfg_document_line *line)
+{
+	return line->kind == CFG_DOCUMENT_DIRECTIVE && line->word_count == 2 &&
+	       strcasecmp(line->words[0], "include") == 0 &&
+	       strncmp(line->words[1], "@{", 2) != 0; /* a host fills it in */
+}
+
+/* What an include names stands behind its line: the last line that sets a value wins. */
 static enum vk_rc expand(struct reading *reading, const char *file, const struct vk_buf *text,
 	unsigned depth, struct vk_err *err)
 {
-	struct cfg_conf *conf = NULL;
-	const char *from = text->data, *end = text->data + text->len;
-	unsigned line = 1;
+	const struct cfg_document *document;
+	struct cfg_conf *conf;
+	const char *bytes;
+	size_t len;
 	enum vk_rc rc = cfg_conf_parse(file, text->data, text->len, &conf, err);
 
-	for (size_t i = 0; rc == VK_OK && i < cfg_conf_count(conf); i++) {
-		const struct cfg_conf_line *at = cfg_conf_at(conf, i);
-		const char *start = from;
-		unsigned first = line;
+	if (rc != VK_OK)
+		return rc;
+	document = cfg_conf_document(conf);
+	bytes = cfg_document_text(document, &len);
+	for (size_t i = 0; rc == VK_OK && i < cfg_document_count(document); i++) {
+		const struct cfg_document_line *line = cfg_document_at(document, i);
 
-		if (strcmp(at->name, "include") != 0 || at->word_count != 1 ||
-			strncmp(at->words[0], "@{", 2) == 0) /* a host fills it in */
-			continue;
-		for (; line <= at->number; line++) {
-			const char *newline = memchr(from, '\n', (size_t)(end - from));
-
-			from = newline != NULL ? newline + 1 : end;
-		}
-		add_lines(reading, file, start, (size_t)(from - start), first);
-		rc = add_included(reading, file, at->words[0], depth, err);
+		add_line(reading, file, bytes + line->whole.begin, line->whole.len, line->number);
+		if (is_include(line))
+			rc = add_included(reading, file, line->words[1], depth, err);
 	}
-	if (rc == VK_OK)
-		add_lines(reading, file, from, (size_t)(end - from), line);
 	cfg_conf_free(conf);
 	return rc;
 }

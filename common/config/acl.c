@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/arena.h"
+#include "common/config/acl_document.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -39,28 +40,24 @@ void cfg_acl_free(struct cfg_acl *acl)
 	free(acl);
 }
 
-/* One line without its newline: "user NAME RULES". */
-static enum vk_rc parse_line(
-	struct cfg_acl *acl, unsigned number, const char *line, struct vk_err *err)
+static enum vk_rc add_line(struct cfg_acl *acl, const struct cfg_acl_line *line, struct vk_err *err)
 {
-	const char *name = line + strspn(line, " \t\r");
-	size_t name_len;
 	struct cfg_acl_rules *rules;
 	struct vk_buf text;
 	enum vk_rc rc;
 
-	if (strncmp(name, "user ", 5) != 0) {
+	if (line->kind == CFG_ACL_BLANK)
+		return VK_OK;
+	if (line->kind == CFG_ACL_OTHER) {
 		vk_err_set(err, VK_EINPUT, "expected 'user NAME RULES'");
 		vk_err_hint(err, "an ACL file knows no comments");
 		return VK_EINPUT;
 	}
-	name += 5; /* Valkey takes a second blank for the end of an empty name */
-	name_len = strcspn(name, " ");
-	if (name_len == 0)
+	if (line->kind == CFG_ACL_NAMELESS)
 		return vk_err_set(err, VK_EINPUT, "a user without a name");
 	if (acl->count == CFG_ACL_MAX_USERS)
 		return vk_err_set(err, VK_ELIMIT, "more than %d users", CFG_ACL_MAX_USERS);
-	rc = cfg_acl_rules_parse(name + name_len, NULL, NULL, 0, &rules, err);
+	rc = cfg_acl_rules_parse(line->rules, NULL, NULL, 0, &rules, err);
 	if (rc != VK_OK)
 		return rc;
 	vk_buf_init(&text, 4 * CFG_ACL_RULES_MAX_BYTES);
@@ -69,9 +66,9 @@ static enum vk_rc parse_line(
 	if (acl->count % 64 == 0)
 		acl->users = xreallocarray(acl->users, acl->count + 64, sizeof(*acl->users));
 	acl->users[acl->count++] = (struct cfg_acl_user){
-		.name = arena_dup(acl->arena, name, name_len),
+		.name = arena_strdup(acl->arena, line->name),
 		.rules = arena_dup(acl->arena, text.data, text.len),
-		.line = number,
+		.line = line->number,
 	};
 	vk_buf_release(&text);
 	return VK_OK;
@@ -98,51 +95,26 @@ static enum vk_rc check_twice(struct cfg_acl *acl, const char *file, struct vk_e
 	return VK_OK;
 }
 
-static enum vk_rc parse_lines(
-	struct cfg_acl *acl, const char *file, const char *text, size_t len, struct vk_err *err)
-{
-	const char *end = text + len;
-	enum vk_rc rc = VK_OK;
-
-	for (unsigned number = 1; text < end && rc == VK_OK; number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		size_t line_len = (size_t)((newline != NULL ? newline : end) - text);
-		size_t trimmed = line_len;
-		char *line;
-
-		while (trimmed > 0 && strchr(" \t\r", text[trimmed - 1]) != NULL)
-			trimmed--;
-		line = xstrndup(text, trimmed);
-		if (trimmed > 0)
-			rc = parse_line(acl, number, line, err);
-		if (rc != VK_OK)
-			vk_err_prefix(err, rc, "%s:%u", file, number);
-		free(line);
-		text += line_len + (newline != NULL);
-	}
-	return rc;
-}
-
 enum vk_rc cfg_acl_parse(
 	const char *file, const char *text, size_t len, struct cfg_acl **out, struct vk_err *err)
 {
-	struct cfg_acl *acl;
-	enum vk_rc rc;
+	struct cfg_acl_document *document = NULL;
+	struct cfg_acl *acl = xcalloc(1, sizeof(*acl));
+	enum vk_rc rc = cfg_acl_document_parse(file, text, len, &document, err);
 
-	if (len > CFG_ACL_MAX_BYTES)
-		return vk_err_set(
-			err, VK_ELIMIT, "%s: larger than %d bytes", file, CFG_ACL_MAX_BYTES);
-	if (len > 0 && memchr(text, '\0', len) != NULL)
-		return vk_err_set(err, VK_EINPUT, "%s: a NUL byte", file);
-	acl = xcalloc(1, sizeof(*acl));
 	acl->arena = arena_new();
-	rc = parse_lines(acl, file, text, len, err);
+	for (size_t i = 0; rc == VK_OK && i < cfg_acl_document_count(document); i++) {
+		rc = add_line(acl, cfg_acl_document_at(document, i), err);
+		if (rc != VK_OK)
+			vk_err_prefix(err, rc, "%s:%zu", file, i + 1);
+	}
 	if (rc == VK_OK)
 		rc = check_twice(acl, file, err);
 	if (rc == VK_OK)
 		*out = acl;
 	else
 		cfg_acl_free(acl);
+	cfg_acl_document_free(document);
 	return rc;
 }
 

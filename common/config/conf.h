@@ -35,6 +35,10 @@ void cfg_conf_free(struct cfg_conf *conf);
 size_t cfg_conf_count(const struct cfg_conf *conf);
 const struct cfg_conf_line *cfg_conf_at(const struct cfg_conf *conf, size_t i);
 
+/* All lines, with those that are no directives; it lives as long as conf. */
+struct cfg_document;
+const struct cfg_document *cfg_conf_document(const struct cfg_conf *conf);
+
 /* Splits one line into words by Valkey's rules (blanks, "..." with escapes, '...'). *words is
  * NULL-terminated, one allocation: free(). VK_EINPUT for unbalanced quotes. */
 VK_CHECKED enum vk_rc cfg_conf_split(

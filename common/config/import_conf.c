@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config/acl.h"
+#include "common/config/conf_document.h"
 #include "common/config/import_internal.h"
 #include "common/mem.h"
 
@@ -113,97 +115,69 @@ static const char *take_comment(struct cfg_import *import, struct comment *comme
 	return out;
 }
 
-static void wipe_words(char **words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		sodium_memzero(words[i], strlen(words[i]));
-	free(words);
-}
-
 /* Where quotes are not closed: the name alone, for the message. */
-static void note_bad_quotes(struct cfg_import *import, const struct import_place *place,
-	const char *line, size_t len, const struct vk_err *err)
+static void note_broken(struct cfg_import *import, const struct import_place *place,
+	const struct cfg_document_line *line, const char *text)
 {
 	size_t name = 0;
 	char *subject;
 
-	while (name < len && name < 64 && line[name] > ' ' && line[name] < 0x7f)
+	while (name < line->inner.len && name < 64 && text[name] > ' ' && text[name] < 0x7f)
 		name++;
-	subject = xstrndup(line, name);
-	if (err->rc == VK_EINPUT && strcmp(err->msg, "unbalanced quotes") == 0)
+	subject = xstrndup(text, name);
+	if (line->rc == VK_EINPUT && strcmp(line->problem, "unbalanced quotes") == 0)
 		import_note(import, CFG_IMPORT_REFUSED, place, subject,
 			"close the quote; nothing may follow a closing quote without a blank",
 			"Unbalanced quotes in configuration line");
 	else
-		import_note(import, CFG_IMPORT_REFUSED, place, subject, err->hint, "%s", err->msg);
+		import_note(import, CFG_IMPORT_REFUSED, place, subject, "", "%s", line->problem);
 	free(subject);
 }
 
-static void read_line(struct cfg_import *import, const struct import_place *place, const char *text,
-	size_t len, struct comment *comment)
+static void read_directive(struct cfg_import *import, const struct import_place *place,
+	const struct cfg_document_line *from, struct comment *comment)
 {
-	struct vk_err err = VK_ERR_INIT;
-	struct cfg_conf_line line;
-	char **words;
-	size_t count;
+	char *name = xstrndup(from->words[0], strlen(from->words[0]));
+	const struct cfg_conf_line line = {
+		place->line, name, from->word_count - 1, from->words + 1};
 
-	if (cfg_conf_split(text, len, &words, &count, &err) != VK_OK) {
-		note_bad_quotes(import, place, text, len, &err);
-		comment->count = 0;
-		return;
-	}
-	if (count > 0) {
-		for (char *c = words[0]; *c != '\0'; c++)
-			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-		line = (struct cfg_conf_line){
-			place->line, words[0], count - 1, (const char *const *)words + 1};
-		import_line(import, place, &line, take_comment(import, comment));
-	}
-	wipe_words(words, count);
+	for (char *c = name; *c != '\0'; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	import_line(import, place, &line, take_comment(import, comment));
+	free(name);
 }
 
 static void read_lines(
-	struct cfg_import *import, const char *file, const char *text, const char *end)
+	struct cfg_import *import, const char *file, const struct cfg_document *document)
 {
-	struct import_place place = {file, 0};
 	struct comment comment = {.count = 0};
+	size_t len;
+	const char *text = cfg_document_text(document, &len);
 
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *line = text, *stop = newline != NULL ? newline : end;
+	for (size_t i = 0; i < cfg_document_count(document); i++) {
+		const struct cfg_document_line *line = cfg_document_at(document, i);
+		const struct import_place place = {file, line->number};
 
-		text = newline != NULL ? newline + 1 : end;
-		place.line++;
-		while (line < stop && strchr(" \t\r", *line) != NULL)
-			line++;
-		while (stop > line && strchr(" \t\r", stop[-1]) != NULL)
-			stop--;
-		if (line == stop)
+		switch (line->kind) {
+		case CFG_DOCUMENT_BLANK:
 			comment.count = 0;
-		else if (line[0] == '#')
-			add_comment(import, &comment, line, (size_t)(stop - line));
-		else
-			read_line(import, &place, line, (size_t)(stop - line), &comment);
+			break;
+		case CFG_DOCUMENT_COMMENT:
+			add_comment(import, &comment, text + line->inner.begin, line->inner.len);
+			break;
+		case CFG_DOCUMENT_BROKEN:
+			note_broken(import, &place, line, text + line->inner.begin);
+			comment.count = 0;
+			break;
+		case CFG_DOCUMENT_DIRECTIVE:
+			read_directive(import, &place, line, &comment);
+			break;
+		}
 	}
 }
 
-/* What is no configuration file at all. */
-static enum vk_rc check_text(const struct cfg_import *import, const char *file, const char *text,
-	size_t len, struct vk_err *err)
+static enum vk_rc check_stack(const struct cfg_import *import, const char *file, struct vk_err *err)
 {
-	if (len > CFG_CONF_MAX_BYTES)
-		return vk_err_set(
-			err, VK_ELIMIT, "%s: larger than %d bytes", file, CFG_CONF_MAX_BYTES);
-	if (len > 0 && memchr(text, '\0', len) != NULL)
-		return vk_err_set(err, VK_EINPUT, "%s: a NUL byte", file);
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		vk_err_set(err, VK_EINPUT,
-			"%s:1: a byte order mark: Valkey says Bad directive or wrong number of "
-			"arguments",
-			file);
-		vk_err_hint(err, "save the file as UTF-8 without a byte order mark");
-		return VK_EINPUT;
-	}
 	for (size_t i = 0; i < import->depth; i++) {
 		if (strcmp(import->stack[i], file) == 0)
 			return vk_err_set(err, VK_EINPUT, "%s: the file includes itself", file);
@@ -227,45 +201,49 @@ void import_add_source(struct cfg_import *import, const char *file)
 enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const char *text,
 	size_t len, struct vk_err *err)
 {
-	enum vk_rc rc = check_text(import, file, text, len, err);
+	struct cfg_document *document = NULL;
+	enum vk_rc rc = cfg_document_parse(file, text, len, &document, err);
 
+	if (rc == VK_OK)
+		rc = check_stack(import, file, err);
 	if (rc != VK_OK)
-		return rc;
+		goto out;
 	import_add_source(import, file);
 	file = arena_strdup(import->arena, file);
 	import->stack[import->depth++] = file;
 	import->file_count++;
 	if (import->depth == 1)
-		import->is_sentinel = import->is_sentinel || import_is_sentinel(file, text, len);
-	if (len > 0)
-		read_lines(import, file, text, text + len);
+		import->is_sentinel = import->is_sentinel || import_is_sentinel(file, document);
+	read_lines(import, file, document);
 	import->depth--;
-	return VK_OK;
+out:
+	cfg_document_free(document);
+	return rc;
 }
 
 enum vk_rc cfg_import_acl(struct cfg_import *import, const char *file, const char *text, size_t len,
 	struct vk_err *err)
 {
 	struct import_place place = {arena_strdup(import->arena, file), 0};
-	const char *end = text + len;
-	enum vk_rc rc = check_text(import, file, text, len, err);
+	const char *end = text + len, *line;
+	size_t line_len;
+	enum vk_rc rc = cfg_check_text(file, text, len, CFG_ACL_MAX_BYTES, err);
 
+	if (rc == VK_OK)
+		rc = check_stack(import, file, err);
 	if (rc != VK_OK)
 		return rc;
 	import_add_source(import, file);
 	import->has_acl = true;
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		size_t line_len = (size_t)((newline != NULL ? newline : end) - text);
-		char *line = xmalloc(line_len + 1);
+	while (cfg_next_line(&text, end, &line, &line_len)) {
+		char *copy = xmalloc(line_len + 1);
 
-		memcpy(line, text, line_len);
-		line[line_len] = '\0';
-		text += line_len + (newline != NULL);
+		memcpy(copy, line, line_len);
+		copy[line_len] = '\0';
 		place.line++;
-		import_acl_line(import, &place, line);
-		sodium_memzero(line, line_len);
-		free(line);
+		import_acl_line(import, &place, copy);
+		sodium_memzero(copy, line_len);
+		free(copy);
 	}
 	return VK_OK;
 }

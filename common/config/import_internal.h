@@ -5,6 +5,7 @@
 
 #include "common/arena.h"
 #include "common/config/conf.h"
+#include "common/config/conf_document.h"
 #include "common/config/directive.h"
 #include "common/config/import.h"
 #include "common/name.h"
@@ -148,7 +149,7 @@ const char *import_remedy(const struct cfg_conf_line *line, const char *fallback
  */
 void import_sentinel_line(const struct import_reading *r);
 void import_sentinel_finish(struct cfg_import *import);
-bool import_is_sentinel(const char *file, const char *text, size_t len);
+bool import_is_sentinel(const char *file, const struct cfg_document *document);
 
 /* import_conf.c: names a file at the head of the role. */
 void import_add_source(struct cfg_import *import, const char *file);

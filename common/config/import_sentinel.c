@@ -308,28 +308,18 @@ void import_sentinel_finish(struct cfg_import *import)
 
 /* ---- whose file is it? ---- */
 
-static bool is_word(const char *line, size_t len, const char *word)
+bool import_is_sentinel(const char *file, const struct cfg_document *document)
 {
-	size_t n = strlen(word);
-
-	return len > n && strncasecmp(line, word, n) == 0 && (line[n] == ' ' || line[n] == '\t');
-}
-
-bool import_is_sentinel(const char *file, const char *text, size_t len)
-{
-	const char *end = text + len, *slash = strrchr(file, '/');
+	const char *slash = strrchr(file, '/');
 	size_t lines = 0, sentinel = 0;
 	bool is_named = strcasestr(slash != NULL ? slash : file, "sentinel") != NULL;
 
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline != NULL ? newline : end;
+	for (size_t i = 0; i < cfg_document_count(document); i++) {
+		const struct cfg_document_line *line = cfg_document_at(document, i);
 
-		while (text < stop && (*text == ' ' || *text == '\t' || *text == '\r'))
-			text++;
-		lines += text < stop && *text != '#';
-		sentinel += is_word(text, (size_t)(stop - text), "sentinel") ? 1 : 0;
-		text = newline != NULL ? newline + 1 : end;
+		lines += line->kind == CFG_DOCUMENT_DIRECTIVE || line->kind == CFG_DOCUMENT_BROKEN;
+		sentinel += line->kind == CFG_DOCUMENT_DIRECTIVE && line->word_count > 1 &&
+			    strcasecmp(line->words[0], "sentinel") == 0;
 	}
 	return sentinel > 0 && (is_named || 2 * sentinel >= lines);
 }

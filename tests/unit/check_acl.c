@@ -229,7 +229,7 @@ START_TEST(refuses_files_that_valkey_refuses)
 	refuse_file("user a on\nuser b on\nuser a off\n", 31, "u.acl:3: user 'a' is there twice");
 	refuse_file("\nuser a onn\n", 12, "u.acl:2: rule 'onn' is not known");
 	refuse_file("user", 4, "u.acl:1: expected 'user NAME RULES'");
-	refuse_file("user a\0b", 8, "u.acl: a NUL byte");
+	refuse_file("user a\0b", 8, "u.acl:1: a NUL byte");
 }
 END_TEST
 

@@ -23,7 +23,7 @@ START_TEST(refuses_what_valkey_would_misread)
 	refuse("port 1\nsave \"a\n", 14, "v.conf:2: unbalanced quotes");
 	refuse("a 'b\n", 5, "v.conf:1: unbalanced quotes");
 	refuse("a \"b\"c\n", 7, "v.conf:1: unbalanced quotes");
-	refuse("port\0 1", 7, "v.conf: a NUL byte");
+	refuse("port\0 1", 7, "v.conf:1: a NUL byte");
 	refuse("a \"\\x00\"\n", 9, "v.conf:1: a NUL byte in a word");
 	refuse("\xef\xbb\xbfport 1\n", 10, "v.conf:1: a byte order mark");
 	refuse("\"\" 1\n", 5, "v.conf:1: a directive without a name");
