@@ -7,6 +7,7 @@
 #ifndef VK_PULL_AGENT_H
 #define VK_PULL_AGENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
@@ -35,6 +36,7 @@ struct agent {
 	char *password; /* of the Valkey user vkcfg-agent */
 	struct httpc *client;
 	size_t server;		 /* of settings->servers: the one that the client is for */
+	bool is_turn_awaited;	 /* the last run: a restart waits for what is soon over */
 	int64_t retry_after_s;	 /* the last run: not to be asked again before; 0: at will */
 	int64_t server_since_ms; /* monotonic; not the preferred one: since when */
 	struct agent_file files[AGENT_TLS_FILES]; /* that the client was made of */

@@ -205,6 +205,7 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 	fault_point("pull.committed");
 	outcome->state =
 		install->running.is_restart_pending ? OUTCOME_PENDING_RESTART : OUTCOME_COMMITTED;
+	outcome->is_turn_awaited = install->running.is_turn_awaited;
 	outcome->release = install->journal.release;
 	memcpy(outcome->generation, install->journal.generation, sizeof(outcome->generation));
 	running_describe(&install->running, outcome);

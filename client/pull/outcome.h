@@ -55,7 +55,8 @@ struct outcome {
 	char valkey[LIVE_VERSION_BYTES];
 	char text[OUTCOME_TEXT_BYTES]; /* "changed 3 values and 1 user live" */
 	struct vk_err failure;
-	bool is_settled; /* nothing to try again as long as the same release is wanted */
+	bool is_turn_awaited; /* a restart waits for what is soon over: ask again soon */
+	bool is_settled;      /* nothing to try again as long as the same release is wanted */
 	struct outcome_drift *drift;
 	size_t drift_count;
 	struct outcome_wait waits[OUTCOME_MAX_WAITS];

@@ -205,10 +205,14 @@ enum vk_rc restart_run(struct restart *restart, struct valkey *valkey, struct vk
 
 	if (rc != VK_OK)
 		return rc;
-	if (plan.way == RESTART_HOLD)
+	restart->is_turn_awaited = true;
+	if (plan.way == RESTART_HOLD) {
+		restart->is_turn_awaited = plan.is_passing;
 		return hold(restart, plan.reason);
+	}
 	if (!lease_take(instance, restart->bundle, lease_seconds(instance), reason, sizeof(reason)))
 		return hold(restart, reason);
+	restart->is_turn_awaited = false;
 	restart->has_lease = true;
 	rc = prepare(restart, valkey, &state, &plan, err);
 	return rc == VK_OK && !restart->is_held ? pass_door(restart, &state, err) : rc;

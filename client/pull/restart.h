@@ -20,8 +20,9 @@ struct restart {
 	/* What came of it: */
 	bool is_held; /* not now; nothing was restarted */
 	char reason[RESTART_REASON_BYTES];
-	bool was_tried; /* the door was gone through, whatever came of it */
-	bool has_lease; /* the caller gives it back when he is through with the instance */
+	bool is_turn_awaited; /* held for what is soon over: another member, a sync */
+	bool was_tried;	      /* the door was gone through, whatever came of it */
+	bool has_lease;	      /* the caller gives it back when he is through with the instance */
 };
 
 /* Restarts the server behind an open connection, or holds it. The connection is broken after a

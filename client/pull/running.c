@@ -296,6 +296,7 @@ static enum vk_rc restart_or_hold(struct running *running, struct look *look, st
 	rc = restart_run(&action, look->valkey, err);
 	running->has_lease = running->has_lease || action.has_lease;
 	running->was_restarted = running->was_restarted || action.was_tried;
+	running->is_turn_awaited = rc == VK_OK && action.is_turn_awaited;
 	if (rc == VK_OK && action.is_held)
 		keep_reason(running, action.reason);
 	else

@@ -37,6 +37,7 @@ struct running {
 	bool was_restarted;	 /* through the door, when it was up */
 	bool is_restart_pending; /* needed, but not allowed, or not now */
 	bool has_lease;
+	bool is_turn_awaited;		 /* the restart waits for what is soon over */
 	char held[RESTART_REASON_BYTES]; /* why a restart waits; empty: none does, or it says so
 					    itself */
 	size_t values_changed;

@@ -19,6 +19,7 @@ enum {
 	WAIT_SECONDS = 55,
 	FIRST_PAUSE_MS = 1000,
 	LAST_PAUSE_MS = 60000,
+	TURN_SECONDS = 2, /* and up to as much: while another member of the shard restarts */
 	RETRY_AFTER_MAX_S = 3600, /* a lying server does not silence a host for longer */
 };
 
@@ -78,7 +79,7 @@ static bool needs_pause(enum vk_rc rc)
 
 enum vk_rc watch(struct agent *agent, struct vk_err *err)
 {
-	struct run_options options = {.wait_seconds = WAIT_SECONDS};
+	struct run_options options = {.wait_seconds = 0};
 	unsigned failures = 0;
 	sigset_t signals;
 	enum vk_rc rc = take_signals(&signals, err);
@@ -91,6 +92,9 @@ enum vk_rc watch(struct agent *agent, struct vk_err *err)
 		struct vk_err failure = VK_ERR_INIT;
 		int pause_ms;
 
+		options.wait_seconds = agent->is_turn_awaited
+					       ? TURN_SECONDS + randombytes_uniform(TURN_SECONDS)
+					       : WAIT_SECONDS;
 		rc = run_once(agent, &options, &failure);
 		failures = needs_pause(rc) ? failures + 1 : 0;
 		pause_ms = watch_pause_ms(failures, agent->retry_after_s);

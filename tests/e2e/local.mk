@@ -51,6 +51,7 @@ E2E_TESTS += tests/e2e/062-servers.sh
 E2E_TESTS += tests/e2e/063-start.sh
 E2E_TESTS += tests/e2e/240-restart-hold.sh
 E2E_TESTS += tests/e2e/241-lease.sh
+E2E_TESTS += tests/e2e/242-rolling-restart.sh
 E2E_TESTS += tests/e2e/070-demo.sh
 E2E_TESTS += tests/e2e/080-tutorial.sh
 E2E_TESTS += tests/e2e/090-packaging.sh
