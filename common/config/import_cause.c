@@ -151,14 +151,15 @@ static void flags_cause(const struct cfg_directive *d, const char *text, struct 
 		add_choices(d, out);
 }
 
-/* Digits with one point at most. */
+/* Digits, before or behind one point at most. */
 static bool is_decimal(const char *text, size_t len)
 {
-	size_t sign = text[0] == '+' || text[0] == '-', whole, fraction;
+	size_t sign = text[0] == '+' || text[0] == '-', whole, fraction, digits;
 
 	whole = strspn(text + sign, "0123456789");
 	fraction = sign + whole + (text[sign + whole] == '.');
-	return whole > 0 && fraction + strspn(text + fraction, "0123456789") == len;
+	digits = strspn(text + fraction, "0123456789");
+	return whole + digits > 0 && fraction + digits == len;
 }
 
 /* Of a decimal. */

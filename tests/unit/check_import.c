@@ -56,10 +56,12 @@ START_TEST(all_refused_lines_are_named_as_valkey_names_them)
 					  "nothing such\n"
 					  "loglevel \"notice\n"
 					  "commandlog-execution-slower-than 10\n"
-					  "save 900\n",
+					  "save 900\n"
+					  "latency-tracking-info-percentiles .5 -1\n"
+					  "latency-tracking-info-percentiles . -1\n",
 		NULL);
 
-	ck_assert_uint_eq(cfg_import_refused_count(import), 7);
+	ck_assert_uint_eq(cfg_import_refused_count(import), 9);
 	expect_note(import, CFG_IMPORT_REFUSED, 1, "argument must be a memory value");
 	expect_note(import, CFG_IMPORT_REFUSED, 2, "wrong number of arguments");
 	expect_note(import, CFG_IMPORT_REFUSED, 3, "argument must be 'yes' or 'no'");
@@ -67,6 +69,8 @@ START_TEST(all_refused_lines_are_named_as_valkey_names_them)
 	expect_note(import, CFG_IMPORT_REFUSED, 6, "Unbalanced quotes in configuration line");
 	expect_note(import, CFG_IMPORT_REFUSED, 7, "Bad directive or wrong number of arguments");
 	expect_note(import, CFG_IMPORT_REFUSED, 8, "Invalid save parameters");
+	expect_note(import, CFG_IMPORT_REFUSED, 9, "parameters should sit between [0.0,100.0]");
+	expect_note(import, CFG_IMPORT_REFUSED, 10, "Invalid latency-tracking-info-percentiles");
 	cfg_import_free(import);
 }
 END_TEST

@@ -35,7 +35,9 @@ tests_unit_check_valkey_LDADD = $(UNIT_LIBS) $(HIREDIS_LIBS)
 check_PROGRAMS += tests/unit/check_differential
 TESTS += tests/unit/check_differential
 tests_unit_check_differential_SOURCES = tests/unit/check_differential.c \
+	tests/unit/differential/compare_acl.c \
 	tests/unit/differential/dice.c tests/unit/differential/dice.h \
+	tests/unit/differential/differ.c tests/unit/differential/differ.h \
 	tests/unit/differential/generate.h tests/unit/differential/generate_acl.c \
 	tests/unit/differential/generate_conf.c tests/unit/differential/generate_value.c \
 	tests/unit/valkey_server.c tests/unit/valkey_server.h
