@@ -23,8 +23,7 @@ static const struct cfg_user default_user = {
 
 const char cfg_agent_line[] =
 	"user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
-	"-@all +ping +info +role +config|get +config|set +acl|load +acl|list +acl|whoami "
-	"+acl|setuser +acl|deluser +shutdown +client|setname +lastsave "
+	"-@all +ping +info +config|get +config|set +acl|list +acl|setuser +acl|deluser "
 	"+bgsave +failover +cluster|nodes\n";
 
 static const struct cfg_user agent_user = {

@@ -101,6 +101,7 @@ E2E_TESTS += tests/e2e/186-adoption.sh
 E2E_TESTS += tests/e2e/187-observe.sh
 E2E_TESTS += tests/e2e/188-adopt.sh
 E2E_TESTS += tests/e2e/260-operations.sh
+E2E_TESTS += tests/e2e/261-rights.sh
 E2E_TESTS += tests/e2e/262-instances.sh
 E2E_TESTS += tests/e2e/200-attack-bundle.sh
 E2E_TESTS += tests/e2e/201-attack-unsigned.sh

@@ -27,8 +27,8 @@
 
 #define AGENT_RULES                                                                                \
 	"user vkcfg-agent on sanitize-payload #@{agent-password} resetchannels -@all +ping +info " \
-	"+role +config|get +config|set +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser " \
-	"+shutdown +client|setname +lastsave\n"
+	"+config|get +config|set +acl|list +acl|setuser +acl|deluser +bgsave +failover "           \
+	"+cluster|nodes\n"
 
 /* Ends the old server and polls until it has removed its pid file; then a new one on `current`. */
 static const char door_text[] = "#!/bin/sh\n"
