@@ -106,7 +106,6 @@ static enum vk_rc hand_over(struct restart *restart, struct valkey *valkey,
 	if (rc == VK_OK) {
 		vk_log(VK_LOG_INFO, "failover", VK_KV("instance", restart->instance->name),
 			VK_KV("primary", state->primary), VK_KN("port", state->primary_port));
-		fault_point("pull.failover");
 		return VK_OK;
 	}
 	snprintf(reason, sizeof(reason), "%.250s", err->msg);

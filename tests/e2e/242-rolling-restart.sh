@@ -147,4 +147,19 @@ like "$(grep -oE '(lease-granted|lease-ended).*' "$WORK/log/vkcfgd.log" | awk '
 	/granted/ { if (held != "" && held != $2) bad = 1; held = $2 }
 	/ended/ { if (held == $2) held = "" }
 	END { print bad ? "two at once" : "one by one" }')" "one by one" "the members restarted one by one"
+
+# An agent that dies between the failover and the door
+died=$primary
+run_id=$(info_of "$died/main" run_id)
+set_config prod 'databases: 5'
+release prod "one more"
+pull_with "$died" VKCFG_FAULT=pull.before-door
+is "$STATUS" 137 "the primary's agent dies when it has handed over"
+is "$(info_of "$died/main" role)/$(info_of "$died/main" run_id)" "slave/$run_id" "its Valkey is a replica, and has not been restarted"
+pull "$died"
+is "$STATUS" 0 "the next run ends it"
+isnt "$(info_of "$died/main" run_id)" "$run_id" "with the restart"
+is "$(info_of "$died/main" role)/$(config_of "$died/main" databases)" slave/5 "and it is a replica still"
+valkey "$died/main" keys 'w:*' | sed 's/^w://' | sort -u >"$WORK/found"
+is "$(comm -23 "$WORK/wanted" "$WORK/found" | wc -l)" 0 "that has all there was"
 done_testing
