@@ -16,7 +16,6 @@
 enum { VALKEY_MAX_BYTES = 15 };
 
 static const char *const kinds[] = {"valkey", "sentinel", NULL};
-static const char *const drifts[] = {"report", "revert", NULL};
 static const char *const restarts[] = {"allowed", "never", NULL};
 static const char *const unmanageds[] = {"keep", "remove", NULL};
 
@@ -40,11 +39,6 @@ const char *vk_bundle_kind_name(enum vk_bundle_kind kind)
 	return kinds[kind];
 }
 
-const char *vk_bundle_drift_name(enum vk_bundle_drift drift)
-{
-	return drifts[drift];
-}
-
 const char *vk_bundle_restart_name(enum vk_bundle_restart restart)
 {
 	return restarts[restart];
@@ -61,15 +55,6 @@ bool vk_bundle_kind_parse(const char *text, enum vk_bundle_kind *out)
 
 	if (i >= 0)
 		*out = (enum vk_bundle_kind)i;
-	return i >= 0;
-}
-
-bool vk_bundle_drift_parse(const char *text, enum vk_bundle_drift *out)
-{
-	int i = find_word(drifts, text);
-
-	if (i >= 0)
-		*out = (enum vk_bundle_drift)i;
 	return i >= 0;
 }
 
@@ -220,6 +205,8 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = bundle_check_unmanaged(bundle, err);
 	if (rc == VK_OK)
+		rc = bundle_check_drift_rules(bundle, err);
+	if (rc == VK_OK)
 		rc = bundle_check_group(bundle, err);
 	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
@@ -227,7 +214,7 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
 	static const char *const names[] = {
-		"allow-data-loss", "drift", "restart", "unmanaged-users", NULL};
+		"allow-data-loss", "drift", "drift-of", "restart", "unmanaged-users", NULL};
 	const struct vkjson *apply = NULL;
 	const char *word = NULL;
 	enum vk_rc rc = vkjson_get_object(doc, "apply", &apply, err);
@@ -237,7 +224,9 @@ static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, s
 	if (rc == VK_OK)
 		rc = vkjson_get_string(apply, "drift", &word, err);
 	if (rc == VK_OK && !vk_bundle_drift_parse(word, &out->drift))
-		rc = wrong(err, "drift", "report or revert");
+		rc = wrong(err, "drift", "report, alert or revert");
+	if (rc == VK_OK)
+		rc = bundle_parse_drift_rules(apply, out, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(apply, "restart", &word, err);
 	if (rc == VK_OK && !vk_bundle_restart_parse(word, &out->restart))
@@ -364,7 +353,9 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 
 	if (bundle->allows_data_loss)
 		vkjson_set(apply, "allow-data-loss", vkjson_bool(true));
-	vkjson_set(apply, "drift", vkjson_string(drifts[bundle->drift]));
+	vkjson_set(apply, "drift", vkjson_string(vk_bundle_drift_name(bundle->drift)));
+	if (bundle->drift_rule_count > 0)
+		vkjson_set(apply, "drift-of", bundle_drift_rules_to_json(bundle));
 	vkjson_set(apply, "restart", vkjson_string(restarts[bundle->restart]));
 	vkjson_set(apply, "unmanaged-users", bundle_unmanaged_to_json(bundle));
 	vkjson_set(doc, "apply", apply);
@@ -402,6 +393,7 @@ void vk_bundle_free(struct vk_bundle *bundle)
 	free((void *)(uintptr_t)bundle->files);
 	free((void *)(uintptr_t)bundle->secrets);
 	free((void *)(uintptr_t)bundle->kept);
+	free((void *)(uintptr_t)bundle->drift_rules);
 	bundle_free_group(bundle->group);
 	vkjson_free(bundle->owner);
 	free(bundle);

@@ -30,6 +30,7 @@ enum {
 	VK_BUNDLE_PATH_MAX_PARTS = 4,
 	VK_BUNDLE_MAX_PATTERNS = 32,
 	VK_BUNDLE_PATTERN_MAX_BYTES = 128,
+	VK_BUNDLE_MAX_DRIFT_RULES = 64,
 	VK_BUNDLE_MAX_MEMBERS = 32,   /* of a shard */
 	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
 	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
@@ -44,7 +45,7 @@ enum {
 #define VK_BUNDLE_SECRETS "secrets.conf" /* directives with secrets; only where there are any */
 
 enum vk_bundle_kind { VK_KIND_VALKEY, VK_KIND_SENTINEL };
-enum vk_bundle_drift { VK_DRIFT_REPORT, VK_DRIFT_REVERT };
+enum vk_bundle_drift { VK_DRIFT_REPORT, VK_DRIFT_REVERT, VK_DRIFT_ALERT };
 enum vk_bundle_restart { VK_RESTART_ALLOWED, VK_RESTART_NEVER };
 enum vk_bundle_group_kind { VK_GROUP_REPLICATED, VK_GROUP_CLUSTER };
 enum vk_bundle_unmanaged { VK_UNMANAGED_KEEP, VK_UNMANAGED_REMOVE };
@@ -83,12 +84,21 @@ struct vk_bundle_group {
 	const struct vk_bundle_member *sentinels;
 };
 
+/* What is to become of drift of these names: a directive, users.NAME, files.PATH, commands.NAME;
+ * '*' and '?' as in a pattern. */
+struct vk_bundle_drift_rule {
+	const char *pattern;
+	enum vk_bundle_drift drift;
+};
+
 struct vk_bundle {
 	const char *environment;
 	const char *instance; /* HOST/INSTANCE */
 	enum vk_bundle_kind kind;
 	const char *valkey; /* the version aimed at: "8.0" */
 	enum vk_bundle_drift drift;
+	size_t drift_rule_count; /* exceptions from drift; sorted by pattern, each once */
+	const struct vk_bundle_drift_rule *drift_rules;
 	enum vk_bundle_restart restart;
 	bool allows_data_loss; /* of a restart: what stands in memory only may be lost */
 	enum vk_bundle_unmanaged unmanaged_users;
@@ -129,6 +139,16 @@ bool vk_bundle_mode_is_valid(unsigned mode);
 /* A pattern of users' names: printable ASCII without blanks, '*' for any text, '?' for one letter;
  * not '*' alone. */
 bool vk_bundle_pattern_is_valid(const char *text);
+
+/* Whether a name is of the pattern. */
+bool vk_bundle_pattern_matches(const char *pattern, const char *name);
+
+/* What is to become of drift of this name: what the name itself says, or the longest of the
+ * patterns that match, or `drift`. */
+enum vk_bundle_drift vk_bundle_drift_of(const struct vk_bundle *bundle, const char *name);
+
+/* "maxmemory: revert, users.*: alert": for people. Appends. */
+void vk_bundle_drift_rules_format(const struct vk_bundle *bundle, struct vk_buf *out);
 
 /* Whether a user whom the bundle does not name stays. */
 bool vk_bundle_keeps_user(const struct vk_bundle *bundle, const char *name);

@@ -20,6 +20,12 @@ VK_CHECKED enum vk_rc bundle_parse_unmanaged(
 struct vkjson *bundle_unmanaged_to_json(const struct vk_bundle *bundle);
 VK_CHECKED enum vk_rc bundle_check_unmanaged(const struct vk_bundle *bundle, struct vk_err *err);
 
+/* The optional member `drift-of` of `apply`; freed by vk_bundle_free(). */
+VK_CHECKED enum vk_rc bundle_parse_drift_rules(
+	const struct vkjson *apply, struct vk_bundle *out, struct vk_err *err);
+struct vkjson *bundle_drift_rules_to_json(const struct vk_bundle *bundle);
+VK_CHECKED enum vk_rc bundle_check_drift_rules(const struct vk_bundle *bundle, struct vk_err *err);
+
 /* The optional member `group`; freed with bundle_free_group(). */
 VK_CHECKED enum vk_rc bundle_parse_group(
 	const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err);

@@ -24,7 +24,7 @@ bool vk_bundle_pattern_is_valid(const char *text)
 }
 
 /* Only the last '*' is ever taken up again, which is enough and keeps it at pattern x name. */
-static bool matches(const char *pattern, const char *name)
+bool vk_bundle_pattern_matches(const char *pattern, const char *name)
 {
 	const char *star = NULL, *retry = NULL;
 
@@ -50,7 +50,7 @@ bool vk_bundle_keeps_user(const struct vk_bundle *bundle, const char *name)
 	if (bundle->unmanaged_users == VK_UNMANAGED_KEEP)
 		return true;
 	for (size_t i = 0; i < bundle->kept_count; i++) {
-		if (matches(bundle->kept[i], name))
+		if (vk_bundle_pattern_matches(bundle->kept[i], name))
 			return true;
 	}
 	return false;

@@ -16,8 +16,9 @@ enum { REPORT_ID_BYTES = 16 };
 static const char *const states[] = {"committed", "unchanged", "rolled-back", "failed", "refused",
 	"pending-restart", "observing", NULL};
 static const char *const healths[] = {"ok", "down", "degraded", NULL};
-static const char *const drift_kinds[] = {"value", "file", "acl", NULL};
-static const char *const drift_actions[] = {"report", "reverted", "would-change", NULL};
+static const char *const drift_kinds[] = {"value", "file", "acl", "command", "topology", NULL};
+static const char *const drift_actions[] = {
+	"report", "alert", "reverted", "too-often", "would-change", NULL};
 
 static enum vk_rc get_text(const struct vkjson *object, const char *name, size_t max_bytes,
 	const char **out, struct vk_err *err)

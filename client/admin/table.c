@@ -136,6 +136,8 @@ static enum cli_style style_of(const char *word)
 		{"degraded", CLI_WARN},
 		{"revoked", CLI_BAD},
 		{"report", CLI_WARN},
+		{"alert", CLI_BAD},
+		{"too-often", CLI_BAD},
 		{"reverted", CLI_GOOD},
 		{"observing", CLI_WARN},
 		{"would-change", CLI_WARN},

@@ -11,7 +11,9 @@
 #include "client/pull/converge.h"
 #include "client/pull/difference.h"
 #include "client/pull/door.h"
+#include "client/pull/drift_calls.h"
 #include "client/pull/drift_files.h"
+#include "client/pull/drift_policy.h"
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
@@ -24,6 +26,8 @@
 
 #include "common/banned.h"
 
+static const char process[] = "process"; /* that Valkey runs is drift, too, where it does not */
+
 struct drift {
 	const struct instance *instance;
 	const char *scratch;
@@ -31,7 +35,8 @@ struct drift {
 	char *files; /* its directory */
 	struct generation_bundle bundle;
 	struct expected expected;
-	bool is_reverting;
+	struct drift_policy policy;
+	bool has_acted; /* has sent commands that Valkey counts */
 	bool may_learn;
 	bool is_plan;
 	bool has_pending;
@@ -172,28 +177,82 @@ static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct diff
 	return rc;
 }
 
-static enum vk_rc handle(struct drift *drift, struct valkey *valkey, struct difference *difference,
-	struct vk_err *err)
+static enum outcome_drift_kind kind_of(const struct difference_item *item)
 {
-	size_t first = drift->outcome->drift_count;
-	size_t at = first;
-	enum vk_rc rc = VK_OK;
+	return item->kind == DIFFERENCE_VALUE ? OUTCOME_DRIFT_VALUE : OUTCOME_DRIFT_ACL;
+}
 
-	if (drift->is_reverting && difference->count > 0)
-		rc = revert(drift, valkey, difference, err);
+static enum drift_verdict judge(const struct drift *drift, const struct difference_item *item)
+{
+	enum drift_verdict verdict = drift_policy_judge(&drift->policy, kind_of(item), item->name);
+
+	return verdict == DRIFT_REPAIR && item->cure != CURE_LIVE ? DRIFT_TELL : verdict;
+}
+
+/* What of it is to be put right, counted; the items are copies, which converging may change. */
+static void choose(struct drift *drift, const struct difference *difference,
+	const enum drift_verdict *verdicts, struct difference *chosen)
+{
+	difference_init(chosen);
+	chosen->is_foreign = difference->is_foreign;
+	chosen->items = xcalloc(difference->count + 1, sizeof(*chosen->items));
+	chosen->cap = difference->count + 1;
 	for (size_t i = 0; i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
 
+		if (verdicts[i] != DRIFT_REPAIR)
+			continue;
+		chosen->items[chosen->count++] = *item;
+		drift_policy_count(&drift->policy, kind_of(item), item->name);
+	}
+}
+
+static enum vk_rc repair(struct drift *drift, struct valkey *valkey,
+	const struct difference *difference, enum drift_verdict *verdicts, struct vk_err *err)
+{
+	struct difference chosen;
+	size_t at = 0;
+	enum vk_rc rc = VK_OK;
+
+	choose(drift, difference, verdicts, &chosen);
+	if (chosen.count > 0) {
+		drift_policy_begin(&drift->policy);
+		drift->has_acted = true;
+		rc = revert(drift, valkey, &chosen, err);
+	}
+	for (size_t i = 0; i < difference->count; i++) {
+		/* Valkey may have said that it needs a restart. */
+		if (verdicts[i] == DRIFT_REPAIR && chosen.items[at++].cure != CURE_LIVE)
+			verdicts[i] = DRIFT_TELL;
+	}
+	difference_release(&chosen);
+	return rc;
+}
+
+static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
+	const struct difference *difference, struct vk_err *err)
+{
+	struct outcome *outcome = drift->outcome;
+	enum drift_verdict *verdicts = xcalloc(difference->count + 1, sizeof(*verdicts));
+	enum vk_rc rc;
+
+	for (size_t i = 0; i < difference->count; i++)
+		verdicts[i] = judge(drift, &difference->items[i]);
+	rc = repair(drift, valkey, difference, verdicts, err);
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+		size_t before = outcome->drift_count;
+
 		if (item->cure == CURE_MOVE || is_pending(drift, item)) {
-			drift->outcome->state = OUTCOME_PENDING_RESTART;
+			outcome->state = OUTCOME_PENDING_RESTART;
 			continue;
 		}
 		add_item(drift, item);
-		if (at < drift->outcome->drift_count)
-			drift->outcome->drift[at++].is_reverted =
-				drift->is_reverting && rc == VK_OK && item->cure == CURE_LIVE;
+		if (outcome->drift_count > before)
+			drift_policy_mark(&outcome->drift[before], verdicts[i], rc == VK_OK);
 	}
 	tell_pending(drift);
+	free(verdicts);
 	return rc;
 }
 
@@ -219,12 +278,15 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 	const struct live_query query = {.schema = bundle->valkey,
 		.extra = (const char *const *)drift->expected.extra,
 		.mask_key = drift->instance->agent_password};
+	struct drift_calls calls = {.is_known = false};
 	struct difference difference;
 	struct live live;
 	enum vk_rc rc;
 
 	live_init(&live);
 	difference_init(&difference);
+	if (!drift->is_plan)
+		drift_calls_read(&calls, valkey);
 	rc = live_read(valkey, &query, &live, err);
 	if (rc == VK_OK) {
 		drift->outcome->health = live_health(&live);
@@ -240,11 +302,20 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 	}
 	if (rc == VK_OK)
 		rc = follow_role(drift, valkey, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK) {
+		drift_calls_judge(&calls, &drift->policy, valkey, &live, drift->generation,
+			drift->has_acted, drift->outcome);
 		takeover_tell(drift->instance, &difference, &live, drift->outcome);
+	}
 	difference_release(&difference);
 	live_release(&live);
 	return rc;
+}
+
+static bool may_start(const struct drift *drift)
+{
+	return drift->policy.may_act &&
+	       vk_bundle_drift_of(drift->bundle.bundle, process) == VK_DRIFT_REVERT;
 }
 
 /* A Valkey that is down is started where drift is to be reverted: that it runs is part of it. */
@@ -252,11 +323,10 @@ static enum vk_rc connect_or_start(struct drift *drift, struct valkey **valkey, 
 {
 	enum vk_rc rc = instance_connect(drift->instance, valkey, err);
 
-	if (rc == VK_EUNAVAIL && drift->is_reverting && door_is_there(drift->instance) &&
+	if (rc == VK_EUNAVAIL && may_start(drift) && door_is_there(drift->instance) &&
 		presence_is_down(drift->instance) &&
 		door_restart(drift->instance, "", err) == VK_OK) {
-		outcome_add_drift(
-			drift->outcome, OUTCOME_DRIFT_VALUE, "process", "running", "down");
+		outcome_add_drift(drift->outcome, OUTCOME_DRIFT_VALUE, process, "running", "down");
 		if (drift->outcome->drift_count > 0)
 			drift->outcome->drift[drift->outcome->drift_count - 1].is_reverted = true;
 		rc = instance_connect(drift->instance, valkey, err);
@@ -309,16 +379,17 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	if (rc == VK_OK) {
 		drift.may_learn = (flags & DRIFT_LOOK_ONLY) == 0;
 		drift.is_plan = (flags & DRIFT_PLAN) != 0;
-		drift.is_reverting = drift.may_learn && !drift.is_plan &&
-				     drift.bundle.bundle->drift == VK_DRIFT_REVERT;
+		drift_policy_init(&drift.policy, instance, drift.bundle.bundle,
+			drift.may_learn && !drift.is_plan);
 		if (!drift.is_plan)
 			rc = drift_check_files(instance, drift.generation, drift.bundle.bundle,
-				drift.is_reverting, outcome, &err);
+				&drift.policy, outcome, &err);
 	}
 	if (rc == VK_OK)
 		rc = learn_if_stale(&drift, &err);
 	if (rc == VK_OK)
 		rc = check_running(&drift, &err);
+	drift_policy_keep(&drift.policy);
 	/* What the run itself failed at, says more than what the check failed at. */
 	if (rc != VK_OK && outcome->failure.rc == VK_OK)
 		outcome->failure = err;

@@ -72,7 +72,7 @@ struct check {
 	int dirfd;
 	const char *current;
 	const struct secrets *secrets;
-	bool is_reverting;
+	struct drift_policy *policy;
 	struct outcome *outcome;
 };
 
@@ -101,14 +101,19 @@ static enum vk_rc handle(const struct check *check, const struct vk_bundle_file 
 {
 	struct outcome *outcome = check->outcome;
 	size_t before = outcome->drift_count;
-	enum vk_rc rc;
+	enum drift_verdict verdict =
+		drift_policy_judge(check->policy, OUTCOME_DRIFT_FILE, file->path);
+	enum vk_rc rc = VK_OK;
 
 	add_drift(check, file, want, found);
-	if (!check->is_reverting)
-		return VK_OK;
-	rc = vk_file_replace(check->dirfd, file->path, file->mode, want->data, want->len, err);
-	if (rc == VK_OK && outcome->drift_count > before)
-		outcome->drift[before].is_reverted = true;
+	if (verdict == DRIFT_REPAIR) {
+		drift_policy_count(check->policy, OUTCOME_DRIFT_FILE, file->path);
+		drift_policy_keep(check->policy);
+		rc = vk_file_replace(
+			check->dirfd, file->path, file->mode, want->data, want->len, err);
+	}
+	if (outcome->drift_count > before)
+		drift_policy_mark(&outcome->drift[before], verdict, rc == VK_OK);
 	return rc;
 }
 
@@ -132,7 +137,7 @@ static enum vk_rc check_file(
 }
 
 enum vk_rc drift_check_files(const struct instance *instance, const char *generation,
-	const struct vk_bundle *bundle, bool is_reverting, struct outcome *outcome,
+	const struct vk_bundle *bundle, struct drift_policy *policy, struct outcome *outcome,
 	struct vk_err *err)
 {
 	char *path = generation_path(instance, generation);
@@ -143,7 +148,7 @@ enum vk_rc drift_check_files(const struct instance *instance, const char *genera
 		.dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.current = current,
 		.secrets = secrets,
-		.is_reverting = is_reverting,
+		.policy = policy,
 		.outcome = outcome};
 
 	if (rc == VK_OK && check.dirfd < 0)

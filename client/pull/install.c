@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/pull/drift_record.h"
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
@@ -388,6 +389,19 @@ static enum vk_rc begin(struct install *install, int64_t release, struct vk_err 
 	return VK_OK;
 }
 
+/* What Valkey counts from now on is ours. */
+static void forget_calls(const struct instance *instance)
+{
+	struct drift_record record;
+	struct vk_err err = VK_ERR_INIT;
+
+	drift_record_read(instance, &record);
+	drift_record_forget_calls(&record);
+	if (drift_record_write(instance, &record, &err) != VK_OK)
+		vk_log(VK_LOG_WARN, "drift-not-recorded", VK_KV("instance", instance->name),
+			VK_KV("reason", err.msg));
+}
+
 void install_run(const struct instance *instance, const char *scratch, int64_t release,
 	const struct generation_bundle *bundle, struct outcome *outcome)
 {
@@ -398,6 +412,7 @@ void install_run(const struct instance *instance, const char *scratch, int64_t r
 		.state = INSTALL_STAGE};
 	struct vk_err err = VK_ERR_INIT;
 
+	forget_calls(instance);
 	running_init(&install.running, instance);
 	if (begin(&install, release, &err) == VK_OK) {
 		drive(&install);

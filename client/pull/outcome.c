@@ -26,6 +26,8 @@ static const char *const drift_names[] = {
 	[OUTCOME_DRIFT_VALUE] = "value",
 	[OUTCOME_DRIFT_FILE] = "file",
 	[OUTCOME_DRIFT_ACL] = "acl",
+	[OUTCOME_DRIFT_COMMAND] = "command",
+	[OUTCOME_DRIFT_TOPOLOGY] = "topology",
 };
 
 void outcome_init(struct outcome *outcome, const char *instance)
@@ -83,10 +85,14 @@ const char *outcome_state_name(enum outcome_state state)
 	return state_names[state];
 }
 
-static const char *action_name(const struct outcome_drift *drift)
+const char *outcome_action_name(const struct outcome_drift *drift)
 {
 	if (drift->is_planned)
 		return "would-change";
+	if (drift->is_too_often)
+		return "too-often";
+	if (drift->is_alert)
+		return "alert";
 	return drift->is_reverted ? "reverted" : "report";
 }
 
@@ -102,7 +108,7 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 		vkjson_set(item, "name", vkjson_string(drift->name));
 		vkjson_set(item, "expected", vkjson_string(drift->expected));
 		vkjson_set(item, "actual", vkjson_string(drift->actual));
-		vkjson_set(item, "action", vkjson_string(action_name(drift)));
+		vkjson_set(item, "action", vkjson_string(outcome_action_name(drift)));
 		vkjson_append(list, item);
 	}
 	return list;
@@ -148,11 +154,13 @@ static void log_drift(const struct outcome *outcome)
 	for (size_t i = 0; i < outcome->drift_count; i++) {
 		const struct outcome_drift *drift = &outcome->drift[i];
 
-		vk_log(drift->is_reverted ? VK_LOG_INFO : VK_LOG_WARN, "drift",
-			VK_KV("instance", outcome->instance),
+		vk_log(drift->is_alert || drift->is_too_often ? VK_LOG_ERROR
+			: drift->is_reverted		      ? VK_LOG_INFO
+							      : VK_LOG_WARN,
+			"drift", VK_KV("instance", outcome->instance),
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
 			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
-			VK_KV("action", action_name(drift)));
+			VK_KV("action", outcome_action_name(drift)));
 	}
 }
 

@@ -26,7 +26,13 @@ enum outcome_state {
 	OUTCOME_OBSERVING,	 /* nothing was changed, whatever differs */
 };
 
-enum outcome_drift_kind { OUTCOME_DRIFT_VALUE, OUTCOME_DRIFT_FILE, OUTCOME_DRIFT_ACL };
+enum outcome_drift_kind {
+	OUTCOME_DRIFT_VALUE,
+	OUTCOME_DRIFT_FILE,
+	OUTCOME_DRIFT_ACL,
+	OUTCOME_DRIFT_COMMAND,	/* that somebody else has run, and that left no other trace */
+	OUTCOME_DRIFT_TOPOLOGY, /* the role; reported only */
+};
 
 enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_MAX_WAITS = 32, OUTCOME_TEXT_BYTES = 512 };
 
@@ -36,6 +42,8 @@ struct outcome_drift {
 	char *expected;
 	char *actual;
 	bool is_reverted;
+	bool is_alert;	   /* the bundle wants a person to be called */
+	bool is_too_often; /* it was put right so often that somebody must look */
 	bool is_planned; /* what the wanted release would change, of an instance that is observed */
 };
 
@@ -75,6 +83,9 @@ void outcome_add_wait(
 	struct outcome *outcome, const char *name, const char *expected, const char *actual);
 
 const char *outcome_state_name(enum outcome_state state);
+
+/* "report", "alert", "reverted", "too-often", "would-change" */
+const char *outcome_action_name(const struct outcome_drift *drift);
 
 /* The element of `instances` in a report; the caller's. */
 struct vkjson *outcome_to_json(const struct outcome *outcome);

@@ -126,7 +126,10 @@ static void compare_word(struct cfg_diff *diff, enum cfg_change_kind kind, const
 		cfg_diff_add(diff, kind, name, old_text, new_text);
 }
 
-enum { UNMANAGED_MAX_BYTES = (VK_BUNDLE_MAX_PATTERNS + 1) * (VK_BUNDLE_PATTERN_MAX_BYTES + 2) };
+enum {
+	UNMANAGED_MAX_BYTES = (VK_BUNDLE_MAX_PATTERNS + 1) * (VK_BUNDLE_PATTERN_MAX_BYTES + 2),
+	DRIFT_RULES_MAX_BYTES = VK_BUNDLE_MAX_DRIFT_RULES * (VK_BUNDLE_PATTERN_MAX_BYTES + 16),
+};
 
 static void compare_unmanaged(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
@@ -162,6 +165,25 @@ static void compare_data_loss(
 				  : "false");
 }
 
+static void compare_drift_rules(
+	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+{
+	struct vk_buf old_text, new_text;
+
+	vk_buf_init(&old_text, DRIFT_RULES_MAX_BYTES);
+	vk_buf_init(&new_text, DRIFT_RULES_MAX_BYTES);
+	if (a != NULL)
+		vk_bundle_drift_rules_format(a, &old_text);
+	if (b != NULL)
+		vk_bundle_drift_rules_format(b, &new_text);
+	if (old_text.len + new_text.len > 0)
+		compare_word(diff, CFG_CHANGE_APPLY, "drift-of",
+			old_text.len > 0 ? old_text.data : NULL,
+			new_text.len > 0 ? new_text.data : NULL);
+	vk_buf_release(&old_text);
+	vk_buf_release(&new_text);
+}
+
 static void compare_policies(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
 {
@@ -169,6 +191,7 @@ static void compare_policies(
 	compare_word(diff, CFG_CHANGE_APPLY, "drift",
 		a != NULL ? vk_bundle_drift_name(a->drift) : NULL,
 		b != NULL ? vk_bundle_drift_name(b->drift) : NULL);
+	compare_drift_rules(diff, a, b);
 	compare_word(diff, CFG_CHANGE_APPLY, "restart",
 		a != NULL ? vk_bundle_restart_name(a->restart) : NULL,
 		b != NULL ? vk_bundle_restart_name(b->restart) : NULL);

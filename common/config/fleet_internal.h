@@ -120,6 +120,7 @@ struct cfg_file {
 enum cfg_apply_key {
 	CFG_APPLY_DATA_LOSS,
 	CFG_APPLY_DRIFT,
+	CFG_APPLY_DRIFT_OF,
 	CFG_APPLY_RESTART,
 	CFG_APPLY_UNMANAGED,
 	CFG_APPLY_KEYS
@@ -130,6 +131,8 @@ struct cfg_apply {
 	unsigned choice;   /* index into the key's words; the default where it takes the key away */
 	size_t kept_count; /* unmanaged-users: patterns, sorted; the choice is "remove" then */
 	const char **kept;
+	size_t rule_count; /* drift-of: sorted */
+	const struct vk_bundle_drift_rule *rules;
 };
 
 /* A word of `lock:`. */
@@ -543,10 +546,16 @@ bool cfg_user_add_roles(
 
 /* ---- layer_apply.c ---- */
 
-#define CFG_APPLY_NAMES "allow-data-loss|drift|restart|unmanaged-users"
+#define CFG_APPLY_NAMES "allow-data-loss|drift|drift-of|restart|unmanaged-users"
 
 void cfg_layer_read_apply(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
+
+/* ---- layer_drift.c ---- */
+
+/* drift-of: {maxmemory: revert, "users.*": alert} */
+void cfg_layer_read_drift_of(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);
 
 /* ---- lock.c ---- */
 
@@ -584,7 +593,8 @@ void cfg_layer_files_sort(
 void cfg_layer_read_clients(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);
 
-/* Where the layer's `clients:` names the client to which a path belongs; without a line: nowhere. */
+/* Where the layer's `clients:` names the client to which a path belongs; without a line: nowhere.
+ */
 struct cfg_place cfg_client_place(const struct cfg_layer *layer, const char *path);
 
 /* Appends what the client is told about an instance (effective->host is not NULL). False after a

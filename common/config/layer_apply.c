@@ -11,10 +11,11 @@
 
 static const struct {
 	const char *name;
-	const char *words[2]; /* the default first */
+	const char *words[4]; /* the default first */
 } apply_keys[CFG_APPLY_KEYS] = {
 	[CFG_APPLY_DATA_LOSS] = {"allow-data-loss", {"false", "true"}},
-	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert"}},
+	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert", "alert"}},
+	[CFG_APPLY_DRIFT_OF] = {"drift-of", {NULL}},
 	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
@@ -73,6 +74,10 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 		*out = (struct cfg_apply){.is_set = true};
 		return;
 	}
+	if (key == CFG_APPLY_DRIFT_OF) {
+		cfg_layer_read_drift_of(r, node, out);
+		return;
+	}
 	if (key == CFG_APPLY_UNMANAGED && vkyaml_kind(node) == VKYAML_LIST) {
 		read_patterns(r, node, out);
 		return;
@@ -80,14 +85,15 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 	text = cfg_expect_text(r->fleet, r->file, node, apply_keys[key].name);
 	if (text == NULL)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; words[i] != NULL; i++) {
 		if (strcmp(words[i], text) != 0)
 			continue;
 		*out = (struct cfg_apply){.is_set = true, .choice = i};
 		return;
 	}
-	cfg_report(r->fleet, &place, text, NULL, "apply: %s: expected %s or %s, found '%.100s'",
-		apply_keys[key].name, words[0], words[1], text);
+	cfg_report(r->fleet, &place, text, NULL, "apply: %s: expected %s%s%s or %s, found '%.100s'",
+		apply_keys[key].name, words[0], words[2] != NULL ? ", " : "",
+		words[2] != NULL ? words[2] : "", words[1], text);
 }
 
 void cfg_layer_read_apply(

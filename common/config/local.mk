@@ -41,6 +41,7 @@ libvkcommon_a_SOURCES += common/config/import_role.c
 libvkcommon_a_SOURCES += common/config/import_running.c common/config/import_running.h
 libvkcommon_a_SOURCES += common/config/layer.c
 libvkcommon_a_SOURCES += common/config/layer_apply.c
+libvkcommon_a_SOURCES += common/config/layer_drift.c
 libvkcommon_a_SOURCES += common/config/layer_files.c
 libvkcommon_a_SOURCES += common/config/layer_users.c
 libvkcommon_a_SOURCES += common/config/lock.c

@@ -292,8 +292,9 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 		.instance = instance->id,
 		.kind = effective->role->kind,
 		.valkey = effective->role->version,
-		.drift = effective->apply[CFG_APPLY_DRIFT].choice != 0 ? VK_DRIFT_REVERT
-								       : VK_DRIFT_REPORT,
+		.drift = (enum vk_bundle_drift)effective->apply[CFG_APPLY_DRIFT].choice,
+		.drift_rule_count = effective->apply[CFG_APPLY_DRIFT_OF].rule_count,
+		.drift_rules = effective->apply[CFG_APPLY_DRIFT_OF].rules,
 		.restart = effective->apply[CFG_APPLY_RESTART].choice != 0 ? VK_RESTART_NEVER
 									   : VK_RESTART_ALLOWED,
 		.allows_data_loss = effective->apply[CFG_APPLY_DATA_LOSS].choice != 0,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "common/valkey/calls.h"
 #include "common/valkey/reply.h"
 #include "common/valkey/users.h"
 #include "common/valkey/values.h"
@@ -31,8 +32,15 @@ static void use(const struct reply *reply)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct values values;
+	struct calls calls;
 	struct users users;
 
+	if (reply->kind == REPLY_STRING)
+		calls_parse(reply->text, &calls);
+	for (int i = 0; reply->kind == REPLY_STRING && i < CALLS; i++) {
+		if (calls.counts[i] < 0)
+			abort();
+	}
 	values_init(&values);
 	users_init(&users);
 	if (values_add_reply(&values, "key", "8.0", reply, &err) != VK_OK &&

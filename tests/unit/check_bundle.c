@@ -50,6 +50,9 @@ static enum vk_rc parse_with(const char *name, const char *json, struct vk_err *
 	return rc;
 }
 
+#define DRIFT_OF(json)                                                                             \
+	"{\"drift\":\"report\",\"drift-of\":" json                                                 \
+	",\"restart\":\"never\",\"unmanaged-users\":\"keep\"}"
 #define UNMANAGED(json) "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":" json "}"
 
 START_TEST(refuses_paths_that_leave_their_directory)
@@ -187,6 +190,12 @@ START_TEST(refuses_every_wrong_member)
 		{"apply", "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":\"\"}"},
 		{"apply", "{\"allow-data-loss\":false,\"drift\":\"revert\",\"restart\":\"never\","
 			  "\"unmanaged-users\":\"keep\"}"},
+		{"apply", DRIFT_OF("{}")},
+		{"apply", DRIFT_OF("[]")},
+		{"apply", DRIFT_OF("{\"maxmemory\":\"fight\"}")},
+		{"apply", DRIFT_OF("{\"maxmemory\":1}")},
+		{"apply", DRIFT_OF("{\"*\":\"alert\"}")},
+		{"apply", DRIFT_OF("{\"a b\":\"alert\"}")},
 		{"apply", UNMANAGED("[]")},
 		{"apply", UNMANAGED("[1]")},
 		{"apply", UNMANAGED("[\"*\"]")},

@@ -248,6 +248,9 @@ START_TEST(shows_files_by_digest_and_policies_by_word)
 		"3 allow-data-loss: false -> true\nlive");
 	expect("apply: {restart: never}", "apply: {drift: report}",
 		"3 drift: revert -> report\n3 restart: never -> allowed\nlive");
+	expect("apply: {drift-of: {maxmemory: revert}}",
+		"apply: {drift-of: {\"users.*\": alert, maxmemory: report}}",
+		"3 drift-of: maxmemory: revert -> maxmemory: report, users.*: alert\nlive");
 }
 END_TEST
 

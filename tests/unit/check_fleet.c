@@ -142,10 +142,21 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 		{"parameters: {memory: 9gb}\n",
 			":1:22: parameter 'memory': expected 67108864 to 8589934592, found '9gb'"},
 		{"apply: {drift: fix}\n",
-			":1:16: apply: drift: expected report or revert, found 'fix'"},
+			":1:16: apply: drift: expected report, alert or revert, found 'fix'"},
 		{"apply: {allow-data-loss: maybe}\n",
 			":1:26: apply: allow-data-loss: expected false or true, found 'maybe'"},
 		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},
+		{"apply: {drift-of: {}}\n",
+			":1:19: apply: drift-of: expected 1 to 64 names"},
+		{"apply: {drift-of: {maxmemroy: alert}}\n",
+			":1:31: apply: drift-of: there is no directive 'maxmemroy'"},
+		{"apply: {drift-of: {users.: alert}}\n",
+			":1:28: apply: drift-of: there is no directive 'users.'"},
+		{"apply: {drift-of: {\"*\": alert}}\n",
+			":1:25: apply: drift-of: '*' is no pattern of names"},
+		{"apply: {drift-of: {maxmemory: fight}}\n",
+			":1:31: apply: drift-of: maxmemory: expected report, alert or revert, found "
+			"'fight'"},
 		{"apply: {drift: [report]}\n", ":1:16: drift: expected a text, found a list"},
 		{"apply: {unmanaged-users: []}\n",
 			":1:26: apply: unmanaged-users: expected 1 to 32 patterns"},
@@ -370,7 +381,8 @@ START_TEST(reports_every_finding_of_a_tree)
 		"environments/prod.yaml:1:19: maxmemory: expected a size from 0 to "
 		"18446744073709551615 bytes, found 'y'\n"
 		"environments/prod.yaml:1:33: Valkey 8.0 has no directive 'savee'\n"
-		"environments/prod.yaml:2:16: apply: drift: expected report or revert, found "
+		"environments/prod.yaml:2:16: apply: drift: expected report, alert or revert, "
+		"found "
 		"'no'\n");
 	free(found);
 }

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/pull/drift_calls.h"
 #include "client/pull/install.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "tests/unit/pki.h"
@@ -158,6 +160,132 @@ START_TEST(does_not_look_at_what_the_topology_owns)
 		ck_assert_str_eq(outcome.health, "degraded");
 		outcome_release(&outcome);
 	}
+}
+END_TEST
+
+static void set_by_hand(const char *name, const char *value)
+{
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", name, value));
+}
+
+/* "value maxmemory reverted, acl default alert" */
+static void assert_drift(const char *expected)
+{
+	struct outcome outcome;
+	struct vk_buf found;
+
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_msg(outcome.failure.rc == VK_OK, "%s", outcome.failure.msg);
+	vk_buf_init(&found, 4096);
+	for (size_t i = 0; i < outcome.drift_count; i++)
+		vk_buf_addf(&found, "%s%s %s", i > 0 ? ", " : "", outcome.drift[i].name,
+			outcome_action_name(&outcome.drift[i]));
+	ck_assert_str_eq(found.len > 0 ? found.data : "", expected);
+	vk_buf_release(&found);
+	outcome_release(&outcome);
+}
+
+START_TEST(does_with_each_name_what_the_bundle_says_of_it)
+{
+	static const struct vk_bundle_drift_rule rules[] = {{"files.*", VK_DRIFT_ALERT},
+		{"max*", VK_DRIFT_ALERT}, {"maxmemory", VK_DRIFT_REVERT},
+		{"slowlog-max-len", VK_DRIFT_REVERT}, {"users.*", VK_DRIFT_REVERT}};
+	const struct pull_bundle spec = {.conf = "maxmemory 64mb\n",
+		.extra = "note\n",
+		.drift_rules = rules,
+		.drift_rule_count = 5};
+	char *path = xasprintf("%s/current/extra/note.txt", host.directory);
+	struct outcome outcome;
+
+	install_ok(&spec);
+	set_by_hand("maxmemory", "1mb");
+	set_by_hand("maxmemory-samples", "7");
+	set_by_hand("slowlog-max-len", "77");
+	set_by_hand("hz", "33");
+	pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "default", "on", "nopass"));
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct outcome_drift *drift = &outcome.drift[i];
+		bool is_reverted = strcmp(drift->name, "maxmemory") == 0 ||
+				   strcmp(drift->name, "default") == 0 ||
+				   strstr(drift->name, "log-") != NULL;
+		bool is_alert = strcmp(drift->name, "maxmemory-samples") == 0 ||
+				drift->kind == OUTCOME_DRIFT_FILE;
+
+		ck_assert_msg(drift->is_reverted == is_reverted, "%s", drift->name);
+		ck_assert_msg(drift->is_alert == is_alert, "%s", drift->name);
+	}
+	outcome_release(&outcome);
+	free(path);
+}
+END_TEST
+
+START_TEST(does_not_fight_over_a_value_for_ever)
+{
+	int64_t now = 1800000000;
+
+	vk_clock_set_for_test(now);
+	install_ok(&reverting);
+	for (int i = 0; i < DRIFT_MAX_REVERTS; i++) {
+		set_by_hand("maxmemory", "1mb");
+		assert_drift("maxmemory reverted");
+		assert_none();
+	}
+	set_by_hand("maxmemory", "1mb");
+	set_by_hand("hz", "33");
+	assert_drift("hz reverted, maxmemory too-often");
+	assert_drift("maxmemory too-often");
+	vk_clock_set_for_test(now + DRIFT_REVERTS_S);
+	assert_drift("maxmemory reverted");
+	assert_none();
+	vk_clock_set_for_test(now - 1); /* a clock that goes back counts for nobody */
+	set_by_hand("maxmemory", "1mb");
+	assert_drift("maxmemory reverted");
+	vk_clock_set_for_test(0);
+}
+END_TEST
+
+START_TEST(names_commands_whose_effect_is_gone)
+{
+	int64_t now = 1800000000;
+
+	vk_clock_set_for_test(now);
+	install_ok(&reverting);
+	assert_none();
+	set_by_hand("maxmemory", "1mb");
+	set_by_hand("maxmemory", "64mb");
+	assert_drift("config|set report");
+	assert_drift("config|set report");
+	vk_clock_set_for_test(now + DRIFT_CALLS_SHOWN_S);
+	assert_drift("config|set report");
+	assert_none();
+	set_by_hand("maxmemory", "1mb"); /* here the value says it all */
+	assert_drift("maxmemory reverted");
+	assert_none();
+	install_ok(&reporting); /* what the agent itself does is nobody's */
+	assert_none();
+	vk_clock_set_for_test(0);
+}
+END_TEST
+
+START_TEST(begins_a_damaged_record_anew)
+{
+	char *path = xasprintf("%s/drift-main.json", host.state);
+	static const char *const texts[] = {"", "{", "{\"format\":2}",
+		"{\"format\":1,\"reverts\":[1]}", "{\"format\":1,\"reverts\":[],\"run-id\":\"x\"}"};
+	struct vk_err err = VK_ERR_INIT;
+
+	install_ok(&reverting);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_ok(vk_file_replace(AT_FDCWD, path, 0600, texts[i], strlen(texts[i]), &err),
+			err);
+		set_by_hand("maxmemory", "1mb");
+		assert_drift("maxmemory reverted");
+		assert_ok(vk_file_remove(AT_FDCWD, path, &err), err);
+	}
+	free(path);
 }
 END_TEST
 
@@ -372,6 +500,10 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, reverts_a_value_where_the_bundle_says_so);
 		tcase_add_test(tc, reverts_users_but_not_those_of_others);
 		tcase_add_test(tc, does_not_look_at_what_the_topology_owns);
+		tcase_add_test(tc, does_with_each_name_what_the_bundle_says_of_it);
+		tcase_add_test(tc, does_not_fight_over_a_value_for_ever);
+		tcase_add_test(tc, names_commands_whose_effect_is_gone);
+		tcase_add_test(tc, begins_a_damaged_record_anew);
 		tcase_add_loop_test(tc, finds_and_reverts_every_damage_to_a_file, 0, 4);
 		tcase_add_loop_test(tc, starts_a_valkey_that_died_only_where_it_reverts, 0, 2);
 		tcase_add_test(tc, learns_anew_when_runtime_conf_has_changed);

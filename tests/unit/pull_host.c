@@ -288,6 +288,8 @@ void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *
 		.kind = VK_KIND_VALKEY,
 		.valkey = "8.0",
 		.drift = spec->drift,
+		.drift_rule_count = spec->drift_rule_count,
+		.drift_rules = spec->drift_rules,
 		.restart = spec->restart,
 		.unmanaged_users = spec->unmanaged,
 		.secrets = spec->secrets,

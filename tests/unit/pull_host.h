@@ -36,6 +36,8 @@ struct pull_bundle {
 	const struct vk_bundle_secret *secrets;
 	size_t secret_count;
 	enum vk_bundle_drift drift;
+	const struct vk_bundle_drift_rule *drift_rules;
+	size_t drift_rule_count;
 	enum vk_bundle_restart restart;
 	enum vk_bundle_unmanaged unmanaged;
 };
