@@ -14,7 +14,9 @@
 
 #include "common/banned.h"
 
-enum { SOURCES_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 2048 };
+enum { SOURCES_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 2048, SHOWN_MAX_BYTES = 64 };
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_."
 
 struct cfg_import *cfg_import_new(const struct cfg_import_options *options)
 {
@@ -80,6 +82,16 @@ void import_note(struct cfg_import *import, enum cfg_import_kind kind,
 		.hint = arena_strdup(import->arena, hint != NULL ? hint : ""),
 	};
 	vk_buf_release(&text);
+}
+
+const char *import_shown_name(struct cfg_import *import, const char *name, bool is_name)
+{
+	size_t len = strspn(name, is_name ? NAME_CHARACTERS "0123456789" : NAME_CHARACTERS);
+
+	if (name[len] == '\0' && len <= SHOWN_MAX_BYTES)
+		return arena_strdup(import->arena, name);
+	return arena_printf(import->arena, "%.*s...",
+		(int)(len < SHOWN_MAX_BYTES ? len : SHOWN_MAX_BYTES), name);
 }
 
 struct import_entry *import_find(const struct cfg_import *import, const char *name)

@@ -15,7 +15,7 @@
 
 #include "common/banned.h"
 
-enum { COMMENT_MAX_LINES = 12, COMMENT_LINE_MAX_BYTES = 200 };
+enum { COMMENT_MAX_LINES = 12, COMMENT_LINE_MAX_BYTES = 200, TOKEN_BYTES = 16 };
 
 /* The comment above a directive: the last lines of it, without an empty line between. */
 struct comment {
@@ -73,16 +73,43 @@ bool import_is_text(const char *text)
 	return true;
 }
 
-/* A commented-out line with a password in it is no explanation. */
+/* Letters and digits, as keys and hashes are: long, and none of a language. */
+static bool has_token(const char *text)
+{
+	static const char characters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+_=";
+
+	while (*text != '\0') {
+		size_t len = strspn(text, characters);
+
+		if (len >= TOKEN_BYTES && strcspn(text, "0123456789") < len)
+			return true;
+		text += len;
+		text += strcspn(text, characters);
+	}
+	return false;
+}
+
+/* A commented-out line with a password in it is no explanation, nor is one that speaks of
+ * passwords: what stands behind may be one. */
 static bool may_hold_secret(const struct cfg_import *import, const char *text)
 {
+	static const char *const words[] = {"pass", "pwd", "pw:", "pw=", "pw ", "secret", "token",
+		"credential", "key:", "key=", "api key", "apikey", "api-key", "api_key",
+		"private key", ">"};
 	size_t skip = strspn(text, "# \t");
 	size_t len = strcspn(text + skip, " \t=:");
 	char *name = xstrndup(text + skip, len);
 	const struct cfg_directive *d = cfg_directive_find(name, import->version);
 
 	free(name);
-	return (d != NULL && (d->flags & CFG_SENSITIVE) != 0) || strchr(text, '>') != NULL;
+	if (d != NULL && (d->flags & CFG_SENSITIVE) != 0)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasestr(text, words[i]) != NULL)
+			return true;
+	}
+	return (strstr(text, "://") != NULL && strchr(text, '@') != NULL) || has_token(text);
 }
 
 /* line: "# ...", not empty. */
@@ -120,18 +147,17 @@ static void note_broken(struct cfg_import *import, const struct import_place *pl
 	const struct cfg_document_line *line, const char *text)
 {
 	size_t name = 0;
-	char *subject;
+	const char *subject;
 
-	while (name < line->inner.len && name < 64 && text[name] > ' ' && text[name] < 0x7f)
+	while (name < line->inner.len && text[name] > ' ' && text[name] < 0x7f)
 		name++;
-	subject = xstrndup(text, name);
+	subject = import_shown_name(import, arena_dup(import->arena, text, name), false);
 	if (line->rc == VK_EINPUT && strcmp(line->problem, "unbalanced quotes") == 0)
 		import_note(import, CFG_IMPORT_REFUSED, place, subject,
 			"close the quote; nothing may follow a closing quote without a blank",
 			"Unbalanced quotes in configuration line");
 	else
 		import_note(import, CFG_IMPORT_REFUSED, place, subject, "", "%s", line->problem);
-	free(subject);
 }
 
 static void read_directive(struct cfg_import *import, const struct import_place *place,
@@ -198,12 +224,34 @@ void import_add_source(struct cfg_import *import, const char *file)
 		vk_buf_addf(&import->sources, "%s%s", import->sources.len > 0 ? ", " : "", name);
 }
 
+/* For Valkey a byte order mark is a part of the first name, whatever that line says: refused, and
+ * the text without it in *copy, or NULL. */
+static void refuse_marked_line(
+	struct cfg_import *import, const char *file, const char *text, size_t len, char **copy)
+{
+	const struct import_place place = {arena_strdup(import->arena, file), 1};
+
+	if (len < 3 || memcmp(text, "\xef\xbb\xbf", 3) != 0)
+		return;
+	import_note(import, CFG_IMPORT_REFUSED, &place, "byte order mark",
+		"save the file as UTF-8 without a byte order mark", "%s",
+		"Bad directive or wrong number of arguments");
+	*copy = xmalloc(len);
+	memcpy(*copy, text, len);
+	for (size_t i = 0; i < len && (*copy)[i] != '\n'; i++)
+		(*copy)[i] = ' ';
+}
+
 enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const char *text,
 	size_t len, struct vk_err *err)
 {
 	struct cfg_document *document = NULL;
-	enum vk_rc rc = cfg_document_parse(file, text, len, &document, err);
+	char *unmarked = NULL;
+	enum vk_rc rc;
 
+	if (len <= CFG_CONF_MAX_BYTES)
+		refuse_marked_line(import, file, text, len, &unmarked);
+	rc = cfg_document_parse(file, unmarked != NULL ? unmarked : text, len, &document, err);
 	if (rc == VK_OK)
 		rc = check_stack(import, file, err);
 	if (rc != VK_OK)
@@ -217,6 +265,9 @@ enum vk_rc cfg_import_conf(struct cfg_import *import, const char *file, const ch
 	read_lines(import, file, document);
 	import->depth--;
 out:
+	if (unmarked != NULL)
+		sodium_memzero(unmarked, len);
+	free(unmarked);
 	cfg_document_free(document);
 	return rc;
 }

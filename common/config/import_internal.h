@@ -142,6 +142,10 @@ struct import_reading {
 /* Adds an item to the directive's entry, or replaces the one that it has. */
 struct import_entry *import_set_entry(const struct import_reading *r, const char *item);
 
+/* import.c: what no directive is called: as much of it as holds no password ("requirepass=...").
+ * is_name: digits are a part of it. */
+const char *import_shown_name(struct cfg_import *import, const char *name, bool is_name);
+
 /* What to do about a line that Valkey refuses; fallback where nothing better is known. */
 const char *import_remedy(const struct cfg_conf_line *line, const char *fallback);
 

@@ -72,7 +72,9 @@ static void read_module_setting(const struct import_reading *r)
 	struct cfg_import *import = r->import;
 
 	if (r->line->word_count == 0)
-		refuse(r, import_remedy(r->line, "NAME.SETTING VALUE"),
+		import_note(import, CFG_IMPORT_REFUSED, r->place,
+			import_shown_name(import, r->line->name, false),
+			import_remedy(r->line, "NAME.SETTING VALUE"), "%s",
 			"Module config specified without value");
 	else if (import->module_setting.file == NULL) {
 		import->module_setting = *r->place;
@@ -83,11 +85,14 @@ static void read_module_setting(const struct import_reading *r)
 static void read_unknown(const struct import_reading *r)
 {
 	const char *name = r->line->name, *version = r->import->version;
-	const char *hint = "", *with = cfg_version_with(name);
-	const char *near = cfg_directive_nearest(name, version);
+	const char *hint = "", *with = cfg_version_with(name), *near = NULL;
 	const struct cfg_foreign *foreign = cfg_foreign_find(name);
 	char text[CFG_FOREIGN_TEXT_BYTES];
+	bool is_name;
 
+	/* It takes time, and what is beyond the last note is only counted. */
+	if (r->import->note_count < CFG_IMPORT_MAX_NOTES)
+		near = cfg_directive_nearest(name, version);
 	if (strchr(name, '.') != NULL) {
 		read_module_setting(r);
 		return;
@@ -102,7 +107,13 @@ static void read_unknown(const struct import_reading *r)
 		hint = arena_printf(r->import->arena, "did you mean '%s'?", near);
 	else if (name[0] < 'a' || name[0] > 'z')
 		hint = "no directive begins like this; a comment begins with '#'";
-	refuse(r, import_remedy(r->line, hint[0] != '\0' ? hint : "delete the line"),
+	is_name = foreign != NULL || with != NULL || near != NULL;
+	/* One word alone is rather the end of the line above than a name. */
+	import_note(r->import, CFG_IMPORT_REFUSED, r->place,
+		!is_name && r->line->word_count == 0 && strpbrk(name, "=:") == NULL
+			? "(a word)"
+			: import_shown_name(r->import, name, is_name),
+		import_remedy(r->line, hint[0] != '\0' ? hint : "delete the line"), "%s",
 		BAD_DIRECTIVE);
 }
 

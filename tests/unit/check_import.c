@@ -88,7 +88,7 @@ START_TEST(a_line_of_an_acl_file_that_is_no_user_is_refused)
 }
 END_TEST
 
-START_TEST(a_file_with_a_nul_byte_or_a_byte_order_mark_is_refused)
+START_TEST(a_file_with_a_nul_byte_is_refused)
 {
 	static const struct cfg_import_options options = {
 		.host = "db1", .instance = "main", .version = "8.0"};
@@ -96,7 +96,62 @@ START_TEST(a_file_with_a_nul_byte_or_a_byte_order_mark_is_refused)
 	struct vk_err err = VK_ERR_INIT;
 
 	assert_fails(cfg_import_conf(import, "x", "port\0 1", 7, &err), VK_EINPUT);
-	assert_fails(cfg_import_conf(import, "x", "\xef\xbb\xbfport 1", 9, &err), VK_EINPUT);
+	cfg_import_free(import);
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_spoils_the_first_line_only)
+{
+	struct cfg_import *import = start("\xef\xbb\xbfport 1\ntimeout 7\n", NULL);
+
+	ck_assert_uint_eq(cfg_import_refused_count(import), 1);
+	expect_note(import, CFG_IMPORT_REFUSED, 1, "Bad directive or wrong number of arguments");
+	expect_role(import, "timeout: \"7\"", "port:");
+	cfg_import_free(import);
+}
+END_TEST
+
+START_TEST(a_name_that_nobody_knows_is_shown_without_what_may_be_a_password)
+{
+	static const struct {
+		const char *line, *shown;
+	} rows[] = {
+		{"requirepass=hunter2 x", "requirepass..."},
+		{"masterauth:hunter2", "masterauth..."},
+		{"requirepass=\"hunter2 x", "requirepass..."},
+		{"root:$6$hunter2:1:2", "root..."},
+		{"hunter2hunter2", "(a word)"},
+		{"hunter2hunter2 x", "hunter..."},
+		{"abc.hunter2", "abc.hunter..."},
+		{"maxmemory2 1gb", "maxmemory2"},
+		{"no-such_thing 1", "no-such_thing"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cfg_import *import = start(rows[i].line, NULL);
+
+		ck_assert_uint_eq(cfg_import_refused_count(import), 1);
+		ck_assert_str_eq(cfg_import_note_at(import, 0)->subject, rows[i].shown);
+		cfg_import_free(import);
+	}
+}
+END_TEST
+
+START_TEST(comments_that_may_hold_a_password_are_not_kept)
+{
+	struct cfg_import *import = start("## the password is Canary\n"
+					  "# old pw: Canary\n"
+					  "#pass=Canary\n"
+					  "# redis://user:Canary@host/\n"
+					  "# API key Canary\n"
+					  "# AKIACanary7EXAMPLE\n"
+					  "# token Canary\n"
+					  "# See https://example.com/why, section 3.\n"
+					  "timeout 3\n",
+		NULL);
+
+	expect_role(
+		import, "  # See https://example.com/why, section 3.\n  timeout: \"3\"", "Canary");
 	cfg_import_free(import);
 }
 END_TEST
@@ -357,7 +412,10 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tcase, all_refused_lines_are_named_as_valkey_names_them);
 	tcase_add_test(tcase, a_line_of_an_acl_file_that_is_no_user_is_refused);
-	tcase_add_test(tcase, a_file_with_a_nul_byte_or_a_byte_order_mark_is_refused);
+	tcase_add_test(tcase, a_file_with_a_nul_byte_is_refused);
+	tcase_add_test(tcase, a_byte_order_mark_spoils_the_first_line_only);
+	tcase_add_test(tcase, a_name_that_nobody_knows_is_shown_without_what_may_be_a_password);
+	tcase_add_test(tcase, comments_that_may_hold_a_password_are_not_kept);
 	tcase_add_test(tcase, passwords_are_taken_out_of_lines_and_comments);
 	tcase_add_test(tcase, passwords_of_users_become_hashes);
 	tcase_add_test(tcase, an_open_default_user_stays_open_and_is_said);
