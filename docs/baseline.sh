@@ -34,6 +34,6 @@ function versions(text) {
 {
 	printf '\n## Known vulnerabilities\n\nWhat `ops-version` knows:\n\n'
 	printf '| name | mended in | who can use it | what it does |\n| --- | --- | --- | --- |\n'
-	awk -F '\t' '/^#/ { next } { gsub(/,/, ", ", $2); print "| " $1 " | " $2 " | " $3 " | " $4 " |" }' "$1/advisories.tsv"
+	awk -F '\t' '/^#/ { next } { gsub(/,/, ", ", $2); print "| " $1 " | " $2 ($3 == "no" ? " (not confirmed)" : "") " | " $4 " | " $5 " |" }' "$1/advisories.tsv"
 } >>"$new"
 mv "$new" "$2"

@@ -30,9 +30,12 @@ function rule() {
 }
 
 function advisory() {
-	if (NF != 4)
-		fail("four columns are needed")
-	printf "\t{%s, %s, %s, %s},\n", quoted($1), quoted($2), quoted($3), quoted($4)
+	if (NF != 5)
+		fail("five columns are needed")
+	if ($3 != "yes" && $3 != "no")
+		fail("yes or no is needed, not " $3)
+	printf "\t{%s, %s, %s, %s, %s},\n", quoted($1), quoted($2), $3 == "yes" ? "true" : "false",
+		quoted($4), quoted($5)
 }
 
 function password() {

@@ -5,40 +5,10 @@
 #include "client/admin/help.h"
 #include "client/admin/adoption.h"
 #include "client/admin/import_files.h"
+#include "client/admin/options.h"
 #include "client/admin/running.h"
 
 #include "common/banned.h"
-
-#define OPTIONS_END                                                                                \
-	{                                                                                          \
-		NULL, 0, NULL, NULL, false                                                         \
-	}
-#define TREE_OPTION                                                                                \
-	{                                                                                          \
-		"tree", 0, "DIR", "where the tree is (default: the working directory)", false      \
-	}
-#define RELEASE_OPTION                                                                             \
-	{                                                                                          \
-		"release", 0, "ENV[/N]", "the tree of a release instead, verified", false          \
-	}
-#define MESSAGE_OPTION                                                                             \
-	{                                                                                          \
-		"message", 'm', "TEXT", "why; it is shown to everybody and signed", false          \
-	}
-
-#define OUT_OPTION                                                                                 \
-	{                                                                                          \
-		"out", 0, "FILE", "write a proposal for others to sign, instead of publishing it", \
-			false                                                                      \
-	}
-#define DAYS_OPTION                                                                                \
-	{                                                                                          \
-		"days", 0, "N", "how long it is valid (default 365, at most 366)", false           \
-	}
-#define KEYS_OPTION                                                                                \
-	{                                                                                          \
-		"key", 0, "NAME", "a key of yours to sign with (default: all that count)", true    \
-	}
 
 static const struct option_spec validate_options[] = {
 	TREE_OPTION,

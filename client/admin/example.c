@@ -26,6 +26,9 @@ const struct example_file example_files[] = {
 	{"environments/prod.yaml",
 		"promotes-from: staging\n"
 		"\n"
+		"# Findings of 'vkcfg lint' from this severity on keep a change out.\n"
+		"policy: {block: high}\n"
+		"\n"
 		"# Values for the parameters that roles declare.\n"
 		"parameters:\n"
 		"  memory: 1gb\n"

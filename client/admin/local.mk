@@ -60,6 +60,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_user.c
 libvkadmin_a_SOURCES += client/admin/cmd_waiting.c
 libvkadmin_a_SOURCES += client/admin/command.c client/admin/command.h
 libvkadmin_a_SOURCES += client/admin/commands.c
+libvkadmin_a_SOURCES += client/admin/options.h
 libvkadmin_a_SOURCES += client/admin/current.c client/admin/current.h
 libvkadmin_a_SOURCES += client/admin/difference.c client/admin/difference.h
 libvkadmin_a_SOURCES += client/admin/difference_keys.c client/admin/difference_keys.h

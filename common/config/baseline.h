@@ -7,6 +7,7 @@
 #ifndef VK_CONFIG_BASELINE_H
 #define VK_CONFIG_BASELINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/config/conf.h"
@@ -54,6 +55,9 @@ struct cfg_subject {
 	/* What a running server says (CONFIG GET), under canonical names; NULL: there is conf. */
 	const struct cfg_conf_value *values;
 	size_t value_count;
+	bool is_sentinel;   /* even where no line says so */
+	bool is_member;	    /* of a group with others: it may become a replica of one of them */
+	bool is_replicated; /* that group is no cluster */
 };
 
 struct cfg_violation {

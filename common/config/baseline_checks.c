@@ -228,6 +228,13 @@ static void check_replica(struct baseline_look *look)
 		baseline_is(look, "primaryauth", ""))
 		baseline_add(look, "auth-replica-login", baseline_line(look, "replicaof"),
 			"replicaof is '%.80s', primaryauth is not set", primary);
+	else if (look->subject->is_member && baseline_is(look, "primaryauth", ""))
+		baseline_add(look, "auth-replica-login", 0,
+			"a member of a group may become a replica, primaryauth is not set");
+	if (look->subject->is_replicated && baseline_is(look, "min-replicas-to-write", "0"))
+		baseline_add(look, "data-min-replicas",
+			baseline_line(look, "min-replicas-to-write"),
+			"min-replicas-to-write is '0' in a replicated group");
 }
 
 static void check_dir(struct baseline_look *look)

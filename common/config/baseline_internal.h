@@ -14,6 +14,7 @@
 struct baseline_advisory {
 	const char *name;  /* "CVE-2025-49844" */
 	const char *fixed; /* "7.2.11,8.0.6": for each line of versions that has it */
+	bool is_confirmed; /* that these releases mend it, by the advisory or the release notes */
 	const char *who;   /* can use it */
 	const char *what;  /* it does */
 };

@@ -21,7 +21,7 @@ bool baseline_is_sentinel(const struct baseline_look *look)
 		if (strcmp(cfg_conf_at(look->conf, i)->name, "sentinel") == 0)
 			return true;
 	}
-	return false;
+	return look->subject->is_sentinel;
 }
 
 /* Whether there is "sentinel WORD", of this primary where one is named. */

@@ -63,8 +63,8 @@ void baseline_check_version(struct baseline_look *look)
 		size_t len;
 
 		if (is_vulnerable(version, advisory->fixed, &release, &len))
-			baseline_add(look, "ops-version", 0, "%s has %s: %s (%s), mended in %.*s",
+			baseline_add(look, "ops-version", 0, "%s has %s: %s (%s), mended in %.*s%s",
 				text, advisory->name, advisory->what, advisory->who, (int)len,
-				release);
+				release, advisory->is_confirmed ? "" : " (not confirmed)");
 	}
 }

@@ -212,6 +212,10 @@ static void digest_subject(const struct cfg_subject *subject, uint8_t out[VK_SHA
 	digest_text(&stream, subject->version);
 	digest_text(&stream, conf);
 	digest_text(&stream, subject->acl);
+	digest_text(&stream, subject->is_sentinel     ? "sentinel"
+			     : subject->is_replicated ? "replicated"
+			     : subject->is_member     ? "member"
+						      : "alone");
 	vk_sha256_final(&stream, out);
 }
 
@@ -236,36 +240,39 @@ static enum vk_rc check_once(struct cfg_lint *lint, const struct cfg_subject *su
 	return VK_OK;
 }
 
-/* What valkey-server would read: valkey.conf with its secrets.conf, and users.acl. */
+static void add_text(const struct vk_bundle *bundle, const char *path, struct vk_buf *out)
+{
+	const struct vk_bundle_file *file = vk_bundle_find(bundle, path);
+
+	if (file != NULL)
+		vk_buf_adds(out, file->text);
+}
+
+/* What the server would read: valkey.conf or sentinel.conf with its secrets.conf, and users.acl. */
 static enum vk_rc check_bundle(struct cfg_lint *lint, const struct cfg_rendered_bundle *rendered,
 	const struct cfg_violations **out, struct vk_err *err)
 {
-	const struct vk_bundle_file *conf, *acl, *secrets;
+	const struct vk_bundle_file *acl;
+	struct cfg_subject subject = {.conf = NULL};
 	struct vk_bundle *bundle = NULL;
 	struct vk_buf text;
 	enum vk_rc rc = vk_bundle_parse(rendered->text, rendered->len, &bundle, err);
 
 	if (rc != VK_OK)
 		return rc;
-	if (bundle->kind == VK_KIND_SENTINEL) { /* the baseline is about Valkeys */
-		vk_bundle_free(bundle);
-		return VK_OK;
-	}
 	vk_buf_init(&text, 2 * VK_BUNDLE_MAX_TEXT_BYTES);
-	conf = vk_bundle_find(bundle, VK_BUNDLE_CONF);
+	subject.is_sentinel = bundle->kind == VK_KIND_SENTINEL;
+	add_text(bundle, subject.is_sentinel ? VK_BUNDLE_SENTINEL : VK_BUNDLE_CONF, &text);
+	add_text(bundle, VK_BUNDLE_SECRETS, &text);
 	acl = vk_bundle_find(bundle, VK_BUNDLE_ACL);
-	secrets = vk_bundle_find(bundle, VK_BUNDLE_SECRETS);
-	if (conf != NULL)
-		vk_buf_adds(&text, conf->text);
-	if (secrets != NULL)
-		vk_buf_adds(&text, secrets->text);
-	rc = check_once(lint,
-		&(struct cfg_subject){.version = bundle->valkey,
-			.conf = text.data,
-			.conf_len = text.len,
-			.acl = acl != NULL ? acl->text : NULL,
-			.acl_len = acl != NULL ? strlen(acl->text) : 0},
-		out, err);
+	subject.version = bundle->valkey;
+	subject.conf = text.data;
+	subject.conf_len = text.len;
+	subject.acl = acl != NULL ? acl->text : NULL;
+	subject.acl_len = acl != NULL ? strlen(acl->text) : 0;
+	subject.is_member = bundle->group != NULL && bundle->group->member_count > 1;
+	subject.is_replicated = subject.is_member && bundle->group->kind == VK_GROUP_REPLICATED;
+	rc = check_once(lint, &subject, out, err);
 	vk_buf_release(&text);
 	vk_bundle_free(bundle);
 	return rc;

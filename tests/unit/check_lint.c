@@ -264,6 +264,73 @@ START_TEST(the_instances_of_a_host_are_added_up)
 }
 END_TEST
 
+/* The tree with two servers in a replicated group, and a Sentinel that watches it. */
+static struct cfg_lint *lint_group(const char *role, const char *sentinel)
+{
+	struct cfg_tree_file files[] = {
+		{"fleet.yaml", "fleet: demo\nenvironments: [prod]\nvalkey: \"8.0\"\n", 0},
+		{"roles/store.yaml", role, 0},
+		{"roles/watch.yaml", sentinel, 0},
+		{"hosts/all.yaml",
+			"hosts:\n"
+			"  db1: {environment: prod, address: 10.0.0.1, instances: {main: {role: "
+			"store}, "
+			"w: {role: watch}}}\n"
+			"  db2: {environment: prod, address: 10.0.0.2, instances: {main: {role: "
+			"store}}}\n",
+			0},
+		{"groups/orders.yaml",
+			"environment: prod\nkind: replicated\nmembers: [db1/main, db2/main]\n"
+			"sentinels: [db1/w]\nquorum: 1\n",
+			0},
+	};
+	struct cfg_rendered *rendered = NULL;
+	struct cfg_tree *tree = NULL;
+	struct cfg_lint *out;
+	struct vk_err err = VK_ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		files[i].len = strlen(files[i].text);
+	assert_ok(cfg_tree_from_files(files, sizeof(files) / sizeof(files[0]), &tree, &err), err);
+	assert_ok(cfg_render(tree, "prod", NULL, &rendered, &err), err);
+	out = lint(rendered, "2026-12-01T00:00:00Z");
+	cfg_rendered_free(rendered);
+	cfg_tree_free(tree);
+	return out;
+}
+
+#define OFF "users: {default: {rules: \"off\"}}\n"
+
+START_TEST(members_of_a_group_need_a_login_and_replicas)
+{
+	struct cfg_lint *all = lint_group(
+		"config: {port: 6379}\n" OFF, "kind: sentinel\nconfig: {port: 26379}\n" OFF);
+
+	ck_assert_uint_eq(find(all, "auth-replica-login", false)->where_count, 2);
+	ck_assert_uint_eq(find(all, "data-min-replicas", false)->where_count, 2);
+	cfg_lint_free(all);
+	all = lint_group("config: {port: 6379, min-replicas-to-write: 1}\n" OFF,
+		"kind: sentinel\nconfig: {port: 26379}\n" OFF);
+	ck_assert_ptr_null(find(all, "data-min-replicas", false));
+	cfg_lint_free(all);
+}
+END_TEST
+
+START_TEST(the_sentinels_of_a_tree_are_judged_as_sentinels)
+{
+	struct cfg_lint *all = lint_group("config: {port: 6379}\n" OFF,
+		"kind: sentinel\nconfig: {port: 26379, \"sentinel deny-scripts-reconfig\": "
+		"\"no\"}\n" OFF);
+
+	ck_assert_ptr_nonnull(find(all, "cmd-sentinel-scripts", false));
+	ck_assert_str_eq(find(all, "cmd-sentinel-scripts", false)->where[0], "db1/w");
+	ck_assert_ptr_nonnull(find(all, "cmd-sentinel-auth", false));
+	for (size_t i = 0; i < find(all, "data-maxmemory", false)->where_count; i++)
+		ck_assert_str_ne(find(all, "data-maxmemory", false)->where[i], "db1/w");
+	cfg_lint_free(all);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("lint");
@@ -279,6 +346,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, waivers_that_cover_nothing_or_hold_for_years_are_found);
 	tcase_add_test(tc, a_policy_keeps_open_findings_out_and_no_others);
 	tcase_add_test(tc, the_instances_of_a_host_are_added_up);
+	tcase_add_test(tc, members_of_a_group_need_a_login_and_replicas);
+	tcase_add_test(tc, the_sentinels_of_a_tree_are_judged_as_sentinels);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
