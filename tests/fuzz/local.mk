@@ -133,3 +133,7 @@ check_PROGRAMS += tests/fuzz/fuzz_import_vars
 TESTS += tests/fuzz/fuzz_import_vars
 tests_fuzz_fuzz_import_vars_SOURCES = tests/fuzz/fuzz_import_vars.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_import_vars_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_restart
+TESTS += tests/fuzz/fuzz_restart
+tests_fuzz_fuzz_restart_SOURCES = tests/fuzz/fuzz_restart.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_restart_LDADD = $(PULL_LIBS)
