@@ -30,7 +30,7 @@ is "$(state_of)" pending-restart "the server knows that it waits"
 run "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml" --status
 like "$OUT" 'pending-restart.*' "--status knows it"
 like "$OUT" 'pending restart since .*in memory only' "and says why"
-like "$(by carol hosts)" 'pending' "vkcfg hosts shows it"
+like "$(by carol hosts)" 'pending restart since .*in memory only' "vkcfg hosts shows it"
 since=$(jq -r .since "$pending")
 before=$(stat -c '%i %Y' "$pending")
 pull db1
