@@ -3,6 +3,8 @@
 
 #include "client/admin/cmd.h"
 
+#include <string.h>
+
 #include "client/admin/released.h"
 #include "common/config/explain.h"
 #include "common/vkjson.h"
@@ -22,6 +24,25 @@ static struct vkjson *origin_json(const struct cfg_origin *origin)
 	return object;
 }
 
+static struct vkjson *lock_json(const struct cfg_explained_lock *lock)
+{
+	struct vkjson *object = vkjson_object();
+
+	vkjson_set(object, "layer", vkjson_string(lock->layer));
+	vkjson_set(object, "file", vkjson_string(lock->file));
+	vkjson_set(object, "line", vkjson_int(lock->line));
+	return object;
+}
+
+static void add_directive(struct vkjson *object, const struct cfg_directive *d)
+{
+	vkjson_set(object, "directive", vkjson_string(d->name));
+	vkjson_set(object, "live", vkjson_bool((d->flags & CFG_LIVE) != 0));
+	vkjson_set(object, "way", vkjson_string(cfg_way_name(cfg_directive_way(d))));
+	if (d->fallback != NULL)
+		vkjson_set(object, "default", vkjson_string(d->fallback));
+}
+
 static struct vkjson *explained_json(const struct cfg_explained *item)
 {
 	struct vkjson *object = vkjson_object();
@@ -29,11 +50,13 @@ static struct vkjson *explained_json(const struct cfg_explained *item)
 
 	for (size_t i = 0; i < item->count; i++)
 		vkjson_append(origins, origin_json(&item->origins[i]));
-	vkjson_set(object, "directive", vkjson_string(item->directive->name));
+	vkjson_set(object, "word", vkjson_string(item->word));
 	vkjson_set(object, "value", vkjson_string(item->value));
-	vkjson_set(object, "live", vkjson_bool((item->directive->flags & CFG_LIVE) != 0));
-	vkjson_set(object, "way", vkjson_string(cfg_way_name(cfg_directive_way(item->directive))));
 	vkjson_set(object, "origins", origins);
+	if (item->lock.layer != NULL)
+		vkjson_set(object, "lock", lock_json(&item->lock));
+	if (item->directive != NULL)
+		add_directive(object, item->directive);
 	return object;
 }
 
@@ -89,12 +112,35 @@ static const char *way_of(const struct cfg_directive *d)
 	return "not changed by vkcfg";
 }
 
+/* How a directive is changed, and what it would be if nobody said anything. */
+static void print_directive(const struct cli *cli, const struct cfg_explained *item)
+{
+	const struct cfg_directive *d = item->directive;
+
+	cli_say_in(cli, CLI_DIM, "  # %s", way_of(d));
+	if (item->count == 0)
+		cli_say_in(cli, CLI_DIM, ", Valkey's default");
+	else if (d->fallback != NULL && strcmp(d->fallback, item->value) == 0)
+		cli_say_in(cli, CLI_DIM, ", as Valkey's default");
+	else if (d->fallback != NULL)
+		cli_say_in(cli, CLI_DIM, ", Valkey's default is %s",
+			d->fallback[0] != '\0' ? d->fallback : "\"\"");
+}
+
 static void print_item(const struct cli *cli, const struct cfg_explained *item)
 {
-	cli_say_in(cli, CLI_BOLD, "%s ", item->directive->name);
+	cli_say_foreign(cli, CLI_BOLD, item->word);
+	cli_say(cli, " ");
 	cli_say_foreign(cli, CLI_PLAIN, item->value[0] != '\0' ? item->value : "\"\"");
-	cli_say_in(cli, CLI_DIM, "  # %s%s\n", way_of(item->directive),
-		item->count == 0 ? ", Valkey's default" : "");
+	if (item->directive != NULL)
+		print_directive(cli, item);
+	cli_say(cli, "\n");
+	if (item->lock.layer != NULL) {
+		cli_say_in(cli, CLI_WARN, "  locked");
+		cli_say(cli, "      by the %s: ", item->lock.layer);
+		cli_say_foreign(cli, CLI_PLAIN, item->lock.file);
+		cli_say(cli, ":%u\n", item->lock.line);
+	}
 	for (size_t i = item->count; i-- > 0;)
 		print_origin(cli, &item->origins[i]);
 }

@@ -369,9 +369,10 @@ const struct command commands[] = {
 		"Looks at what would really be in force, the server's defaults included. Ends with status 1\n"
 		"if a finding is of severity high or above, or if a waiver has ended.",
 		0, 1, lint_options, NULL, cmd_lint},
-	{"explain", "HOST/INSTANCE [DIRECTIVE]", "show which line of which file sets a value",
-		"The value that the instance gets, who set it and what that overrode, strongest first, and\n"
-		"whether Valkey can change it live. Without DIRECTIVE all that the tree sets.",
+	{"explain", "HOST/INSTANCE [WORD]", "show which line of which file sets a value",
+		"The value that the instance gets, who set it and what that overrode, strongest first, who\n"
+		"locks it, and whether Valkey can change it live. WORD is a directive, users.NAME, files.PATH,\n"
+		"apply.KEY or parameters.NAME; without it all that the tree sets.",
 		1, 2, explain_options, NULL, cmd_explain},
 	{"schema list", "", "list the directives that Valkey knows", NULL, 0, 0, schema_options,
 		NULL, cmd_schema_list},

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config/acl.h"
 #include "common/config/fleet_internal.h"
 #include "common/config/value.h"
 #include "common/mem.h"
 #include "common/name.h"
+#include "common/nearest.h"
 
 #include "common/banned.h"
 
@@ -37,8 +39,25 @@ void cfg_explanation_free(struct cfg_explanation *explanation)
 	free(explanation);
 }
 
-static bool find_instance(struct subject *subject, const char *id)
+/* The layers of the instance, weakest first. */
+static size_t layers_of(
+	const struct subject *subject, struct cfg_layer *layers[CFG_EXPLAINED_LAYERS])
 {
+	struct cfg_instance *instance = subject->instance;
+	size_t count = 0;
+
+	for (size_t i = 0; i < instance->role->template_count; i++)
+		layers[count++] = instance->role->templates[i];
+	layers[count++] = &instance->role->layer;
+	layers[count++] = &subject->host->environment->layer;
+	layers[count++] = subject->host->layer;
+	layers[count++] = instance->layer;
+	return count;
+}
+
+static enum vk_rc find_instance(struct subject *subject, const char *id, struct vk_err *err)
+{
+	struct vk_nearest nearest = vk_nearest_init(id);
 	struct cfg_fleet *fleet = subject->fleet;
 
 	for (size_t h = 0; h < fleet->host_count; h++) {
@@ -46,10 +65,14 @@ static bool find_instance(struct subject *subject, const char *id)
 			subject->host = &fleet->hosts[h];
 			subject->instance = &fleet->hosts[h].instances[i];
 			if (strcmp(subject->instance->id, id) == 0)
-				return true;
+				return VK_OK;
+			vk_nearest_offer(&nearest, subject->instance->id);
 		}
 	}
-	return false;
+	vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean '%s'?", nearest.word);
+	return VK_ENOTFOUND;
 }
 
 static const char *written_text(
@@ -118,47 +141,202 @@ static const char *effective_value(const struct subject *subject, const struct c
 	return cfg_value_of(subject->fleet, &subject->effective, d, subject->arena);
 }
 
+/* Which layer locks the word, under the name by which locks know it. */
+static void add_lock(const struct subject *subject, const char *word, struct cfg_explained *out)
+{
+	const struct cfg_item *item = cfg_list_find(&subject->effective.locks, word);
+	const struct cfg_lock *lock = item != NULL ? item->what : NULL;
+
+	if (lock != NULL)
+		out->lock = (struct cfg_explained_lock){lock->kind,
+			arena_strdup(subject->arena, lock->place.file), lock->place.line};
+}
+
 static void explain_one(
 	const struct subject *subject, const struct cfg_directive *d, struct cfg_explanation *e)
 {
-	const struct cfg_instance *instance = subject->instance;
+	struct cfg_layer *layers[CFG_EXPLAINED_LAYERS];
+	size_t count = layers_of(subject, layers);
 	struct cfg_explained *out = &e->items[e->count++];
 
-	*out = (struct cfg_explained){.directive = d, .value = effective_value(subject, d)};
-	for (size_t i = 0; i < instance->role->template_count; i++)
-		add_origin(subject, instance->role->templates[i], out);
-	add_origin(subject, &instance->role->layer, out);
-	add_origin(subject, &subject->host->environment->layer, out);
-	add_origin(subject, subject->host->layer, out);
-	add_origin(subject, instance->layer, out);
+	*out = (struct cfg_explained){
+		.word = d->name, .directive = d, .value = effective_value(subject, d)};
+	for (size_t i = 0; i < count; i++)
+		add_origin(subject, layers[i], out);
+	add_lock(subject, d->name, out);
+}
+
+/* ---- users, files, apply, parameters ---- */
+
+static const char *user_value(const struct subject *subject, const struct cfg_user *user)
+{
+	struct vk_buf rules, line, hidden;
+	const char *out = "";
+
+	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
+	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
+	vk_buf_init(&hidden, 4 * CFG_ACL_RULES_MAX_BYTES);
+	if (cfg_substitute(subject->fleet, &subject->effective, &user->place, " ()", user->rules,
+		    &rules) &&
+		cfg_user_line(subject->fleet, &subject->effective, user, rules.data, &line)) {
+		line.data[strcspn(line.data, "\n")] = '\0';
+		cfg_acl_format_hidden(
+			line.data + strlen("user ") + strlen(user->name) + 1, &hidden);
+		out = arena_dup(subject->arena, hidden.data, hidden.len);
+	}
+	vk_buf_release(&hidden);
+	vk_buf_release(&line);
+	vk_buf_release(&rules);
+	return out;
+}
+
+static const char *file_value(const struct subject *subject, const struct cfg_file *file)
+{
+	if (file->secret != NULL)
+		return arena_printf(subject->arena, "a secret, mode %04o", file->mode);
+	if (file->client != NULL)
+		return arena_printf(subject->arena, "made for a client, mode %04o", file->mode);
+	return arena_printf(
+		subject->arena, "%zu bytes as written, mode %04o", strlen(file->text), file->mode);
+}
+
+/* The value of a word that is no directive; NULL: the instance has no such thing. */
+static const char *word_value(const struct subject *subject, const char *word)
+{
+	const struct cfg_effective *effective = &subject->effective;
+	const struct cfg_role *role = effective->role;
+	const struct cfg_parameter *p;
+	const struct cfg_item *item;
+	const char *name;
+
+	switch (cfg_section_of(word, &name)) {
+	case CFG_SECTION_USERS:
+		item = cfg_list_find(&effective->users, name);
+		return item != NULL ? user_value(subject, item->what) : NULL;
+	case CFG_SECTION_FILES:
+		item = cfg_list_find(&effective->files, name);
+		return item != NULL ? file_value(subject, item->what) : NULL;
+	case CFG_SECTION_APPLY:
+		return cfg_apply_text(effective->apply, name, subject->arena);
+	case CFG_SECTION_PARAMETERS:
+		p = cfg_parameter_find(role->parameters, role->parameter_count, name);
+		return p != NULL ? effective->values[p - role->parameters] : NULL;
+	case CFG_SECTION_CONFIG:
+	case CFG_SECTIONS:
+		break;
+	}
+	return NULL;
+}
+
+/* What a layer says about the word, as far as it is a short text. */
+static const char *said(
+	const struct subject *subject, const struct cfg_layer *layer, const char *word)
+{
+	const char *name, *dot = strchr(word, '.');
+	const struct vkyaml_node *node, *rules;
+	enum cfg_section section = cfg_section_of(word, &name);
+
+	if (section == CFG_SECTION_FILES)
+		return cfg_list_find(&layer->files, name)->what != NULL ? "(a file)" : "null";
+	node = vkyaml_get(
+		vkyaml_get(layer->root, arena_dup(subject->arena, word, (size_t)(dot - word))),
+		name);
+	rules = section == CFG_SECTION_USERS ? vkyaml_get(node, "rules") : NULL;
+	if (rules != NULL)
+		node = rules;
+	if (vkyaml_kind(node) != VKYAML_SCALAR)
+		return section == CFG_SECTION_PARAMETERS ? "(declared)" : "(a list)";
+	return vkyaml_is_null(node) ? "null" : arena_strdup(subject->arena, vkyaml_text(node));
+}
+
+static void explain_word(const struct subject *subject, const char *word, struct cfg_explanation *e)
+{
+	const char *schema = subject->instance->role->schema;
+	struct cfg_layer *layers[CFG_EXPLAINED_LAYERS];
+	size_t count = layers_of(subject, layers);
+	struct cfg_explained *out = &e->items[e->count];
+	const char *value = word_value(subject, word);
+
+	if (value == NULL)
+		return;
+	e->count++;
+	*out = (struct cfg_explained){.word = arena_strdup(subject->arena, word), .value = value};
+	for (size_t i = 0; i < count; i++) {
+		const struct cfg_list *config =
+			&cfg_layer_resolve(subject->fleet, layers[i], schema)->config;
+		struct cfg_place place;
+
+		if (!cfg_layer_mentions(layers[i], config, schema, word, &place))
+			continue;
+		for (size_t k = 0; k < out->count; k++)
+			out->origins[k].is_effective = false;
+		out->origins[out->count++] = (struct cfg_origin){.layer = layers[i]->kind,
+			.file = arena_strdup(subject->arena, place.file),
+			.line = place.line,
+			.column = place.column,
+			.text = said(subject, layers[i], word),
+			.is_effective = true};
+	}
+	add_lock(subject, word, out);
+}
+
+static void explain_list(const struct subject *subject, const char *section,
+	const struct cfg_list *list, struct cfg_explanation *e)
+{
+	for (size_t i = 0; i < list->count; i++)
+		explain_word(subject,
+			arena_printf(subject->arena, "%s.%s", section, list->items[i].name), e);
 }
 
 static void explain_all(const struct subject *subject, struct cfg_explanation *e)
 {
-	const struct cfg_list *config = &subject->effective.config;
+	const struct cfg_effective *effective = &subject->effective;
+	const struct cfg_role *role = effective->role;
 
-	e->items = arena_calloc(e->arena, config->count, sizeof(*e->items));
-	for (size_t i = 0; i < config->count; i++)
+	e->items = arena_calloc(e->arena,
+		effective->config.count + effective->users.count + effective->files.count +
+			CFG_APPLY_KEYS + role->parameter_count,
+		sizeof(*e->items));
+	for (size_t i = 0; i < effective->config.count; i++)
 		explain_one(subject,
-			((const struct cfg_resolved *)config->items[i].what)->directive, e);
+			((const struct cfg_resolved *)effective->config.items[i].what)->directive,
+			e);
+	explain_list(subject, "users", &effective->users, e);
+	explain_list(subject, "files", &effective->files, e);
+	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
+		if (effective->apply[key].is_set)
+			explain_word(subject,
+				arena_printf(subject->arena, "apply.%s",
+					cfg_apply_name((enum cfg_apply_key)key)),
+				e);
+	}
+	for (size_t i = 0; i < role->parameter_count; i++)
+		explain_word(subject,
+			arena_printf(subject->arena, "parameters.%s", role->parameters[i].name), e);
 }
 
-static enum vk_rc explain_named(const struct subject *subject, const char *name,
+static enum vk_rc explain_named(const struct subject *subject, const char *word,
 	struct cfg_explanation *e, struct vk_err *err)
 {
-	const char *version = subject->instance->role->schema;
-	const struct cfg_directive *d = cfg_directive_find(name, version);
-	const char *near = cfg_directive_nearest(name, version);
+	const char *version = subject->instance->role->schema, *name;
+	const struct cfg_directive *d = cfg_directive_find(word, version);
+	const char *near = cfg_directive_nearest(word, version);
 
-	if (d == NULL) {
-		vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
-		if (near != NULL)
-			vk_err_hint(err, "did you mean '%s'?", near);
-		return VK_ENOTFOUND;
-	}
 	e->items = arena_calloc(e->arena, 1, sizeof(*e->items));
-	explain_one(subject, d, e);
-	return VK_OK;
+	if (d != NULL) {
+		explain_one(subject, d, e);
+		return VK_OK;
+	}
+	if (cfg_section_of(word, &name) != CFG_SECTION_CONFIG) {
+		explain_word(subject, word, e);
+		return e->count > 0 ? VK_OK
+				    : vk_err_set(err, VK_ENOTFOUND, "%s has no '%.200s'",
+					      subject->instance->id, word);
+	}
+	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, word);
+	if (near != NULL)
+		vk_err_hint(err, "did you mean '%s'?", near);
+	return VK_ENOTFOUND;
 }
 
 static const char *member_text(struct arena *arena, const struct cfg_member *member)
@@ -202,8 +380,9 @@ static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *n
 
 	if (rc != VK_OK)
 		return rc;
-	if (!find_instance(&subject, id))
-		return vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
+	rc = find_instance(&subject, id, err);
+	if (rc != VK_OK)
+		return rc;
 	cfg_merge(fleet, subject.host, subject.instance, e->arena, &subject.effective);
 	explain_group(&subject, e);
 	if (name == NULL)
@@ -213,7 +392,7 @@ static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *n
 	return rc == VK_OK ? cfg_findings_check(fleet->findings, err) : rc;
 }
 
-enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *directive,
+enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *word,
 	struct cfg_explanation **out, struct vk_err *err)
 {
 	struct cfg_findings *findings = cfg_findings_new();
@@ -222,7 +401,7 @@ enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *
 	enum vk_rc rc;
 
 	e->arena = arena_new();
-	rc = explain(fleet, id, directive, e, err);
+	rc = explain(fleet, id, word, e, err);
 	if (rc == VK_OK)
 		*out = e;
 	else

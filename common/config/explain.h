@@ -24,19 +24,33 @@ struct cfg_origin {
 
 enum { CFG_EXPLAINED_LAYERS = CFG_TEMPLATE_MAX_DEPTH + 4 };
 
+/* The layer that keeps later ones from saying anything about it. */
+struct cfg_explained_lock {
+	const char *layer; /* NULL: nobody locks it */
+	const char *file;
+	unsigned line;
+};
+
 struct cfg_explained {
-	const struct cfg_directive *directive; /* of the role's version of Valkey */
-	const char *value; /* CONFIG GET form; the server's default where no layer sets it */
-	size_t count;	   /* layers that name it, weakest first; 0: the server's default holds */
+	const char
+		*word; /* "maxmemory", "users.app", "files.PATH", "apply.KEY", "parameters.NAME" */
+	const struct cfg_directive
+		*directive; /* of the role's version of Valkey; NULL: no directive */
+	/* Of a directive in CONFIG GET form, the server's default where no layer sets it; of a user
+	 * the line of users.acl, without hashes. */
+	const char *value;
+	struct cfg_explained_lock lock;
+	size_t count; /* layers that name it, weakest first; 0: the server's default holds */
 	struct cfg_origin origins[CFG_EXPLAINED_LAYERS];
 };
 
 struct cfg_explanation;
 
-/* Explains a directive (any of its names) of instance "HOST/INSTANCE"; with NULL all that a layer
- * sets. VK_ENOTFOUND: no such instance or directive. Never shows the value of a sensitive one. */
-VK_CHECKED enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id,
-	const char *directive, struct cfg_explanation **out, struct vk_err *err);
+/* Explains a word of instance "HOST/INSTANCE": a directive (any of its names), users.NAME,
+ * files.PATH, apply.KEY or parameters.NAME; with NULL all that a layer sets. VK_ENOTFOUND: no such
+ * instance or word. Never shows the value of a sensitive one. */
+VK_CHECKED enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *word,
+	struct cfg_explanation **out, struct vk_err *err);
 void cfg_explanation_free(struct cfg_explanation *explanation);
 
 /* The group of the instance, NULL: it is in none. */
@@ -50,7 +64,7 @@ struct cfg_explained_group {
 };
 const struct cfg_explained_group *cfg_explanation_group(const struct cfg_explanation *explanation);
 
-/* By name. */
+/* Directives by name, then users, files, apply and parameters by theirs. */
 size_t cfg_explanation_count(const struct cfg_explanation *explanation);
 const struct cfg_explained *cfg_explanation_at(const struct cfg_explanation *explanation, size_t i);
 

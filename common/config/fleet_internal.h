@@ -577,6 +577,14 @@ enum cfg_section cfg_section_of(const char *word, const char **name);
 bool cfg_layer_mentions(const struct cfg_layer *layer, const struct cfg_list *config,
 	const char *version, const char *word, struct cfg_place *place);
 
+/* ---- layer_apply.c ---- */
+
+const char *cfg_apply_name(enum cfg_apply_key key);
+
+/* What is in force for a key of `apply`, as a tree says it; NULL: there is no such key. */
+const char *cfg_apply_text(
+	const struct cfg_apply apply[CFG_APPLY_KEYS], const char *name, struct arena *arena);
+
 /* ---- layer_files.c ---- */
 
 /* A layer's `files:` (may be NULL), each path once. */

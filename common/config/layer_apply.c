@@ -20,6 +20,28 @@ static const struct {
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
 
+const char *cfg_apply_name(enum cfg_apply_key key)
+{
+	return apply_keys[key].name;
+}
+
+const char *cfg_apply_text(
+	const struct cfg_apply apply[CFG_APPLY_KEYS], const char *name, struct arena *arena)
+{
+	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
+		const struct cfg_apply *own = &apply[key];
+		const char *text = apply_keys[key].words[own->choice];
+
+		if (strcmp(apply_keys[key].name, name) != 0)
+			continue;
+		for (size_t i = 0; i < own->kept_count; i++)
+			text = i == 0 ? own->kept[0]
+				      : arena_printf(arena, "%s, %s", text, own->kept[i]);
+		return text;
+	}
+	return NULL;
+}
+
 /* Adds a pattern in its place; one that is there already is not said twice. */
 static void insert_pattern(struct cfg_apply *out, const char *pattern)
 {
