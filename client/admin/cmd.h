@@ -20,6 +20,7 @@ command_run cmd_adopt;
 
 /* cmd_explain.c, cmd_schema.c, cmd_template.c: what is known about values */
 command_run cmd_explain;
+command_run cmd_schema_json;
 command_run cmd_schema_list;
 command_run cmd_schema_show;
 command_run cmd_template_list;

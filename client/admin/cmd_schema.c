@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/editor_schema.h"
 #include "client/admin/table.h"
 #include "common/config/directive.h"
 #include "common/config/foreign.h"
@@ -16,7 +17,12 @@
 
 #include "common/banned.h"
 
-enum { RANGE_BYTES = 64, VERSION_BYTES = 64, VERSIONS_MAX_BYTES = 256 };
+enum {
+	RANGE_BYTES = 64,
+	VERSION_BYTES = 64,
+	VERSIONS_MAX_BYTES = 256,
+	SCHEMA_MAX_BYTES = 16 * 1024 * 1024,
+};
 
 static const struct table_column list_columns[] = {
 	{"DIRECTIVE", "directive", TABLE_TEXT},
@@ -272,4 +278,29 @@ enum vk_rc cmd_schema_list(struct cli *cli, const struct args *args, struct vk_e
 		table_print(cli, list_columns, items, NULL);
 	vkjson_free(items);
 	return VK_OK;
+}
+
+enum vk_rc cmd_schema_json(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	const char *version = NULL, *kind = args_at(args, 0);
+	struct vkjson *schema;
+	struct vk_buf text;
+	enum vk_rc rc = version_of(args, &version, err);
+
+	if (rc != VK_OK)
+		return rc;
+	schema = editor_schema(kind, args_get(args, "valkey") != NULL ? version : NULL);
+	if (schema == NULL) {
+		vk_err_set(err, VK_EINPUT, "a tree has no files of kind '%.50s'", kind);
+		vk_err_hint(err, "one of " EDITOR_KINDS);
+		return VK_EINPUT;
+	}
+	vk_buf_init(&text, SCHEMA_MAX_BYTES);
+	vkjson_format(schema, true, &text);
+	rc = vk_buf_check(&text, "the schema", err);
+	if (rc == VK_OK)
+		fwrite(text.data, 1, text.len, cli->out);
+	vk_buf_release(&text);
+	vkjson_free(schema);
+	return rc;
 }

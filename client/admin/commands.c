@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "client/admin/cmd.h"
+#include "client/admin/editor_schema.h"
 #include "client/admin/help.h"
 #include "client/admin/adoption.h"
 #include "client/admin/import_files.h"
@@ -56,6 +57,11 @@ static const struct option_spec lint_options[] = {
 };
 
 static const struct option_spec explain_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
+
+static const struct option_spec editor_options[] = {
+	{"valkey", 0, "VERSION", "of this version of Valkey (default: of all)", false},
+	OPTIONS_END,
+};
 
 static const struct option_spec schema_options[] = {
 	{"valkey", 0, "VERSION", "of this version of Valkey (default: 8.0)", false},
@@ -374,6 +380,8 @@ const struct command commands[] = {
 		"locks it, and whether Valkey can change it live. WORD is a directive, users.NAME, files.PATH,\n"
 		"apply.KEY or parameters.NAME; without it all that the tree sets.",
 		1, 2, explain_options, NULL, cmd_explain},
+	{"schema json", "KIND", "print what an editor wants to know about the files of a tree",
+		"JSON Schema; KIND is " EDITOR_KINDS ".", 1, 1, editor_options, NULL, cmd_schema_json},
 	{"schema list", "", "list the directives that Valkey knows", NULL, 0, 0, schema_options,
 		NULL, cmd_schema_list},
 	{"schema show", "DIRECTIVE", "show what a directive means, takes and is by default", NULL,

@@ -78,7 +78,7 @@ static struct cfg_acl_role *read_role(
 	const struct vkyaml_node *rules = vkyaml_get(entry, "rules");
 	struct cfg_acl_role *role;
 
-	cfg_expect_keys(fleet, ACL_FILE, entry, "rules|help", name);
+	cfg_expect_keys(fleet, ACL_FILE, entry, CFG_KEYS_ACL_ROLE, name);
 	if (!vk_name_is_valid(name)) {
 		cfg_report(fleet, &place, name, CFG_NAME_HINT,
 			"'%.100s' cannot be the name of an ACL role", name);
@@ -105,7 +105,7 @@ void cfg_acl_roles_read(struct cfg_fleet *fleet)
 	if (file == NULL)
 		return;
 	root = cfg_fleet_open_file(fleet, file, "acl");
-	cfg_expect_keys(fleet, ACL_FILE, root, "acl-roles", "acl");
+	cfg_expect_keys(fleet, ACL_FILE, root, CFG_KEYS_ACL, "acl");
 	map = cfg_expect_map(fleet, ACL_FILE, vkyaml_get(root, "acl-roles"), "acl-roles");
 	if (map == NULL)
 		return;

@@ -172,7 +172,7 @@ static void read_client(const struct cfg_reader *r, struct cfg_layer *layer, con
 	}
 	if (map == NULL)
 		return;
-	cfg_expect_keys(r->fleet, r->file, map, "user|formats|password", name);
+	cfg_expect_keys(r->fleet, r->file, map, CFG_KEYS_CLIENT, name);
 	if (vkyaml_get(map, "user") != NULL)
 		client.user_place = cfg_node_place(r, vkyaml_get(map, "user"));
 	client.user = read_user(r, name, map);

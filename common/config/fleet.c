@@ -117,7 +117,7 @@ static void read_fleet_file(struct cfg_fleet *fleet, const struct vkyaml_node *r
 	const struct vkyaml_node *list = vkyaml_get(root, "environments");
 	struct cfg_place place = {"fleet.yaml", 1, 1};
 
-	cfg_expect_keys(fleet, "fleet.yaml", root, "fleet|environments|valkey", "fleet");
+	cfg_expect_keys(fleet, "fleet.yaml", root, CFG_KEYS_FLEET, "fleet");
 	if (name != NULL) {
 		fleet->name = cfg_expect_text(fleet, "fleet.yaml", name, "fleet");
 		place = cfg_place_of("fleet.yaml", vkyaml_mark(name));
@@ -209,11 +209,7 @@ static void read_environments(struct cfg_fleet *fleet)
 			cfg_report_unknown_environment(fleet, &place, name);
 			continue;
 		}
-		cfg_expect_keys(fleet, file->path, root,
-			"promotes-from|keepers|parameters|config|users|files|clients|apply|lock|"
-			"policy|"
-			"waivers",
-			"environment");
+		cfg_expect_keys(fleet, file->path, root, CFG_KEYS_ENVIRONMENT, "environment");
 		cfg_keepers_read(fleet, file->path, vkyaml_get(root, "keepers"), environment);
 		cfg_policy_read(fleet, file->path, root, &environment->policy);
 		read_promotes_from(

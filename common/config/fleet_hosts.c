@@ -75,8 +75,7 @@ static void read_instances(struct cfg_fleet *fleet, const char *file,
 		host->instance_count++;
 		instance->id = arena_printf(fleet->arena, "%s/%s", host->name, instance->name);
 		root = cfg_expect_map(fleet, file, vkyaml_at(map, i), instance->id);
-		cfg_expect_keys(fleet, file, root,
-			"role|parameters|config|users|files|clients|apply", "instance");
+		cfg_expect_keys(fleet, file, root, CFG_KEYS_INSTANCE, "instance");
 		instance->role = read_role_name(fleet, file, vkyaml_get(root, "role"), instance);
 		instance->layer = arena_calloc(fleet->arena, 1, sizeof(*instance->layer));
 		cfg_layer_read_parameters(fleet, file, root, instance->layer);
@@ -161,11 +160,7 @@ static void read_host(struct cfg_fleet *fleet, const char *file, const struct vk
 {
 	const struct vkyaml_node *map = cfg_expect_map(fleet, file, node, host->name);
 
-	cfg_expect_keys(fleet, file, map,
-		"environment|public-key|address|memory|parameters|config|users|files|clients|apply|"
-		"lock|"
-		"instances",
-		host->name);
+	cfg_expect_keys(fleet, file, map, CFG_KEYS_HOST, host->name);
 	read_environment(fleet, file, vkyaml_get(map, "environment"), host);
 	read_own(fleet, file, map, is_range, host);
 	cfg_host_memory_read(fleet, file, vkyaml_get(map, "memory"), host);
@@ -277,7 +272,7 @@ static const struct vkyaml_node *read_file(
 	const struct vkyaml_node *root = cfg_fleet_open_file(fleet, file, "hosts");
 	const struct vkyaml_node *map;
 
-	cfg_expect_keys(fleet, file->path, root, "hosts|public-keys|addresses", "hosts");
+	cfg_expect_keys(fleet, file->path, root, CFG_KEYS_HOSTS, "hosts");
 	map = cfg_expect_map(fleet, file->path, vkyaml_get(root, "hosts"), "hosts");
 	for (size_t i = 0; map != NULL && i < vkyaml_count(map); i++)
 		read_entry(fleet, file->path, vkyaml_key(map, i), vkyaml_key_mark(map, i),

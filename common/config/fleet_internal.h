@@ -15,6 +15,7 @@
 #include "common/config/directive.h"
 #include "common/config/findings.h"
 #include "common/config/fleet.h"
+#include "common/config/keys.h"
 #include "common/config/pins.h"
 #include "common/config/template.h"
 #include "common/config/tree.h"
@@ -545,8 +546,6 @@ bool cfg_user_add_roles(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_user *user);
 
 /* ---- layer_apply.c ---- */
-
-#define CFG_APPLY_NAMES "allow-data-loss|drift|drift-of|restart|unmanaged-users"
 
 void cfg_layer_read_apply(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_layer *layer);

@@ -284,9 +284,7 @@ static void read_group(const struct cfg_group_reading *r, const struct vkyaml_no
 	}
 	is_cluster = r->group->kind == VK_GROUP_CLUSTER;
 	cfg_expect_keys(r->fleet, r->file, root,
-		is_cluster ? "environment|kind|shards"
-			   : "environment|kind|members|sentinels|quorum|sentinel",
-		"group");
+		is_cluster ? CFG_KEYS_CLUSTER : CFG_KEYS_REPLICATED, "group");
 	if (is_cluster) {
 		read_shards(r, root);
 		return;

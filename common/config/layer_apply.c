@@ -123,7 +123,7 @@ void cfg_layer_read_apply(
 {
 	const struct vkyaml_node *map = cfg_expect_map(r->fleet, r->file, node, "apply");
 
-	cfg_expect_keys(r->fleet, r->file, map, CFG_APPLY_NAMES, "apply");
+	cfg_expect_keys(r->fleet, r->file, map, CFG_KEYS_APPLY, "apply");
 	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
 		const struct vkyaml_node *value = vkyaml_get(map, apply_keys[key].name);
 

@@ -139,7 +139,7 @@ static bool read_file(
 
 	if (map == NULL)
 		return false;
-	cfg_expect_keys(r->fleet, r->file, map, "path|mode|from|text|secret", "files");
+	cfg_expect_keys(r->fleet, r->file, map, CFG_KEYS_FILE, "files");
 	file = arena_calloc(r->fleet->arena, 1, sizeof(*file));
 	file->place = cfg_node_place(r, node);
 	file->path = read_path(r, map);

@@ -123,7 +123,7 @@ static struct cfg_user *read_user(const struct cfg_reader *r, const char *name,
 
 	if (map == NULL)
 		return NULL;
-	cfg_expect_keys(r->fleet, r->file, map, "acl-roles|rules|passwords|open", name);
+	cfg_expect_keys(r->fleet, r->file, map, CFG_KEYS_USER, name);
 	rules = vkyaml_get(map, "rules");
 	roles = vkyaml_get(map, "acl-roles");
 	if (rules == NULL && roles == NULL) {

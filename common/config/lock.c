@@ -49,12 +49,12 @@ static bool check_apply_key(const struct cfg_reader *r, const struct cfg_place *
 {
 	char near[64], hint[HINT_BYTES];
 
-	if (cfg_value_is_choice(CFG_APPLY_NAMES, key))
+	if (cfg_value_is_choice(CFG_KEYS_APPLY, key))
 		return true;
-	if (vk_nearest_choice(key, CFG_APPLY_NAMES, near, sizeof(near)))
+	if (vk_nearest_choice(key, CFG_KEYS_APPLY, near, sizeof(near)))
 		snprintf(hint, sizeof(hint), "did you mean 'apply.%s'?", near);
 	else
-		snprintf(hint, sizeof(hint), "allowed: %s", CFG_APPLY_NAMES);
+		snprintf(hint, sizeof(hint), "allowed: %s", CFG_KEYS_APPLY);
 	cfg_report(r->fleet, place, word, hint, "lock: apply has no key '%.100s'", key);
 	return false;
 }

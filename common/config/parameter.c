@@ -26,8 +26,6 @@ static const char *const type_names[] = {
 	[CFG_PARAMETER_SECRET] = "secret",
 };
 
-#define TYPE_NAMES "string|integer|boolean|memory|duration-seconds|enum|word|secret"
-
 const struct cfg_parameter *cfg_parameter_find(
 	const struct cfg_parameter *parameters, size_t count, const char *name)
 {
@@ -174,7 +172,7 @@ static bool read_type(struct cfg_fleet *fleet, const char *file, const struct vk
 	struct cfg_place place;
 
 	if (node == NULL) {
-		cfg_report(fleet, &p->place, NULL, "one of " TYPE_NAMES,
+		cfg_report(fleet, &p->place, NULL, "one of " CFG_PARAMETER_TYPES,
 			"parameter '%s': its type is missing", p->name);
 		return false;
 	}
@@ -188,7 +186,7 @@ static bool read_type(struct cfg_fleet *fleet, const char *file, const struct vk
 		return true;
 	}
 	place = cfg_place_of(file, vkyaml_mark(node));
-	cfg_report(fleet, &place, text, "one of " TYPE_NAMES,
+	cfg_report(fleet, &place, text, "one of " CFG_PARAMETER_TYPES,
 		"parameter '%s': there is no type '%.100s'", p->name, text);
 	return false;
 }
@@ -277,7 +275,7 @@ bool cfg_parameter_read(struct cfg_fleet *fleet, const char *file, const char *n
 	}
 	if (map == NULL && !vkyaml_is_null(node))
 		return false;
-	cfg_expect_keys(fleet, file, map, "type|default|min|max|values|help", name);
+	cfg_expect_keys(fleet, file, map, CFG_KEYS_PARAMETER, name);
 	if (!read_type(fleet, file, map, p) || !read_choices(fleet, file, map, p) ||
 		!read_bound(fleet, file, map, p, "min", &p->has_min, &p->min) ||
 		!read_bound(fleet, file, map, p, "max", &p->has_max, &p->max))

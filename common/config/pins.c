@@ -85,7 +85,7 @@ static bool read_other(struct cfg_fleet *fleet, const char *file, const struct v
 	map = cfg_expect_map(fleet, file, node, key);
 	if (map == NULL)
 		return false;
-	cfg_expect_keys(fleet, file, map, "version|sha256", key);
+	cfg_expect_keys(fleet, file, map, CFG_KEYS_PIN, key);
 	return read_pin(fleet, file, map, cfg_place_of(file, vkyaml_mark(node)), out);
 }
 
@@ -121,7 +121,7 @@ bool cfg_pins_read(struct cfg_fleet *fleet, const char *file, const struct vkyam
 {
 	struct cfg_pins pins = {.current = {.version = 0}};
 
-	cfg_expect_keys(fleet, file, root, "version|sha256|next|previous", "secret");
+	cfg_expect_keys(fleet, file, root, CFG_KEYS_SECRET, "secret");
 	if (!read_pin(fleet, file, root, (struct cfg_place){file, 1, 1}, &pins.current) ||
 		!read_other(fleet, file, root, "next", &pins.next) ||
 		!read_other(fleet, file, root, "previous", &pins.previous) ||

@@ -12,8 +12,6 @@
 
 #include "common/banned.h"
 
-#define KEYS "parameters|config|users|files|clients|apply|lock"
-
 enum { HINT_MAX_BYTES = 256 }; /* as long as vk_err's */
 
 /* A template that has been read: many roles share it. */
@@ -143,8 +141,7 @@ static struct cfg_opened_template *open_template(
 	opened->is_open = true;
 	file = arena_printf(fleet->arena, "templates/%s.yaml", template->name);
 	opened->root = parse_template(fleet, template, file);
-	cfg_expect_keys(
-		fleet, file, opened->root, "summary|use|extends|reasons|kind|" KEYS, "template");
+	cfg_expect_keys(fleet, file, opened->root, CFG_KEYS_TEMPLATE, "template");
 	cfg_layer_read(fleet, "template", file, opened->root, &opened->layer);
 	return opened;
 }
@@ -261,7 +258,7 @@ void cfg_role_read(struct cfg_fleet *fleet, const char *name, const char *file,
 	const struct vkyaml_node *root, struct cfg_role *role)
 {
 	*role = (struct cfg_role){.name = name, .place = {file, 1, 1}};
-	cfg_expect_keys(fleet, file, root, "template|valkey|kind|" KEYS, "role");
+	cfg_expect_keys(fleet, file, root, CFG_KEYS_ROLE, "role");
 	read_version(fleet, file, vkyaml_get(root, "valkey"), role);
 	read_template(fleet, file, vkyaml_get(root, "template"), role);
 	read_kind(fleet, file, vkyaml_get(root, "kind"), role);

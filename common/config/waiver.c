@@ -172,7 +172,7 @@ static bool read_waiver(struct cfg_fleet *fleet, const char *file, const struct 
 	*out = (struct cfg_waiver){.file = file, .line = vkyaml_mark(node).line};
 	if (map == NULL)
 		return false;
-	cfg_expect_keys(fleet, file, map, "rule|where|reason|owner|expires", "a waiver");
+	cfg_expect_keys(fleet, file, map, CFG_KEYS_WAIVER, "a waiver");
 	is_good = read_rule(fleet, file, map, out);
 	is_good = read_where(fleet, file, map, out) && is_good;
 	out->reason = read_member(fleet, file, map, "reason", "approvers and auditors read it");
@@ -216,7 +216,7 @@ static void read_block(struct cfg_fleet *fleet, const char *file, const struct v
 	struct cfg_place place;
 	const char *text;
 
-	cfg_expect_keys(fleet, file, map, "block", "policy");
+	cfg_expect_keys(fleet, file, map, CFG_KEYS_POLICY, "policy");
 	if (block == NULL)
 		return;
 	text = cfg_expect_text(fleet, file, block, "block");

@@ -95,6 +95,8 @@ E2E_TESTS += tests/e2e/183-diff.sh
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import tests/e2e/import_mutate.py tests/e2e/import_words.txt
 E2E_TESTS += tests/e2e/184-import-mutations.sh
 E2E_TESTS += tests/e2e/185-import-kinds.sh
+E2E_TESTS += tests/e2e/191-language.sh
+EXTRA_DIST += tests/e2e/blocks.awk tests/e2e/check_editor.py
 EXTRA_DIST += tests/e2e/lsan.supp
 # One file per attack, on a fleet that the first one founds.
 E2E_TESTS += tests/e2e/186-adoption.sh

@@ -35,6 +35,10 @@ check_PROGRAMS += tests/unit/check_command
 TESTS += tests/unit/check_command
 tests_unit_check_command_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_editor_schema
+TESTS += tests/unit/check_editor_schema
+tests_unit_check_editor_schema_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_example
 TESTS += tests/unit/check_example
 tests_unit_check_example_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
