@@ -324,8 +324,22 @@ static enum vk_rc renames(const struct cfg_directive *d, const struct words *wor
 	return VK_OK;
 }
 
+/* Words of any kind (rdma-bind). */
+static enum vk_rc texts(const struct cfg_directive *d, const struct words *words,
+	struct vk_buf *out, struct vk_err *err)
+{
+	if (words->count == 0)
+		return cfg_value_refuse(d, "", err, "at least one word");
+	for (size_t i = 0; i < words->count; i++) {
+		vk_buf_adds(out, i > 0 ? " " : "");
+		cfg_conf_quote(words->items[i], out);
+	}
+	return VK_OK;
+}
+
 static enum vk_rc (*const readers[])(const struct cfg_directive *d, const struct words *words,
 	struct vk_buf *out, struct vk_err *err) = {
+	[CFG_TYPE_STRING] = texts,
 	[CFG_TYPE_FLAGS] = flags,
 	[CFG_TYPE_BIND] = bind_addresses,
 	[CFG_TYPE_SAVE] = save_points,

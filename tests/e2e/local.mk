@@ -104,6 +104,7 @@ EXTRA_DIST += tests/e2e/lsan.supp
 E2E_TESTS += tests/e2e/186-adoption.sh
 E2E_TESTS += tests/e2e/187-observe.sh
 E2E_TESTS += tests/e2e/188-adopt.sh
+E2E_TESTS += tests/e2e/193-lint-running.sh
 E2E_TESTS += tests/e2e/260-operations.sh
 E2E_TESTS += tests/e2e/261-rights.sh
 E2E_TESTS += tests/e2e/262-instances.sh

@@ -242,6 +242,29 @@ START_TEST(writes_what_config_get_prints)
 }
 END_TEST
 
+START_TEST(a_list_of_words_is_judged_for_every_directive_that_takes_one)
+{
+	static const char *const items[] = {"10.0.0.1", "10.0.0.2"};
+
+	for (size_t v = 0; v < cfg_version_count(); v++) {
+		const char *version = cfg_version_at(v);
+
+		for (size_t i = 0; i < cfg_directive_count(version); i++) {
+			struct vk_buf out;
+			struct vk_err err = VK_ERR_INIT;
+
+			vk_buf_init(&out, 1024);
+			if (cfg_value_normalise_list(
+				    cfg_directive_at(version, i), items, 2, &out, &err) != VK_OK)
+				ck_assert_str_ne(err.msg, "");
+			else
+				ck_assert_str_eq(out.data, "10.0.0.1 10.0.0.2");
+			vk_buf_release(&out);
+		}
+	}
+}
+END_TEST
+
 START_TEST(joins_the_items_of_a_list_as_lines_of_a_file)
 {
 	static const char *const save[] = {"3600 1", "300 100"};
@@ -378,6 +401,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_broken_lists_of_words);
 	tcase_add_test(tc, never_quotes_a_sensitive_value);
 	tcase_add_test(tc, writes_what_config_get_prints);
+	tcase_add_test(tc, a_list_of_words_is_judged_for_every_directive_that_takes_one);
 	tcase_add_test(tc, joins_the_items_of_a_list_as_lines_of_a_file);
 	tcase_add_test(tc, every_default_is_its_own_normal_form);
 	tcase_add_test(tc, compares_by_meaning);
