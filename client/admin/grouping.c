@@ -99,6 +99,8 @@ static const char *kind_name(enum cfg_change_kind kind)
 		return "apply";
 	case CFG_CHANGE_VERSION:
 		return "valkey";
+	case CFG_CHANGE_GROUP:
+		return "group";
 	case CFG_CHANGE_SECRET:
 		return "secret";
 	}

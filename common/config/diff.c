@@ -270,8 +270,11 @@ enum vk_rc cfg_diff_bundles(const char *old_text, size_t old_len, const char *ne
 	cfg_diff_files(diff, a.bundle, b.bundle);
 	if (a.bundle != NULL || b.bundle != NULL)
 		compare_policies(diff, a.bundle, b.bundle);
-	if ((flags & CFG_DIFF_ROLE) == 0)
+	if ((flags & CFG_DIFF_ROLE) == 0) {
 		cfg_diff_secrets(diff, a.bundle, b.bundle);
+		cfg_diff_group(diff, a.bundle != NULL ? a.bundle->group : NULL,
+			b.bundle != NULL ? b.bundle->group : NULL);
+	}
 	diff_finish(diff, &a, &b);
 	*out = diff;
 out:

@@ -29,6 +29,7 @@ enum cfg_change_kind {
 	CFG_CHANGE_APPLY,     /* apply policy */
 	CFG_CHANGE_VERSION,   /* the Valkey version aimed at */
 	CFG_CHANGE_SECRET,    /* which versions of a secret are in force: "version 3" */
+	CFG_CHANGE_GROUP,     /* the group that it is in, its members, who watches it */
 };
 
 struct cfg_change {

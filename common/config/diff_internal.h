@@ -52,4 +52,10 @@ void cfg_diff_users(
 void cfg_diff_files(struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b);
 void cfg_diff_secrets(struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b);
 
+/* ---- diff_group.c ---- */
+
+/* Either may be NULL. */
+void cfg_diff_group(
+	struct cfg_diff *diff, const struct vk_bundle_group *a, const struct vk_bundle_group *b);
+
 #endif

@@ -13,6 +13,11 @@ for instance in db1/main db1/queue cache01/main watch1/watch; do
 done
 exits 0 "a share of memory is what the page says" "$VKCFG" explain cache01/main maxmemory --tree "$TREE"
 like "$OUT" '10307921510' "60% of 16gb"
+cp -r "$TREE" "$WORK/other"
+sed -i 's,cache01/main\, cache02/main,cache02/main\, cache01/main,' "$WORK/other/groups/sessions.yaml"
+run "$VKCFG" diff --tree "$WORK/other" --against "$TREE" prod
+like "$OUT" 'members: cache01/main \(.* -> cache02/main \(' "who a group begins with is shown where it changes"
+like "$OUT" '^prod: (cache0|3 instances|cache)' "for its members"
 sed 's/^apply: {drift: revert}/&\nlock: [loglevel]/; /^lock: \[maxmemory/d' "$TREE/environments/prod.yaml" >"$WORK/prod.yaml"
 sed -i 's/main: {role: store, config: {/&loglevel: debug, /' "$TREE/hosts/all.yaml"
 cp "$WORK/prod.yaml" "$TREE/environments/prod.yaml"
