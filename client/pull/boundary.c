@@ -15,6 +15,8 @@
 #include "client/pull/fill.h"
 #include "client/pull/generation.h"
 #include "client/pull/secrets_conf.h"
+#include "client/pull/sentinel_boundary.h"
+#include "client/pull/sentinel_values.h"
 #include "common/config/conf.h"
 #include "common/config/directive.h"
 #include "common/file.h"
@@ -142,6 +144,11 @@ static const char *objection(const struct check *check, const struct cfg_directi
 	return NULL;
 }
 
+static bool is_sentinels(const struct check *check, const struct cfg_conf_line *line)
+{
+	return cfg_version_is_sentinel(check->version) && strcmp(line->name, "sentinel") == 0;
+}
+
 static enum vk_rc check_text(
 	const struct check *check, const char *text, size_t len, struct vk_err *err)
 {
@@ -152,7 +159,9 @@ static enum vk_rc check_text(
 		const struct cfg_conf_line *line = cfg_conf_at(conf, i);
 		const struct cfg_directive *directive =
 			cfg_directive_find(line->name, check->version);
-		const char *why = objection(check, directive, line);
+		const char *why = is_sentinels(check, line)
+					  ? sentinel_objection(conf, line, check->version)
+					  : objection(check, directive, line);
 
 		if (why != NULL)
 			rc = vk_err_set(err, VK_EINPUT,
@@ -240,19 +249,52 @@ enum vk_rc boundary_check_directories(const struct instance *instance, struct vk
 	return rc;
 }
 
-enum vk_rc boundary_check(
+/* There is no runtime.conf: what is Sentinel's own stands in the file that it runs from. */
+static enum vk_rc check_sentinel(
 	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
 {
-	const struct vk_bundle_file *conf = vk_bundle_find(bundle, FILL_CONF);
+	const struct vk_bundle_file *file = vk_bundle_find(bundle, VK_BUNDLE_SENTINEL);
 	char *current = fill_current_path(instance);
+	char schema[SENTINEL_SCHEMA_BYTES];
+	const struct check check = {.instance = instance,
+		.version = sentinel_schema(bundle, schema),
+		.file = VK_BUNDLE_SENTINEL};
+	struct cfg_conf *conf = NULL;
 	struct vk_buf text;
 	enum vk_rc rc;
 
 	vk_buf_init(&text, CFG_CONF_MAX_BYTES);
-	if (bundle->kind == VK_KIND_SENTINEL) {
-		rc = vk_err_set(err, VK_EINPUT, "this vkcfg-pull does not install Sentinels");
-		vk_err_hint(err, "'vkcfg render --secrets FILE --out DIR' writes their files");
-	} else if (conf == NULL) {
+	if (file == NULL)
+		rc = vk_err_set(err, VK_EINPUT, "the bundle has no " VK_BUNDLE_SENTINEL);
+	else
+		rc = fill_text(instance, file, current, NULL, &text, err);
+	if (rc == VK_OK)
+		rc = check_text(&check, text.data, text.len, err);
+	if (rc == VK_OK)
+		rc = cfg_conf_parse(VK_BUNDLE_SENTINEL, text.data, text.len, &conf, err);
+	if (rc == VK_OK)
+		rc = sentinel_secrets_check(bundle, conf, err);
+	if (rc == VK_OK)
+		rc = boundary_check_directories(instance, err);
+	cfg_conf_free(conf);
+	vk_buf_release(&text);
+	free(current);
+	return rc;
+}
+
+enum vk_rc boundary_check(
+	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
+{
+	const struct vk_bundle_file *conf = vk_bundle_find(bundle, FILL_CONF);
+	char *current;
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	if (bundle->kind == VK_KIND_SENTINEL)
+		return check_sentinel(instance, bundle, err);
+	current = fill_current_path(instance);
+	vk_buf_init(&text, CFG_CONF_MAX_BYTES);
+	if (conf == NULL) {
 		rc = vk_err_set(err, VK_EINPUT, "the bundle has no " FILL_CONF);
 	} else {
 		rc = fill_text(instance, conf, current, NULL, &text, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/pull/secrets_conf.h"
+#include "client/pull/sentinel_values.h"
 #include "common/config/directive.h"
 #include "common/config/value.h"
 #include "common/mem.h"
@@ -25,7 +26,7 @@ void difference_release(struct difference *difference)
 	difference_init(difference);
 }
 
-static void add(struct difference *difference, const struct difference_item *item)
+void difference_add(struct difference *difference, const struct difference_item *item)
 {
 	if (difference->count == difference->cap) {
 		difference->cap = difference->cap == 0 ? 32 : difference->cap * 2;
@@ -125,12 +126,13 @@ static void compare_values(struct difference *difference, const struct expected 
 		cure = difference->is_foreign && is_place(directive, want, actual)
 			       ? CURE_MOVE
 			       : cure_of(rules, directive, want);
-		add(difference, &(struct difference_item){.kind = DIFFERENCE_VALUE,
-					.cure = cure,
-					.name = want->name,
-					.expected = want->text,
-					.actual = actual,
-					.is_secret = value_is_secret(rules->schema, want->name)});
+		difference_add(difference,
+			&(struct difference_item){.kind = DIFFERENCE_VALUE,
+				.cure = cure,
+				.name = want->name,
+				.expected = want->text,
+				.actual = actual,
+				.is_secret = value_is_secret(rules->schema, want->name)});
 	}
 }
 
@@ -147,11 +149,12 @@ static void compare_users(struct difference *difference, const struct expected *
 		const struct user *actual = users_find(&live->users, want->name);
 
 		if (actual == NULL || strcmp(want->rules, actual->rules) != 0)
-			add(difference, &(struct difference_item){.kind = DIFFERENCE_USER,
-						.cure = CURE_LIVE,
-						.name = want->name,
-						.expected = want->rules,
-						.actual = actual != NULL ? actual->rules : NULL});
+			difference_add(difference,
+				&(struct difference_item){.kind = DIFFERENCE_USER,
+					.cure = CURE_LIVE,
+					.name = want->name,
+					.expected = want->rules,
+					.actual = actual != NULL ? actual->rules : NULL});
 	}
 	for (size_t i = 0; i < live->users.count; i++) {
 		const struct user *actual = &live->users.items[i];
@@ -160,10 +163,11 @@ static void compare_users(struct difference *difference, const struct expected *
 
 		if (users_find(&expected->users, actual->name) == NULL &&
 			(was_ours || !is_kept(rules, actual->name)))
-			add(difference, &(struct difference_item){.kind = DIFFERENCE_USER,
-						.cure = CURE_LIVE,
-						.name = actual->name,
-						.actual = actual->rules});
+			difference_add(
+				difference, &(struct difference_item){.kind = DIFFERENCE_USER,
+						    .cure = CURE_LIVE,
+						    .name = actual->name,
+						    .actual = actual->rules});
 	}
 }
 
@@ -180,8 +184,14 @@ static bool is_foreign(const struct expected *expected, const struct live *live)
 void difference_make(struct difference *difference, const struct expected *expected,
 	const struct live *live, const struct difference_rules *rules)
 {
-	difference->is_foreign = is_foreign(expected, live);
-	compare_values(difference, expected, live, rules);
+	if (cfg_version_is_sentinel(rules->schema)) {
+		difference->is_foreign = values_get(&live->values, SENTINEL_FOREIGN) != NULL;
+		sentinel_values_compare(
+			difference, &expected->values, &live->values, rules->schema);
+	} else {
+		difference->is_foreign = is_foreign(expected, live);
+		compare_values(difference, expected, live, rules);
+	}
 	compare_users(difference, expected, live, rules);
 }
 

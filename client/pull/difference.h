@@ -58,6 +58,8 @@ void difference_release(struct difference *difference);
 void difference_make(struct difference *difference, const struct expected *expected,
 	const struct live *live, const struct difference_rules *rules);
 
+void difference_add(struct difference *difference, const struct difference_item *item);
+
 /* How many items have this cure. */
 size_t difference_count(const struct difference *difference, enum difference_cure cure);
 

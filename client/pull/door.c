@@ -13,6 +13,7 @@
 
 #include "client/pull/child.h"
 #include "client/pull/complaint.h"
+#include "client/pull/sentinel_file.h"
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/valkey/live.h"
@@ -126,8 +127,10 @@ static enum vk_rc wait_for_valkey(const struct instance *instance, const char *o
 enum vk_rc door_restart(const struct instance *instance, const char *old_run_id, struct vk_err *err)
 {
 	int64_t deadline_ms = vk_clock_monotonic_ms() + instance->restart_timeout_ms;
-	enum vk_rc rc;
+	enum vk_rc rc = sentinel_file_prepare(instance, old_run_id, err);
 
+	if (rc != VK_OK)
+		return rc;
 	if (instance->door_program != NULL) {
 		rc = run_program(instance->door_program, deadline_ms, err);
 	} else if (instance->door_file != NULL) {

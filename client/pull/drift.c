@@ -21,6 +21,9 @@
 #include "client/pull/presence.h"
 #include "client/pull/preflight.h"
 #include "client/pull/secrets.h"
+#include "client/pull/sentinel_file.h"
+#include "client/pull/sentinel_live.h"
+#include "client/pull/sentinel_values.h"
 #include "client/pull/takeover.h"
 #include "common/mem.h"
 
@@ -169,7 +172,8 @@ static enum vk_rc revert(struct drift *drift, struct valkey *valkey, struct diff
 	if (rc == VK_OK)
 		rc = converge_agent(valkey, difference, drift->instance->agent_password, err);
 	if (rc == VK_OK)
-		rc = converge_values(valkey, difference, &drift->expected, &options, err);
+		rc = sentinel_converge(drift->instance, valkey, drift->bundle.bundle, difference,
+			&drift->expected, &options, err);
 	if (rc == VK_OK)
 		rc = converge_users(valkey, difference, err);
 	secrets_free(secrets);
@@ -274,8 +278,10 @@ static enum vk_rc follow_role(const struct drift *drift, struct valkey *valkey, 
 static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, struct vk_err *err)
 {
 	const struct vk_bundle *bundle = drift->bundle.bundle;
-	const struct difference_rules rules = {.schema = bundle->valkey, .bundle = bundle};
-	const struct live_query query = {.schema = bundle->valkey,
+	char schema[SENTINEL_SCHEMA_BYTES];
+	const struct difference_rules rules = {
+		.schema = sentinel_schema(bundle, schema), .bundle = bundle};
+	const struct live_query query = {.schema = schema,
 		.extra = (const char *const *)drift->expected.extra,
 		.mask_key = drift->instance->agent_password};
 	struct drift_calls calls = {.is_known = false};
@@ -285,9 +291,9 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 
 	live_init(&live);
 	difference_init(&difference);
-	if (!drift->is_plan)
+	if (!drift->is_plan && bundle->kind != VK_KIND_SENTINEL)
 		drift_calls_read(&calls, valkey);
-	rc = live_read(valkey, &query, &live, err);
+	rc = sentinel_live_read(drift->instance, valkey, &query, &live, err);
 	if (rc == VK_OK) {
 		drift->outcome->health = live_health(&live);
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
@@ -343,7 +349,9 @@ static enum vk_rc check_running(struct drift *drift, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = compare_running(drift, valkey, err);
 	else if (rc == VK_EUNAVAIL && drift->instance->is_started_later)
-		rc = VK_OK;
+		rc = drift->may_learn && !drift->is_plan
+			     ? sentinel_file_prepare(drift->instance, "", err)
+			     : VK_OK;
 	valkey_free(valkey);
 	return rc;
 }

@@ -56,8 +56,8 @@ static bool is_file(const struct filling *filling, const char *path)
 /* Files in which each placeholder must be known. */
 static bool is_strict(const struct filling *filling)
 {
-	return is_file(filling, FILL_CONF) || is_file(filling, FILL_ACL) ||
-	       is_file(filling, FILL_SECRETS);
+	return is_file(filling, FILL_CONF) || is_file(filling, VK_BUNDLE_SENTINEL) ||
+	       is_file(filling, FILL_ACL) || is_file(filling, FILL_SECRETS);
 }
 
 bool fill_has_secret(const struct vk_bundle_file *file)

@@ -19,6 +19,8 @@
 #include "client/pull/fill.h"
 #include "client/pull/overrides.h"
 #include "client/pull/secrets_conf.h"
+#include "client/pull/sentinel_live.h"
+#include "client/pull/sentinel_preflight.h"
 #include "common/clock.h"
 #include "common/config/acl.h"
 #include "common/config/conf.h"
@@ -140,6 +142,11 @@ static enum vk_rc copy_conf(
 	return rc;
 }
 
+static bool is_sentinel(const struct preflight *run)
+{
+	return run->bundle->bundle->kind == VK_KIND_SENTINEL;
+}
+
 /* The file that valkey-server loads. */
 static enum vk_rc choose_conf(
 	struct preflight *run, const char *generation, char **out, struct vk_err *err)
@@ -147,11 +154,16 @@ static enum vk_rc choose_conf(
 	char *candidate = generation_path(run->instance, generation);
 	enum vk_rc rc = VK_OK;
 
-	if (vk_bundle_find(run->bundle->bundle, FILL_SECRETS) == NULL &&
-		run->instance->staging == NULL)
+	if (is_sentinel(run)) {
+		rc = sentinel_preflight_write(run->instance, run->bundle->bundle, candidate,
+			run->scratch, run->scratch_fd, err);
+		*out = xasprintf("%s/" VK_BUNDLE_SENTINEL, run->scratch);
+	} else if (vk_bundle_find(run->bundle->bundle, FILL_SECRETS) == NULL &&
+		   run->instance->staging == NULL) {
 		*out = xasprintf("%s/" FILL_CONF, candidate);
-	else
+	} else {
 		rc = copy_conf(run, candidate, out, err);
+	}
 	free(candidate);
 	return rc;
 }
@@ -162,13 +174,17 @@ static enum vk_rc start(struct preflight *run, const char *generation, struct vk
 	enum vk_rc rc = choose_conf(run, generation, &conf, err);
 	const char **argv;
 
-	if (rc != VK_OK)
+	if (rc != VK_OK) {
+		free(conf);
 		return rc;
-	argv = xcalloc(run->overrides.count + 3, sizeof(*argv));
+	}
+	argv = xcalloc(run->overrides.count + 4, sizeof(*argv));
 	argv[0] = run->instance->binary;
 	argv[1] = conf;
 	for (size_t i = 0; i < run->overrides.count; i++)
 		argv[i + 2] = run->overrides.words[i];
+	if (is_sentinel(run))
+		argv[2] = "--sentinel";
 	run->deadline_ms = vk_clock_monotonic_ms() + PREFLIGHT_TIMEOUT_MS;
 	rc = child_start(argv, run->scratch, CHILD_DIES_WITH_US, &run->child, err);
 	free(argv);
@@ -214,6 +230,24 @@ static void find_hidden(
 	}
 }
 
+/* It answers no values: they are what its file says. */
+static enum vk_rc learn_sentinel(struct preflight *run, struct expected *out, struct vk_err *err)
+{
+	struct live live;
+	enum vk_rc rc;
+
+	live_init(&live);
+	rc = sentinel_learn(run->valkey, &live, err);
+	if (rc == VK_OK) {
+		out->users = live.users;
+		users_init(&live.users);
+		rc = sentinel_preflight_expect(
+			run->instance, run->bundle->bundle, &out->values, err);
+	}
+	live_release(&live);
+	return rc;
+}
+
 static enum vk_rc learn(struct preflight *run, struct expected *out, struct vk_err *err)
 {
 	struct live_query query = {
@@ -222,6 +256,8 @@ static enum vk_rc learn(struct preflight *run, struct expected *out, struct vk_e
 	enum vk_rc rc;
 
 	live_init(&live);
+	if (is_sentinel(run))
+		return learn_sentinel(run, out, err);
 	rc = live_read(run->valkey, &query, &live, err);
 	if (rc == VK_OK)
 		find_hidden(&run->overrides, &live, out);
@@ -256,7 +292,7 @@ static enum vk_rc ask(struct preflight *run, struct expected *out, struct vk_err
 	}
 	if (rc == VK_OK)
 		rc = learn(run, out, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && !is_sentinel(run))
 		rc = check_agent(run, err);
 	/* The socket opens before the ACL file is read: the end may come only now. */
 	if (rc == VK_EUNAVAIL && child_wait(run->child, vk_clock_monotonic_ms() + END_WAIT_MS,
@@ -307,7 +343,7 @@ enum vk_rc preflight_run(const struct instance *instance, const char *generation
 	rc = boundary_check(instance, bundle->bundle, err);
 	if (rc == VK_OK)
 		rc = expected_basis_now(instance, &out->basis, err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && !is_sentinel(&run))
 		rc = overrides_make(
 			&run.overrides, instance, generation, bundle->bundle, scratch, err);
 	if (rc == VK_OK)

@@ -15,6 +15,9 @@
 #include "client/pull/presence.h"
 #include "client/pull/restart.h"
 #include "client/pull/secrets.h"
+#include "client/pull/sentinel_file.h"
+#include "client/pull/sentinel_live.h"
+#include "client/pull/sentinel_values.h"
 #include "client/pull/takeover.h"
 #include "common/mem.h"
 
@@ -94,8 +97,9 @@ static void look_release(struct look *look)
 static enum vk_rc read_all(struct look *look, const struct instance *instance, const char *current,
 	const struct running_side *want, const struct running_side *other, struct vk_err *err)
 {
+	char schema[SENTINEL_SCHEMA_BYTES];
 	const struct difference_rules rules = {
-		.schema = want->bundle.bundle->valkey,
+		.schema = sentinel_schema(want->bundle.bundle, schema),
 		.formerly = other->is_known ? &other->expected.users : NULL,
 		.bundle = want->bundle.bundle,
 		.former = other->is_known ? other->bundle.bundle : NULL,
@@ -103,7 +107,7 @@ static enum vk_rc read_all(struct look *look, const struct instance *instance, c
 	const struct live_query query = {.schema = rules.schema,
 		.extra = (const char *const *)want->expected.extra,
 		.mask_key = instance->agent_password};
-	enum vk_rc rc = live_read(look->valkey, &query, &look->live, err);
+	enum vk_rc rc = sentinel_live_read(instance, look->valkey, &query, &look->live, err);
 
 	if (rc == VK_OK) {
 		difference_make(&look->difference, &want->expected, &look->live, &rules);
@@ -190,8 +194,8 @@ static enum vk_rc set_values(struct running *running, struct look *look,
 		rc = secrets_open(running->instance, want->bundle.bundle, &secrets, err);
 	with_secrets.secrets = secrets;
 	if (rc == VK_OK)
-		rc = converge_values(
-			look->valkey, &look->difference, &want->expected, &with_secrets, err);
+		rc = sentinel_converge(running->instance, look->valkey, want->bundle.bundle,
+			&look->difference, &want->expected, &with_secrets, err);
 	secrets_free(secrets);
 	return rc;
 }
@@ -375,9 +379,11 @@ enum vk_rc running_apply(struct running *running, struct vk_err *err)
 	if (rc == VK_OK && !running->previous.is_known && !running->has_found)
 		keep_found(running, &look.live);
 	if (rc == VK_OK)
+		rc = sentinel_file_adopt(running->instance, &look.live, err);
+	if (rc == VK_OK)
 		rc = apply_live(running, &look, err);
 	else if (rc == VK_EUNAVAIL && running->instance->is_started_later)
-		rc = VK_OK;
+		rc = sentinel_file_prepare(running->instance, "", err);
 	else if (rc == VK_EUNAVAIL || (rc == VK_EDENIED && may_restart(running, &running->next)))
 		rc = restart(running, &look, err);
 	look_release(&look);
@@ -450,7 +456,9 @@ static enum vk_rc restore_found(struct running *running, struct vk_err *err)
 {
 	const struct converge_options options = {
 		.scope = CONVERGE_ALL, .current = running->current};
-	const struct difference_rules rules = {.schema = running->next.bundle.bundle->valkey,
+	char schema[SENTINEL_SCHEMA_BYTES];
+	const struct difference_rules rules = {
+		.schema = sentinel_schema(running->next.bundle.bundle, schema),
 		.formerly = &running->next.expected.users};
 	const struct live_query query = {
 		.schema = rules.schema, .mask_key = running->instance->agent_password};
@@ -460,10 +468,11 @@ static enum vk_rc restore_found(struct running *running, struct vk_err *err)
 	live_init(&look.live);
 	difference_init(&look.difference);
 	if (rc == VK_OK)
-		rc = live_read(look.valkey, &query, &look.live, err);
+		rc = sentinel_live_read(running->instance, look.valkey, &query, &look.live, err);
 	if (rc == VK_OK) {
 		difference_make(&look.difference, &running->found, &look.live, &rules);
-		rc = converge_values(look.valkey, &look.difference, &running->found, &options, err);
+		rc = sentinel_converge(running->instance, look.valkey, running->next.bundle.bundle,
+			&look.difference, &running->found, &options, err);
 	}
 	if (rc == VK_OK)
 		rc = converge_users(look.valkey, &look.difference, err);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "client/pull/fill.h"
+#include "client/pull/sentinel_file.h"
 #include "common/file.h"
 #include "common/mem.h"
 
@@ -108,7 +109,9 @@ void takeover_tell(const struct instance *instance, const struct difference *dif
 	}
 	if (difference_first(difference, CURE_MOVE) == NULL)
 		return;
-	conf = xasprintf("%s/current/" FILL_CONF, instance->directory);
+	conf = strcmp(live->role, "sentinel") == 0
+		       ? sentinel_file_path(instance)
+		       : xasprintf("%s/current/" FILL_CONF, instance->directory);
 	if (is_our_file(conf, from))
 		snprintf(outcome->text + used, sizeof(outcome->text) - used,
 			"%sthe next restart reads the files of the release", used > 0 ? "; " : "");

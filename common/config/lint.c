@@ -330,7 +330,7 @@ static enum vk_rc add_bundle(struct cfg_lint *lint, const struct cfg_rendered_bu
 		vk_err_prefix(err, rc, "%s", bundle->id);
 		return rc;
 	}
-	for (size_t i = 0; i < cfg_violations_count(violations); i++) {
+	for (size_t i = 0; violations != NULL && i < cfg_violations_count(violations); i++) {
 		const struct cfg_violation *at = cfg_violations_at(violations, i);
 
 		add_record(lint, &(struct record){.rule = at->rule,

@@ -42,7 +42,8 @@ static const struct cfg_user sentinel_agent_user = {
 	.name = CFG_AGENT_USER,
 	.line = "user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
 		"-@all +ping +info +role +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser "
-		"+shutdown +client|setname +sentinel|masters +sentinel|myid +sentinel|ckquorum\n",
+		"+shutdown +client|setname +sentinel|masters +sentinel|myid +sentinel|ckquorum "
+		"+sentinel|set +sentinel|config\n",
 };
 
 static struct cfg_item sentinel_items[] = {

@@ -92,6 +92,7 @@ E2E_TESTS += tests/e2e/174-sentinel-schema.sh
 E2E_TESTS += tests/e2e/180-lint.sh
 E2E_TESTS += tests/e2e/181-policy.sh
 E2E_TESTS += tests/e2e/175-sentinel.sh
+E2E_TESTS += tests/e2e/265-sentinel-agent.sh
 E2E_TESTS += tests/e2e/176-cluster.sh
 E2E_TESTS += tests/e2e/183-diff.sh
 EXTRA_DIST += tests/e2e/import_compare.py tests/e2e/import tests/e2e/import_mutate.py tests/e2e/import_words.txt
