@@ -128,7 +128,6 @@ E2E_TESTS += tests/e2e/215-attack-revoked-key.sh
 E2E_TESTS += tests/e2e/216-attack-impostor.sh
 E2E_TESTS += tests/e2e/217-attack-approver.sh
 EXTRA_DIST += tests/e2e/attack.sh
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/demo.sh
 EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/e2e/hold.py tests/demo.sh
 
 demo: all
