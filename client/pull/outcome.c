@@ -27,7 +27,6 @@ static const char *const drift_names[] = {
 	[OUTCOME_DRIFT_FILE] = "file",
 	[OUTCOME_DRIFT_ACL] = "acl",
 	[OUTCOME_DRIFT_COMMAND] = "command",
-	[OUTCOME_DRIFT_TOPOLOGY] = "topology",
 };
 
 void outcome_init(struct outcome *outcome, const char *instance)

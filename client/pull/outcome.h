@@ -31,7 +31,6 @@ enum outcome_drift_kind {
 	OUTCOME_DRIFT_FILE,
 	OUTCOME_DRIFT_ACL,
 	OUTCOME_DRIFT_COMMAND,	/* that somebody else has run, and that left no other trace */
-	OUTCOME_DRIFT_TOPOLOGY, /* the role; reported only */
 };
 
 enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_MAX_WAITS = 32, OUTCOME_TEXT_BYTES = 512 };

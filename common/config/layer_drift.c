@@ -14,8 +14,8 @@
 
 enum { HINT_BYTES = 128 };
 
-static const char allowed[] = "a directive, users.NAME, files.PATH, commands.NAME, role or "
-			      "certificate; '*' for any text, '?' for one letter";
+static const char allowed[] = "a directive, users.NAME, files.PATH, commands.NAME or "
+			      "process; '*' for any text, '?' for one letter";
 
 /* What drift can have as its name, apart from directives. */
 static bool is_other_name(const char *name)
@@ -28,8 +28,7 @@ static bool is_other_name(const char *name)
 		if (strncmp(name, prefixes[i], len) == 0)
 			return name[len] != '\0';
 	}
-	return strcmp(name, "role") == 0 || strcmp(name, "certificate") == 0 ||
-	       strcmp(name, "process") == 0;
+	return strcmp(name, "process") == 0;
 }
 
 /* A misspelt name would never match anything, and nobody would notice. */

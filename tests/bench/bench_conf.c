@@ -38,8 +38,8 @@ static void fail(const struct vk_err *err)
 static void read_once(const struct vk_buf *text)
 {
 	struct vk_err err = VK_ERR_INIT;
-	struct cfg_conf_values *values;
-	struct cfg_conf *conf;
+	struct cfg_conf_values *values = NULL;
+	struct cfg_conf *conf = NULL;
 
 	if (cfg_conf_parse("valkey.conf", text->data, text->len, &conf, &err) != VK_OK ||
 		cfg_conf_effective(conf, "8.0", &values, &err) != VK_OK)
