@@ -280,8 +280,16 @@ static bool is_declared_for(
 static void report_undeclared(
 	struct cfg_fleet *fleet, const struct cfg_place *place, const char *whose, const char *name)
 {
-	cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
-		"%s declares a parameter '%.100s'", whose, name);
+	struct vk_nearest nearest = vk_nearest_init(name);
+	char hint[128] = "declare it under 'parameters' of the role";
+
+	for (size_t i = 0; i < fleet->role_count; i++) {
+		for (size_t k = 0; k < fleet->roles[i].parameter_count; k++)
+			vk_nearest_offer(&nearest, fleet->roles[i].parameters[k].name);
+	}
+	if (nearest.word != NULL)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
+	cfg_report(fleet, place, name, hint, "%s declares a parameter '%.100s'", whose, name);
 }
 
 static void check_layer_parameters(struct cfg_fleet *fleet, const struct cfg_layer *layer,

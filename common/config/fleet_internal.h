@@ -627,6 +627,10 @@ void cfg_parameters_name_secrets(struct cfg_fleet *fleet, struct cfg_role *role)
 const char *cfg_parameter_check(struct cfg_fleet *fleet, const struct cfg_parameter *parameter,
 	const struct cfg_place *place, const char *text);
 
+/* A finding with the name that was meant, if one is near. */
+void cfg_report_no_parameter(struct cfg_fleet *fleet, const struct cfg_place *place,
+	const struct cfg_role *role, const char *name);
+
 const struct cfg_parameter *cfg_parameter_find(
 	const struct cfg_parameter *parameters, size_t count, const char *name);
 

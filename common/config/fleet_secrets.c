@@ -196,9 +196,7 @@ const char *cfg_secret_ref_resolve(struct cfg_fleet *fleet, const struct cfg_eff
 		return ref->name;
 	p = cfg_parameter_find(role->parameters, role->parameter_count, ref->name);
 	if (p == NULL) {
-		cfg_report(fleet, &ref->place, ref->name,
-			"declare it under 'parameters' of the role",
-			"role '%s' has no parameter '%s'", role->name, ref->name);
+		cfg_report_no_parameter(fleet, &ref->place, role, ref->name);
 		return NULL;
 	}
 	if (p->type != CFG_PARAMETER_SECRET) {

@@ -108,8 +108,7 @@ static void check_own_parameters(struct cfg_fleet *fleet, const struct cfg_insta
 			cfg_place_of(instance->layer->file, vkyaml_key_mark(map, i));
 
 		if (cfg_parameter_find(role->parameters, role->parameter_count, name) == NULL)
-			cfg_report(fleet, &place, name, "declare it under 'parameters' of the role",
-				"role '%s' has no parameter '%.100s'", role->name, name);
+			cfg_report_no_parameter(fleet, &place, role, name);
 	}
 }
 

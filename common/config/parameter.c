@@ -11,6 +11,7 @@
 #include "common/config/value.h"
 #include "common/config/value_words.h"
 #include "common/name.h"
+#include "common/nearest.h"
 #include "common/num.h"
 
 #include "common/banned.h"
@@ -321,6 +322,20 @@ static bool read_name(const char *text, char name[VK_NAME_BYTES], size_t *len)
 	return true;
 }
 
+void cfg_report_no_parameter(struct cfg_fleet *fleet, const struct cfg_place *place,
+	const struct cfg_role *role, const char *name)
+{
+	struct vk_nearest nearest = vk_nearest_init(name);
+	char hint[128] = "declare it under 'parameters' of the role";
+
+	for (size_t i = 0; i < role->parameter_count; i++)
+		vk_nearest_offer(&nearest, role->parameters[i].name);
+	if (nearest.word != NULL)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", nearest.word);
+	cfg_report(
+		fleet, place, name, hint, "role '%s' has no parameter '%.100s'", role->name, name);
+}
+
 /* NULL after a finding here, or where the value should have come from. */
 static const char *value_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_place *place, const char *name)
@@ -333,8 +348,7 @@ static const char *value_of(struct cfg_fleet *fleet, const struct cfg_effective 
 	p = cfg_parameter_find(role->parameters, role->parameter_count, name);
 	if (p != NULL)
 		return effective->values[p - role->parameters];
-	cfg_report(fleet, place, name, "declare it under 'parameters' of the role",
-		"role '%s' has no parameter '%s'", role->name, name);
+	cfg_report_no_parameter(fleet, place, role, name);
 	return NULL;
 }
 

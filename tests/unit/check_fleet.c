@@ -146,8 +146,7 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 		{"apply: {allow-data-loss: maybe}\n",
 			":1:26: apply: allow-data-loss: expected false or true, found 'maybe'"},
 		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},
-		{"apply: {drift-of: {}}\n",
-			":1:19: apply: drift-of: expected 1 to 64 names"},
+		{"apply: {drift-of: {}}\n", ":1:19: apply: drift-of: expected 1 to 64 names"},
 		{"apply: {drift-of: {maxmemroy: alert}}\n",
 			":1:31: apply: drift-of: there is no directive 'maxmemroy'"},
 		{"apply: {drift-of: {users.: alert}}\n",
@@ -155,7 +154,8 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 		{"apply: {drift-of: {\"*\": alert}}\n",
 			":1:25: apply: drift-of: '*' is no pattern of names"},
 		{"apply: {drift-of: {maxmemory: fight}}\n",
-			":1:31: apply: drift-of: maxmemory: expected report, alert or revert, found "
+			":1:31: apply: drift-of: maxmemory: expected report, alert or revert, "
+			"found "
 			"'fight'"},
 		{"apply: {drift: [report]}\n", ":1:16: drift: expected a text, found a list"},
 		{"apply: {unmanaged-users: []}\n",
@@ -415,6 +415,31 @@ START_TEST(answers_about_a_fleet)
 }
 END_TEST
 
+START_TEST(says_which_parameter_was_meant)
+{
+	static const struct tree_part trees[][2] = {
+		{{"environments/prod.yaml", "parameters: {memroy: 2gb}\n"}, {NULL, NULL}},
+		{{"environments/prod.yaml", "config: {maxmemory: \"${memroy}\"}\n"}, {NULL, NULL}},
+		{{"hosts/all.yaml",
+			 "hosts: {db1: {environment: prod, instances: {main: {role: cache, "
+			 "parameters: {memroy: 1gb}}}}}\n"},
+			{NULL, NULL}},
+	};
+
+	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
+		struct cfg_findings *findings = cfg_findings_new();
+		struct cfg_tree *tree = tree_with_parts(trees[i]);
+		struct vk_err err = VK_ERR_INIT;
+
+		assert_ok(cfg_validate(tree, findings, &err), err);
+		ck_assert_uint_ge(cfg_findings_count(findings), 1);
+		ck_assert_str_eq(cfg_findings_at(findings, 0)->hint, "did you mean 'memory'?");
+		cfg_findings_free(findings);
+		cfg_tree_free(tree);
+	}
+}
+END_TEST
+
 /* The explanation of one directive of db1/main. */
 static struct cfg_explanation *explain_main(const struct cfg_tree *tree, const char *directive)
 {
@@ -573,6 +598,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_value_too_long_after_replacement_is_refused_and_not_cut);
 	tcase_add_test(tc, reports_every_finding_of_a_tree);
 	tcase_add_test(tc, answers_about_a_fleet);
+	tcase_add_test(tc, says_which_parameter_was_meant);
 	tcase_add_test(tc, explains_where_a_value_comes_from);
 	tcase_add_test(tc, explains_users_files_apply_and_parameters);
 	tcase_add_test(tc, explains_who_locks_a_word);
