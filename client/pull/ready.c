@@ -15,11 +15,13 @@
 static enum vk_rc check_files(const struct instance *instance, const char *generation,
 	const struct vk_bundle *bundle, struct vk_err *err)
 {
+	struct drift_policy policy;
 	struct outcome outcome;
 	enum vk_rc rc;
 
 	outcome_init(&outcome, instance->name);
-	rc = drift_check_files(instance, generation, bundle, false, &outcome, err);
+	drift_policy_init(&policy, instance, bundle, false); /* looks, and puts nothing right */
+	rc = drift_check_files(instance, generation, bundle, &policy, &outcome, err);
 	if (rc == VK_OK && outcome.drift_count > 0)
 		rc = vk_err_set(err, VK_EUNTRUSTED, "%s is not the file that was verified",
 			outcome.drift[0].name);
