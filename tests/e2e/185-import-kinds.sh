@@ -67,6 +67,13 @@ if command -v valkey-server >/dev/null && command -v jq >/dev/null; then
 		said=$(ours "$WORK/sentinel.conf")
 		is "$said" "$(real "$WORK/sentinel.conf")" "Sentinel and import agree: $case"
 	done
+	# Files that people use, where they are at hand, without what only their hosts have.
+	for file in "${VKCFG_TEST_CORPUS:-$abs_top_srcdir/../shared/corpus}"/*.conf; do
+		grep -qs '^sentinel ' "$file" || continue
+		sed -E '/^(dir|logfile|pidfile|daemonize|port|bind|aclfile|tls-[a-z-]+) /d' "$file" >"$WORK/sentinel.conf"
+		said=$(ours "$WORK/sentinel.conf")
+		is "$said" "$(real "$WORK/sentinel.conf")" "Sentinel and import agree: ${file##*/}"
+	done
 else
 	skip "a real Sentinel agrees" "no valkey-server or no jq"
 fi
