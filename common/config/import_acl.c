@@ -240,7 +240,8 @@ static void check_user(struct cfg_import *import, struct import_user *user)
 		return;
 	}
 	if (!cfg_acl_name_is_valid(user->name) || strcmp(user->name, CFG_AGENT_USER) == 0 ||
-		!import_is_text(user->rules) || strstr(user->rules, "@{") != NULL) {
+		!import_is_text(user->name) || !import_is_text(user->rules) ||
+		strstr(user->rules, "@{") != NULL) {
 		user->is_left_out = true;
 		import_note(import, CFG_IMPORT_LEFT_OUT, &user->place,
 			subject_of(import, user->name), "give the application another user",
