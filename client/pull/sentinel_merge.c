@@ -191,6 +191,7 @@ static void add_lessons(const struct merge *merge)
 		vk_buf_init(&text, CFG_CONF_MAX_BYTES);
 		add_words(line, &text);
 		lines[count++] = vk_buf_detach(&text, NULL);
+		vk_buf_release(&text);
 	}
 	qsort(lines, count, sizeof(*lines), compare);
 	for (size_t i = 0; i < count; i++) {

@@ -78,11 +78,14 @@ static void add(const struct reading *reading, const struct cfg_directive *direc
 static char *join(const struct cfg_conf_line *line, size_t from)
 {
 	struct vk_buf text;
+	char *joined;
 
 	vk_buf_init(&text, CFG_CONF_MAX_BYTES);
 	for (size_t i = from; i < line->word_count; i++)
 		vk_buf_addf(&text, "%s%s", i > from ? " " : "", line->words[i]);
-	return vk_buf_detach(&text, NULL);
+	joined = vk_buf_detach(&text, NULL);
+	vk_buf_release(&text);
+	return joined;
 }
 
 /* "sentinel monitor GROUP ADDRESS PORT QUORUM" are two values, one of which a failover changes. */

@@ -260,7 +260,8 @@ static void explain_word(const struct subject *subject, const char *word, struct
 	if (value == NULL)
 		return;
 	e->count++;
-	*out = (struct cfg_explained){.word = arena_strdup(subject->arena, word), .value = value};
+	*out = (struct cfg_explained){.word = arena_strdup(subject->arena, word),
+		.value = arena_strdup(subject->arena, value)};
 	for (size_t i = 0; i < count; i++) {
 		const struct cfg_list *config =
 			&cfg_layer_resolve(subject->fleet, layers[i], schema)->config;

@@ -22,11 +22,14 @@ static char *merged(const char *learned)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct vk_buf out;
+	char *text;
 
 	vk_buf_init(&out, 65536);
 	assert_ok(sentinel_merge(desired, strlen(desired), learned, strlen(learned), &out, &err),
 		err);
-	return vk_buf_detach(&out, NULL);
+	text = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	return text;
 }
 
 static void assert_merged(const char *learned, const char *expected)
