@@ -94,7 +94,7 @@ END_TEST
 START_TEST(a_release_names_no_program_and_nothing_that_is_learned)
 {
 	static const char *const bad[] = {"sentinel", "sentinel notification-script orders /bin/sh",
-		"sentinel client-reconfig-script orders /bin/sh", "sentinel myid " ID,
+		"sentinel client-reconfig-script orders /bin/sh", ("sentinel myid " ID),
 		"sentinel known-replica orders 10.0.0.2 6379", "sentinel config-epoch orders 1",
 		"sentinel auth-pass orders hunter2", "sentinel sentinel-pass hunter2",
 		"sentinel deny-scripts-reconfig no", "sentinel deny-scripts-reconfig NO",
