@@ -100,21 +100,6 @@ static const char *type_name(enum cfg_type type)
 	return "not in a tree";
 }
 
-static const char *owner_name(enum cfg_owner owner)
-{
-	switch (owner) {
-	case CFG_OWNER_MANAGED:
-		return "the tree";
-	case CFG_OWNER_HOST:
-		return "the tree, for each host";
-	case CFG_OWNER_EQUAL:
-		return "the tree, the same for all members of a shard";
-	case CFG_OWNER_SERVER:
-		break;
-	}
-	return "the running servers";
-}
-
 static void set_text(struct vkjson *object, const char *name, const char *text)
 {
 	if (text != NULL)
@@ -182,7 +167,7 @@ static struct vkjson *directive_json(const struct cfg_directive *d)
 	set_text(object, "unit", d->unit);
 	set_text(object, "default", d->fallback);
 	set_text(object, "change", change_name(d));
-	set_text(object, "owner", owner_name(d->owner));
+	set_text(object, "owner", cfg_owner_words(d->owner));
 	vkjson_set(object, "secret", vkjson_bool((d->flags & CFG_SENSITIVE) != 0));
 	vkjson_set(object, "per-group", vkjson_bool((d->flags & CFG_PER_GROUP) != 0));
 	set_text(object, "refused", d->reason);

@@ -376,9 +376,10 @@ const struct command commands[] = {
 		"if a finding is of severity high or above, or if a waiver has ended.",
 		0, 1, lint_options, NULL, cmd_lint},
 	{"explain", "HOST/INSTANCE [WORD]", "show which line of which file sets a value",
-		"The value that the instance gets, who set it and what that overrode, strongest first, who\n"
-		"locks it, and whether Valkey can change it live. WORD is a directive, users.NAME, files.PATH,\n"
-		"apply.KEY or parameters.NAME; without it all that the tree sets.",
+		"WORD is a directive, users.NAME, files.PATH, apply.KEY, parameters.NAME or group; without\n"
+		"it all that the instance has, a line each. Shows the value, who set it and what that\n"
+		"overrode, strongest first, who locks it, of what it is made, the default, how it is\n"
+		"changed, and which rules of the baseline it breaks and who waives them.",
 		1, 2, explain_options, NULL, cmd_explain},
 	{"schema json", "KIND", "print what an editor wants to know about the files of a tree",
 		"JSON Schema; KIND is " EDITOR_KINDS ".", 1, 1, editor_options, NULL, cmd_schema_json},

@@ -232,3 +232,18 @@ const char *cfg_way_words(enum cfg_way way)
 {
 	return way == CFG_WAY_RESTART_PREFERRED ? "live, restart preferred" : cfg_way_name(way);
 }
+
+const char *cfg_owner_words(enum cfg_owner owner)
+{
+	switch (owner) {
+	case CFG_OWNER_MANAGED:
+		return "the tree";
+	case CFG_OWNER_HOST:
+		return "the tree, for each host";
+	case CFG_OWNER_EQUAL:
+		return "the tree, the same for all members of a shard";
+	case CFG_OWNER_SERVER:
+		break;
+	}
+	return "the running servers";
+}

@@ -120,6 +120,9 @@ const char *cfg_way_name(enum cfg_way way);
 /* For people: "live, restart preferred". */
 const char *cfg_way_words(enum cfg_way way);
 
+/* "the tree", "the running servers". */
+const char *cfg_owner_words(enum cfg_owner owner);
+
 /* The oldest version that has a directive of that name, or NULL. */
 const char *cfg_version_with(const char *name);
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config/acl.h"
-#include "common/config/fleet_internal.h"
+#include "common/config/explain_internal.h"
 #include "common/config/value.h"
 #include "common/mem.h"
 #include "common/name.h"
@@ -20,15 +19,16 @@ struct cfg_explanation {
 	struct cfg_explained *items;
 	size_t count;
 	struct cfg_explained_group *group;
+	const char *environment;
 };
 
-/* Where the instance is, and what it gets. */
-struct subject {
-	struct cfg_fleet *fleet;
-	struct cfg_host *host;
-	struct cfg_instance *instance;
-	struct cfg_effective effective;
-	struct arena *arena;
+/* As in files; the words of locks are made of them, too. */
+static const char *const section_names[CFG_SECTIONS] = {
+	[CFG_SECTION_CONFIG] = "config",
+	[CFG_SECTION_USERS] = "users",
+	[CFG_SECTION_FILES] = "files",
+	[CFG_SECTION_APPLY] = "apply",
+	[CFG_SECTION_PARAMETERS] = "parameters",
 };
 
 void cfg_explanation_free(struct cfg_explanation *explanation)
@@ -39,40 +39,19 @@ void cfg_explanation_free(struct cfg_explanation *explanation)
 	free(explanation);
 }
 
-/* The layers of the instance, weakest first. */
-static size_t layers_of(
-	const struct subject *subject, struct cfg_layer *layers[CFG_EXPLAINED_LAYERS])
+static bool find_instance(struct cfg_explaining *x, const char *id)
 {
-	struct cfg_instance *instance = subject->instance;
-	size_t count = 0;
-
-	for (size_t i = 0; i < instance->role->template_count; i++)
-		layers[count++] = instance->role->templates[i];
-	layers[count++] = &instance->role->layer;
-	layers[count++] = &subject->host->environment->layer;
-	layers[count++] = subject->host->layer;
-	layers[count++] = instance->layer;
-	return count;
-}
-
-static enum vk_rc find_instance(struct subject *subject, const char *id, struct vk_err *err)
-{
-	struct vk_nearest nearest = vk_nearest_init(id);
-	struct cfg_fleet *fleet = subject->fleet;
+	struct cfg_fleet *fleet = x->fleet;
 
 	for (size_t h = 0; h < fleet->host_count; h++) {
 		for (size_t i = 0; i < fleet->hosts[h].instance_count; i++) {
-			subject->host = &fleet->hosts[h];
-			subject->instance = &fleet->hosts[h].instances[i];
-			if (strcmp(subject->instance->id, id) == 0)
-				return VK_OK;
-			vk_nearest_offer(&nearest, subject->instance->id);
+			x->host = &fleet->hosts[h];
+			x->instance = &fleet->hosts[h].instances[i];
+			if (strcmp(x->instance->id, id) == 0)
+				return true;
 		}
 	}
-	vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
-	if (nearest.word != NULL)
-		vk_err_hint(err, "did you mean '%s'?", nearest.word);
-	return VK_ENOTFOUND;
+	return false;
 }
 
 static const char *written_text(
@@ -93,252 +72,284 @@ static const char *written_text(
 	return out;
 }
 
+struct cfg_origin *cfg_explain_add(const struct cfg_explaining *x, const struct cfg_layer *layer,
+	struct cfg_place place, const char *text, struct cfg_explained *out)
+{
+	struct cfg_origin *origin = &out->origins[out->count++];
+
+	for (size_t k = 0; k + 1 < out->count; k++)
+		out->origins[k].is_effective = false;
+	*origin = (struct cfg_origin){
+		.layer = layer->kind,
+		.file = arena_strdup(x->arena, place.file),
+		.line = place.line,
+		.column = place.column,
+		.text = text,
+		.is_effective = true,
+	};
+	return origin;
+}
+
+const char *cfg_explain_reason(const struct cfg_explaining *x, const struct cfg_layer *layer,
+	enum cfg_section section, const char *name)
+{
+	const struct vkyaml_node *reasons = vkyaml_get(layer->root, "reasons");
+	const struct vkyaml_node *node =
+		vkyaml_get(vkyaml_get(reasons, section_names[section]), name);
+
+	if (node == NULL || vkyaml_is_null(node) || vkyaml_kind(node) != VKYAML_SCALAR)
+		return NULL;
+	return arena_strdup(x->arena, vkyaml_text(node));
+}
+
+void cfg_explain_lock(const struct cfg_explaining *x, struct cfg_explained *out)
+{
+	const struct cfg_item *item = cfg_list_find(&x->effective.locks, out->word);
+	const struct cfg_lock *lock = item != NULL ? item->what : NULL;
+	struct cfg_origin *origin;
+
+	if (lock == NULL)
+		return;
+	origin = arena_calloc(x->arena, 1, sizeof(*origin));
+	*origin = (struct cfg_origin){
+		.layer = lock->kind,
+		.file = arena_strdup(x->arena, lock->place.file),
+		.line = lock->place.line,
+		.column = lock->place.column,
+		.text = arena_strdup(x->arena, lock->word),
+	};
+	out->lock = origin;
+}
+
+const char *cfg_explain_secret(const struct cfg_explaining *x, const struct cfg_secret_ref *ref)
+{
+	const char *name;
+	const struct cfg_pins *pins = cfg_secret_resolve(x->fleet, &x->effective, ref, &name);
+
+	return arena_printf(x->arena, "secret:%s (version %lld)", name != NULL ? name : "",
+		(long long)(pins != NULL ? pins->current.version : 0));
+}
+
+const char *cfg_explain_share(const struct cfg_explaining *x, const char *text)
+{
+	return arena_printf(x->arena, "%s of the %llu bytes of host %s (%s:%u)", text,
+		(unsigned long long)x->host->memory, x->host->name, x->host->place.file,
+		x->host->place.line);
+}
+
+/* ---- what a value is made of ---- */
+
+static bool is_used_already(const struct cfg_explained *items, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(items[i].word, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One name; a built-in variable is set by no layer. */
+static void add_used(const struct cfg_explaining *x, const char *name, struct cfg_explained *items,
+	size_t *count)
+{
+	struct cfg_explained *out = &items[*count];
+	bool is_builtin = cfg_builtin_is_reserved(name);
+	const char *word = arena_printf(x->arena, "%s%s", is_builtin ? "" : "parameters.", name);
+	const struct cfg_place *place = &x->instance->place;
+
+	if (is_used_already(items, *count, word))
+		return;
+	*out = (struct cfg_explained){.section = "variables", .word = word};
+	if (is_builtin) {
+		const char *value = cfg_builtin_value(x->fleet, &x->effective, place, name);
+
+		out->value = value != NULL ? arena_strdup(x->arena, value) : NULL;
+		(*count)++;
+	} else if (cfg_explain_word(x, CFG_SECTION_PARAMETERS, name, out)) {
+		(*count)++;
+	}
+}
+
+void cfg_explain_used(const struct cfg_explaining *x, const char *const *texts, size_t count,
+	struct cfg_explained *out)
+{
+	struct cfg_explained *items = NULL;
+	size_t room = 0, used = 0;
+	char name[VK_NAME_BYTES];
+
+	for (size_t i = 0; i < count; i++) {
+		for (const char *at = texts[i]; (at = cfg_parameter_next(at, name)) != NULL;)
+			room++;
+	}
+	if (room == 0)
+		return;
+	items = arena_calloc(x->arena, room, sizeof(*items));
+	for (size_t i = 0; i < count; i++) {
+		for (const char *at = texts[i]; (at = cfg_parameter_next(at, name)) != NULL;)
+			add_used(x, name, items, &used);
+	}
+	out->used = items;
+	out->used_count = used;
+}
+
+/* ---- directives ---- */
+
 /* Adds what a layer says about the directive, under whichever of its names. */
-static void add_origin(
-	const struct subject *subject, const struct cfg_layer *layer, struct cfg_explained *out)
+static const struct cfg_entry *add_entry(
+	const struct cfg_explaining *x, const struct cfg_layer *layer, struct cfg_explained *out)
 {
 	for (size_t i = 0; i < layer->entry_count; i++) {
 		const struct cfg_entry *entry = &layer->entries[i];
 
-		if (cfg_directive_find(entry->name, subject->instance->role->schema) !=
-			out->directive)
+		if (cfg_directive_find(entry->name, x->instance->role->schema) != out->directive)
 			continue;
-		for (size_t k = 0; k < out->count; k++)
-			out->origins[k].is_effective = false;
-		out->origins[out->count++] = (struct cfg_origin){
-			.layer = layer->kind,
-			.file = arena_strdup(subject->arena, entry->place.file),
-			.line = entry->place.line,
-			.column = entry->place.column,
-			.text = written_text(subject->arena, out->directive, entry),
-			.is_effective = true,
-		};
-		return;
-	}
-}
-
-/* Which secret it is; never its value, which nobody here knows. */
-static const char *sealed_value(const struct subject *subject, const struct cfg_resolved *resolved)
-{
-	const char *name;
-	const struct cfg_pins *pins = cfg_secret_resolve(
-		subject->fleet, &subject->effective, resolved->entry->secret, &name);
-
-	return arena_printf(subject->arena, "secret:%s (version %lld)", name != NULL ? name : "",
-		(long long)(pins != NULL ? pins->current.version : 0));
-}
-
-/* The merged value in CONFIG GET form; the server's default where no layer sets one. */
-static const char *effective_value(const struct subject *subject, const struct cfg_directive *d)
-{
-	const struct cfg_item *item = cfg_list_find(&subject->effective.config, d->name);
-	const struct cfg_resolved *resolved = item != NULL ? item->what : NULL;
-
-	if (resolved != NULL && resolved->entry->secret != NULL)
-		return sealed_value(subject, resolved);
-	if (resolved != NULL && (d->flags & CFG_SENSITIVE) != 0)
-		return "(secret)";
-	return cfg_value_of(subject->fleet, &subject->effective, d, subject->arena);
-}
-
-/* Which layer locks the word, under the name by which locks know it. */
-static void add_lock(const struct subject *subject, const char *word, struct cfg_explained *out)
-{
-	const struct cfg_item *item = cfg_list_find(&subject->effective.locks, word);
-	const struct cfg_lock *lock = item != NULL ? item->what : NULL;
-
-	if (lock != NULL)
-		out->lock = (struct cfg_explained_lock){lock->kind,
-			arena_strdup(subject->arena, lock->place.file), lock->place.line};
-}
-
-static void explain_one(
-	const struct subject *subject, const struct cfg_directive *d, struct cfg_explanation *e)
-{
-	struct cfg_layer *layers[CFG_EXPLAINED_LAYERS];
-	size_t count = layers_of(subject, layers);
-	struct cfg_explained *out = &e->items[e->count++];
-
-	*out = (struct cfg_explained){
-		.word = d->name, .directive = d, .value = effective_value(subject, d)};
-	for (size_t i = 0; i < count; i++)
-		add_origin(subject, layers[i], out);
-	add_lock(subject, d->name, out);
-}
-
-/* ---- users, files, apply, parameters ---- */
-
-static const char *user_value(const struct subject *subject, const struct cfg_user *user)
-{
-	struct vk_buf rules, line, hidden;
-	const char *out = "";
-
-	vk_buf_init(&rules, CFG_ACL_RULES_MAX_BYTES);
-	vk_buf_init(&line, 4 * CFG_ACL_RULES_MAX_BYTES);
-	vk_buf_init(&hidden, 4 * CFG_ACL_RULES_MAX_BYTES);
-	if (cfg_substitute(subject->fleet, &subject->effective, &user->place, " ()", user->rules,
-		    &rules) &&
-		cfg_user_line(subject->fleet, &subject->effective, user, rules.data, &line)) {
-		line.data[strcspn(line.data, "\n")] = '\0';
-		cfg_acl_format_hidden(
-			line.data + strlen("user ") + strlen(user->name) + 1, &hidden);
-		out = arena_dup(subject->arena, hidden.data, hidden.len);
-	}
-	vk_buf_release(&hidden);
-	vk_buf_release(&line);
-	vk_buf_release(&rules);
-	return out;
-}
-
-static const char *file_value(const struct subject *subject, const struct cfg_file *file)
-{
-	if (file->secret != NULL)
-		return arena_printf(subject->arena, "a secret, mode %04o", file->mode);
-	if (file->client != NULL)
-		return arena_printf(subject->arena, "made for a client, mode %04o", file->mode);
-	return arena_printf(
-		subject->arena, "%zu bytes as written, mode %04o", strlen(file->text), file->mode);
-}
-
-/* The value of a word that is no directive; NULL: the instance has no such thing. */
-static const char *word_value(const struct subject *subject, const char *word)
-{
-	const struct cfg_effective *effective = &subject->effective;
-	const struct cfg_role *role = effective->role;
-	const struct cfg_parameter *p;
-	const struct cfg_item *item;
-	const char *name;
-
-	switch (cfg_section_of(word, &name)) {
-	case CFG_SECTION_USERS:
-		item = cfg_list_find(&effective->users, name);
-		return item != NULL ? user_value(subject, item->what) : NULL;
-	case CFG_SECTION_FILES:
-		item = cfg_list_find(&effective->files, name);
-		return item != NULL ? file_value(subject, item->what) : NULL;
-	case CFG_SECTION_APPLY:
-		return cfg_apply_text(effective->apply, name, subject->arena);
-	case CFG_SECTION_PARAMETERS:
-		p = cfg_parameter_find(role->parameters, role->parameter_count, name);
-		return p != NULL ? effective->values[p - role->parameters] : NULL;
-	case CFG_SECTION_CONFIG:
-	case CFG_SECTIONS:
-		break;
+		cfg_explain_add(
+			x, layer, entry->place, written_text(x->arena, out->directive, entry), out)
+			->reason = cfg_explain_reason(x, layer, CFG_SECTION_CONFIG, entry->name);
+		return entry;
 	}
 	return NULL;
 }
 
-/* What a layer says about the word, as far as it is a short text. */
-static const char *said(
-	const struct subject *subject, const struct cfg_layer *layer, const char *word)
+/* The merged value in CONFIG GET form; the server's default where no layer sets one. */
+static const char *effective_value(const struct cfg_explaining *x, const struct cfg_directive *d)
 {
-	const char *name, *dot = strchr(word, '.');
-	const struct vkyaml_node *node, *rules;
-	enum cfg_section section = cfg_section_of(word, &name);
+	const struct cfg_item *item = cfg_list_find(&x->effective.config, d->name);
+	const struct cfg_resolved *resolved = item != NULL ? item->what : NULL;
+	const char *value;
 
-	if (section == CFG_SECTION_FILES)
-		return cfg_list_find(&layer->files, name)->what != NULL ? "(a file)" : "null";
-	node = vkyaml_get(
-		vkyaml_get(layer->root, arena_dup(subject->arena, word, (size_t)(dot - word))),
-		name);
-	rules = section == CFG_SECTION_USERS ? vkyaml_get(node, "rules") : NULL;
-	if (rules != NULL)
-		node = rules;
-	if (vkyaml_kind(node) != VKYAML_SCALAR)
-		return section == CFG_SECTION_PARAMETERS ? "(declared)" : "(a list)";
-	return vkyaml_is_null(node) ? "null" : arena_strdup(subject->arena, vkyaml_text(node));
+	if (resolved != NULL && resolved->entry->secret != NULL)
+		return cfg_explain_secret(x, resolved->entry->secret);
+	if (resolved != NULL && (d->flags & CFG_SENSITIVE) != 0)
+		return "(secret)";
+	value = cfg_value_of(x->fleet, &x->effective, d, x->arena);
+	return value != NULL ? arena_strdup(x->arena, value) : NULL; /* may be the fleet's */
 }
 
-static void explain_word(const struct subject *subject, const char *word, struct cfg_explanation *e)
+static void explain_entry(
+	const struct cfg_explaining *x, const struct cfg_entry *entry, struct cfg_explained *out)
 {
-	const char *schema = subject->instance->role->schema;
-	struct cfg_layer *layers[CFG_EXPLAINED_LAYERS];
-	size_t count = layers_of(subject, layers);
-	struct cfg_explained *out = &e->items[e->count];
-	const char *value = word_value(subject, word);
-
-	if (value == NULL)
+	if (entry->is_null || ((out->directive->flags & CFG_SENSITIVE) != 0 && !entry->secret))
 		return;
-	e->count++;
-	*out = (struct cfg_explained){.word = arena_strdup(subject->arena, word),
-		.value = arena_strdup(subject->arena, value)};
-	for (size_t i = 0; i < count; i++) {
-		const struct cfg_list *config =
-			&cfg_layer_resolve(subject->fleet, layers[i], schema)->config;
-		struct cfg_place place;
+	cfg_explain_used(x, entry->items, entry->count, out);
+	if (entry->count == 1 && cfg_is_share_of_memory(out->directive->name, entry->items[0]))
+		out->share = cfg_explain_share(x, entry->items[0]);
+}
 
-		if (!cfg_layer_mentions(layers[i], config, schema, word, &place))
-			continue;
-		for (size_t k = 0; k < out->count; k++)
-			out->origins[k].is_effective = false;
-		out->origins[out->count++] = (struct cfg_origin){.layer = layers[i]->kind,
-			.file = arena_strdup(subject->arena, place.file),
-			.line = place.line,
-			.column = place.column,
-			.text = said(subject, layers[i], word),
-			.is_effective = true};
+static void explain_directive(
+	const struct cfg_explaining *x, const struct cfg_directive *d, struct cfg_explained *out)
+{
+	const struct cfg_entry *last = NULL;
+
+	*out = (struct cfg_explained){
+		.section = section_names[CFG_SECTION_CONFIG],
+		.word = d->name,
+		.directive = d,
+		.value = effective_value(x, d),
+		.fallback = d->fallback,
+		.help = d->help,
+	};
+	for (size_t i = 0; i < x->layer_count; i++) {
+		const struct cfg_entry *entry = add_entry(x, x->layers[i], out);
+
+		last = entry != NULL ? entry : last;
 	}
-	add_lock(subject, word, out);
+	if (last != NULL)
+		explain_entry(x, last, out);
+	out->is_fallback = d->fallback != NULL && out->value != NULL &&
+			   cfg_value_is_same(d, d->fallback, out->value);
+	cfg_explain_lock(x, out);
 }
 
-static void explain_list(const struct subject *subject, const char *section,
-	const struct cfg_list *list, struct cfg_explanation *e)
-{
-	for (size_t i = 0; i < list->count; i++)
-		explain_word(subject,
-			arena_printf(subject->arena, "%s.%s", section, list->items[i].name), e);
-}
+/* ---- words ---- */
 
-static void explain_all(const struct subject *subject, struct cfg_explanation *e)
+static void explain_all(const struct cfg_explaining *x, struct cfg_explanation *e)
 {
-	const struct cfg_effective *effective = &subject->effective;
-	const struct cfg_role *role = effective->role;
+	const struct cfg_list *config = &x->effective.config;
+	struct cfg_list names[CFG_SECTIONS];
+	size_t count = config->count;
 
-	e->items = arena_calloc(e->arena,
-		effective->config.count + effective->users.count + effective->files.count +
-			CFG_APPLY_KEYS + role->parameter_count,
-		sizeof(*e->items));
-	for (size_t i = 0; i < effective->config.count; i++)
-		explain_one(subject,
-			((const struct cfg_resolved *)effective->config.items[i].what)->directive,
-			e);
-	explain_list(subject, "users", &effective->users, e);
-	explain_list(subject, "files", &effective->files, e);
-	for (int key = 0; key < CFG_APPLY_KEYS; key++) {
-		if (effective->apply[key].is_set)
-			explain_word(subject,
-				arena_printf(subject->arena, "apply.%s",
-					cfg_apply_name((enum cfg_apply_key)key)),
-				e);
+	for (int section = CFG_SECTION_USERS; section < CFG_SECTIONS; section++) {
+		names[section] = cfg_explain_names(x, (enum cfg_section)section);
+		count += names[section].count;
 	}
-	for (size_t i = 0; i < role->parameter_count; i++)
-		explain_word(subject,
-			arena_printf(subject->arena, "parameters.%s", role->parameters[i].name), e);
+	e->items = arena_calloc(e->arena, count, sizeof(*e->items));
+	for (size_t i = 0; i < config->count; i++)
+		explain_directive(x,
+			((const struct cfg_resolved *)config->items[i].what)->directive,
+			&e->items[e->count++]);
+	for (int section = CFG_SECTION_USERS; section < CFG_SECTIONS; section++) {
+		for (size_t i = 0; i < names[section].count; i++)
+			e->count += cfg_explain_word(x, (enum cfg_section)section,
+				names[section].items[i].name, &e->items[e->count]);
+	}
 }
 
-static enum vk_rc explain_named(const struct subject *subject, const char *word,
-	struct cfg_explanation *e, struct vk_err *err)
+static enum vk_rc find_directive(const struct cfg_explaining *x, const char *name,
+	const struct cfg_directive **out, struct vk_err *err)
 {
-	const char *version = subject->instance->role->schema, *name;
-	const struct cfg_directive *d = cfg_directive_find(word, version);
-	const char *near = cfg_directive_nearest(word, version);
+	const char *version = x->instance->role->schema;
+	const char *near = cfg_directive_nearest(name, version);
 
-	e->items = arena_calloc(e->arena, 1, sizeof(*e->items));
-	if (d != NULL) {
-		explain_one(subject, d, e);
+	*out = cfg_directive_find(name, version);
+	if (*out != NULL)
 		return VK_OK;
-	}
-	if (cfg_section_of(word, &name) != CFG_SECTION_CONFIG) {
-		explain_word(subject, word, e);
-		return e->count > 0 ? VK_OK
-				    : vk_err_set(err, VK_ENOTFOUND, "%s has no '%.200s'",
-					      subject->instance->id, word);
-	}
-	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, word);
+	vk_err_set(err, VK_ENOTFOUND, "Valkey %s has no directive '%.100s'", version, name);
 	if (near != NULL)
 		vk_err_hint(err, "did you mean '%s'?", near);
+	else
+		vk_err_hint(err, "a directive, users.NAME, files.PATH, apply.KEY, parameters.NAME "
+				 "or group");
 	return VK_ENOTFOUND;
 }
+
+static enum vk_rc say_unknown(const struct cfg_explaining *x, enum cfg_section section,
+	const char *name, struct vk_err *err)
+{
+	struct cfg_list names = cfg_explain_names(x, section);
+	struct vk_nearest nearest = vk_nearest_init(name);
+
+	for (size_t i = 0; i < names.count; i++)
+		vk_nearest_offer(&nearest, names.items[i].name);
+	vk_err_set(err, VK_ENOTFOUND, "%s has nothing under %s that is called '%.150s'",
+		x->instance->id, section_names[section], name);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean '%s.%s'?", section_names[section], nearest.word);
+	return VK_ENOTFOUND;
+}
+
+/* The group as one more thing that can be asked for. */
+static void explain_membership(const struct cfg_explaining *x, struct cfg_explained *out)
+{
+	const struct cfg_group *group = x->instance->group;
+
+	*out = (struct cfg_explained){.section = "group", .word = "group"};
+	if (group != NULL)
+		out->value = arena_strdup(x->arena, group->name);
+}
+
+static enum vk_rc explain_named(const struct cfg_explaining *x, const char *word,
+	struct cfg_explanation *e, struct vk_err *err)
+{
+	const char *name;
+	enum cfg_section section = cfg_section_of(word, &name);
+	const struct cfg_directive *d = NULL;
+	enum vk_rc rc = VK_OK;
+
+	e->items = arena_calloc(e->arena, 1, sizeof(*e->items));
+	e->count = 1;
+	if (strcmp(word, "group") == 0)
+		explain_membership(x, &e->items[0]);
+	else if (section == CFG_SECTION_CONFIG)
+		rc = find_directive(x, name, &d, err);
+	else if (!cfg_explain_word(x, section, name, &e->items[0]))
+		rc = say_unknown(x, section, name, err);
+	if (d != NULL)
+		explain_directive(x, d, &e->items[0]);
+	return rc;
+}
+
+/* ---- groups ---- */
 
 static const char *member_text(struct arena *arena, const struct cfg_member *member)
 {
@@ -349,15 +360,15 @@ static const char *member_text(struct arena *arena, const struct cfg_member *mem
 		address, is_plain ? "" : "]", member->port != 0 ? member->port : member->tls_port);
 }
 
-static void explain_group(const struct subject *subject, struct cfg_explanation *e)
+static void explain_group(const struct cfg_explaining *x, struct cfg_explanation *e)
 {
-	struct cfg_group *group = subject->instance->group;
+	struct cfg_group *group = x->instance->group;
 	const struct cfg_shard *shard;
 	const char **members;
 
-	if (group == NULL || !cfg_group_resolve(subject->fleet, group))
+	if (group == NULL || !cfg_group_resolve(x->fleet, group))
 		return; /* what is wrong is a finding */
-	shard = &group->shards[subject->instance->shard];
+	shard = &group->shards[x->instance->shard];
 	members = arena_calloc(e->arena, shard->count, sizeof(*members));
 	for (size_t i = 0; i < shard->count; i++)
 		members[i] = member_text(e->arena, &shard->members[i]);
@@ -366,30 +377,60 @@ static void explain_group(const struct subject *subject, struct cfg_explanation 
 		.name = arena_strdup(e->arena, group->name),
 		.kind = vk_bundle_group_kind_name(group->kind),
 		.file = arena_strdup(e->arena, group->place.file),
-		.shard = subject->instance->shard,
+		.shard = x->instance->shard,
 		.shard_count = group->shard_count,
 		.count = shard->count,
 		.members = members,
 	};
 }
 
-static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *name,
+static void list_layers(struct cfg_explaining *x)
+{
+	const struct cfg_role *role = x->instance->role;
+
+	for (size_t i = 0; i < role->template_count; i++)
+		x->layers[x->layer_count++] = role->templates[i];
+	x->layers[x->layer_count++] = &role->layer;
+	x->layers[x->layer_count++] = &x->host->environment->layer;
+	x->layers[x->layer_count++] = x->host->layer;
+	x->layers[x->layer_count++] = x->instance->layer;
+}
+
+static enum vk_rc say_no_instance(const struct cfg_fleet *fleet, const char *id, struct vk_err *err)
+{
+	struct vk_nearest nearest = vk_nearest_init(id);
+
+	for (size_t h = 0; h < fleet->host_count; h++) {
+		for (size_t i = 0; i < fleet->hosts[h].instance_count; i++)
+			vk_nearest_offer(&nearest, fleet->hosts[h].instances[i].id);
+	}
+	vk_err_set(err, VK_ENOTFOUND, "the tree has no instance '%.150s'", id);
+	if (nearest.word != NULL)
+		vk_err_hint(err, "did you mean '%s'?", nearest.word);
+	return VK_ENOTFOUND;
+}
+
+static enum vk_rc explain(struct cfg_fleet *fleet, const char *id, const char *word,
 	struct cfg_explanation *e, struct vk_err *err)
 {
-	struct subject subject = {.fleet = fleet, .arena = e->arena};
+	struct cfg_explaining x = {.fleet = fleet, .arena = e->arena};
 	enum vk_rc rc = cfg_findings_check(fleet->findings, err);
 
 	if (rc != VK_OK)
 		return rc;
-	rc = find_instance(&subject, id, err);
+	if (!find_instance(&x, id))
+		return say_no_instance(fleet, id, err);
+	e->environment = arena_strdup(e->arena, x.host->environment->name);
+	cfg_merge(fleet, x.host, x.instance, e->arena, &x.effective);
+	rc = cfg_findings_check(fleet->findings, err); /* parameters without a value */
 	if (rc != VK_OK)
 		return rc;
-	cfg_merge(fleet, subject.host, subject.instance, e->arena, &subject.effective);
-	explain_group(&subject, e);
-	if (name == NULL)
-		explain_all(&subject, e);
+	list_layers(&x);
+	explain_group(&x, e);
+	if (word == NULL)
+		explain_all(&x, e);
 	else
-		rc = explain_named(&subject, name, e, err);
+		rc = explain_named(&x, word, e, err);
 	return rc == VK_OK ? cfg_findings_check(fleet->findings, err) : rc;
 }
 
@@ -410,6 +451,11 @@ enum vk_rc cfg_explain(const struct cfg_tree *tree, const char *id, const char *
 	cfg_fleet_free(fleet);
 	cfg_findings_free(findings);
 	return rc;
+}
+
+const char *cfg_explanation_environment(const struct cfg_explanation *explanation)
+{
+	return explanation->environment;
 }
 
 const struct cfg_explained_group *cfg_explanation_group(const struct cfg_explanation *explanation)

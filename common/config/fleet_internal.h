@@ -20,6 +20,7 @@
 #include "common/config/template.h"
 #include "common/config/tree.h"
 #include "common/config/waiver.h"
+#include "common/name.h"
 #include "common/vkyaml.h"
 
 #define CFG_NAME_HINT "lower-case letters, digits, '.', '_' and '-', at most 63"
@@ -639,6 +640,9 @@ const struct cfg_parameter *cfg_parameter_find(
 const char *cfg_parameter_resolve(struct cfg_fleet *fleet, const struct cfg_parameter *parameter,
 	const struct cfg_host *host, const struct cfg_place *place, const char *text,
 	struct arena *arena);
+
+/* The first "${name}" of a text: copies the name, and returns what follows it; NULL: none. */
+const char *cfg_parameter_next(const char *text, char name[VK_NAME_BYTES]);
 
 /* Appends text with each ${name} replaced by the parameter's value, or by what vkcfg itself knows
  * under that name; a value with one of the forbidden characters is refused. False after a finding,

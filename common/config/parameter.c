@@ -336,6 +336,19 @@ void cfg_report_no_parameter(struct cfg_fleet *fleet, const struct cfg_place *pl
 		fleet, place, name, hint, "role '%s' has no parameter '%.100s'", role->name, name);
 }
 
+const char *cfg_parameter_next(const char *text, char name[VK_NAME_BYTES])
+{
+	const char *open = text;
+	size_t len;
+
+	while ((open = strstr(open, "${")) != NULL) {
+		if ((open == text || open[-1] != '$') && read_name(open, name, &len))
+			return open + len;
+		open += 2;
+	}
+	return NULL;
+}
+
 /* NULL after a finding here, or where the value should have come from. */
 static const char *value_of(struct cfg_fleet *fleet, const struct cfg_effective *effective,
 	const struct cfg_place *place, const char *name)

@@ -87,6 +87,7 @@ EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/demo.sh
 E2E_TESTS += tests/e2e/113-hsm.sh
 E2E_TESTS += tests/e2e/170-import.sh
 E2E_TESTS += tests/e2e/171-tree.sh
+E2E_TESTS += tests/e2e/172-explain.sh
 E2E_TESTS += tests/e2e/173-clients.sh
 E2E_TESTS += tests/e2e/174-sentinel-schema.sh
 E2E_TESTS += tests/e2e/180-lint.sh
