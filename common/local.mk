@@ -69,6 +69,6 @@ libvkcommon_a_SOURCES += common/secret_key.c common/secret_key.h
 libvkcommon_a_SOURCES += common/host_fingerprint.c common/host_fingerprint.h
 libvkcommon_a_SOURCES += common/token.c common/token.h
 libvkcommon_a_SOURCES += common/x509.c common/x509.h common/x509_internal.h common/x509_read.c
-libvkcommon_a_SOURCES += common/vkyaml.c common/vkyaml.h
+libvkcommon_a_SOURCES += common/vkyaml.c common/vkyaml.h common/vkyaml_hint.c common/vkyaml_hint.h
 
 COMMON_LIBS = libvkcommon.a $(JANSSON_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) $(OPENSSL_LIBS)

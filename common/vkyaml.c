@@ -11,6 +11,7 @@
 
 #include "common/arena.h"
 #include "common/mem.h"
+#include "common/vkyaml_hint.h"
 
 #include "common/banned.h"
 
@@ -108,6 +109,8 @@ static struct vkyaml_mark mark_of_offset(const char *text, size_t offset)
 static enum vk_rc next_event(struct reader *r)
 {
 	yaml_parser_t *p = &r->parser;
+	const char *text;
+	size_t len;
 
 	if (r->has_event)
 		yaml_event_delete(&r->event);
@@ -118,26 +121,35 @@ static enum vk_rc next_event(struct reader *r)
 	}
 	if (p->error == YAML_MEMORY_ERROR)
 		abort();
+	text = (const char *)p->input.string.start;
+	len = (size_t)(p->input.string.end - p->input.string.start);
 	if (p->error == YAML_READER_ERROR) {
-		const char *text = (const char *)p->input.string.start;
-		size_t len = (size_t)(p->input.string.end - p->input.string.start);
 		size_t offset = p->problem_offset < len ? p->problem_offset : len;
 
 		return error_at(r, mark_of_offset(text, offset), VK_EINPUT,
 			"bytes that YAML does not allow (%s)", p->problem);
 	}
-	return error_at(r, to_mark(p->problem_mark), VK_EINPUT, "%s%s%s", p->problem,
+	(void)error_at(r, to_mark(p->problem_mark), VK_EINPUT, "%s%s%s", p->problem,
 		p->context != NULL ? ", " : "", p->context != NULL ? p->context : "");
+	vkyaml_hint(p, text, len, r->err);
+	return VK_EINPUT;
+}
+
+/* Who writes a text as it is does not know that YAML means something by its first letter. */
+static void hint_quotes(struct reader *r, char first)
+{
+	vk_err_hint(r->err, "put a text that begins with '%c' in quotes", first);
 }
 
 static enum vk_rc refuse_sharing(
 	struct reader *r, struct vkyaml_mark mark, const void *anchor, const void *tag)
 {
-	if (anchor != NULL)
-		return error_at(r, mark, VK_EINPUT, "anchors (&name) are not allowed");
-	if (tag != NULL)
-		return error_at(r, mark, VK_EINPUT, "tags (!name) are not allowed");
-	return VK_OK;
+	if (anchor == NULL && tag == NULL)
+		return VK_OK;
+	(void)error_at(r, mark, VK_EINPUT, "%s are not allowed",
+		anchor != NULL ? "anchors (&name)" : "tags (!name)");
+	hint_quotes(r, anchor != NULL ? '&' : '!');
+	return VK_EINPUT;
 }
 
 static enum vk_rc check_limits(struct reader *r, struct vkyaml_mark mark, unsigned depth)
@@ -227,8 +239,11 @@ static enum vk_rc read_pair(struct reader *r, unsigned depth, struct pair *pair)
 	enum vk_rc rc;
 
 	pair->mark = to_mark(r->event.start_mark);
-	if (r->event.type != YAML_SCALAR_EVENT)
-		return error_at(r, pair->mark, VK_EINPUT, "a key must be a text");
+	if (r->event.type != YAML_SCALAR_EVENT) {
+		rc = error_at(r, pair->mark, VK_EINPUT, "a key must be a text");
+		hint_quotes(r, '{');
+		return rc;
+	}
 	rc = read_text(r, &pair->key);
 	if (rc == VK_OK)
 		rc = next_event(r);
@@ -293,7 +308,9 @@ static enum vk_rc read_node(struct reader *r, unsigned depth, const struct vkyam
 		rc = read_map(r, depth, node);
 		break;
 	case YAML_ALIAS_EVENT:
-		return error_at(r, node->mark, VK_EINPUT, "aliases (*name) are not allowed");
+		rc = error_at(r, node->mark, VK_EINPUT, "aliases (*name) are not allowed");
+		hint_quotes(r, '*');
+		return rc;
 	default:
 		return error_at(r, node->mark, VK_EINPUT, "a value is missing");
 	}

@@ -79,6 +79,49 @@ START_TEST(refuses_what_is_not_one_document_of_maps_lists_and_texts)
 }
 END_TEST
 
+START_TEST(says_what_was_meant_where_it_can_read_no_further)
+{
+	static const struct {
+		const char *text, *hint;
+	} mistakes[] = {
+		{"config:\n\tport: 1\n", "indent with spaces: YAML allows no tab there"},
+		{"a: %x\n", "put a text that begins with '%' in quotes"},
+		{"a: @x\n", "put a text that begins with '@' in quotes"},
+		{"\303\244\303\266: `x`\n", "put a text that begins with '`' in quotes"},
+		{"a: *x\n", "put a text that begins with '*' in quotes"},
+		{"a: &x\n", "put a text that begins with '&' in quotes"},
+		{"a: !x\n", "put a text that begins with '!' in quotes"},
+		{"a: {{ x }}\n", "put a text that begins with '{' in quotes"},
+		{"a: b: c\n", "put a text that has ': ' in it in quotes"},
+		{"key\nother: 1\n",
+			"is ':' and a space behind the name missing in the line before?"},
+		{"port:1\nb: 2\n",
+			"is ':' and a space behind the name missing in the line before?"},
+		{"a: 1\nb: \"x\nc: 1\n", "the quote that opens in line 2 is never closed"},
+		{"a: 'x\n", "the quote that opens in line 1 is never closed"},
+		{"a: \"\\d\"\n",
+			"in double quotes \\ begins an escape: write \\\\, or take single quotes"},
+		{"x: 1\na: [1, 2\nb: 3\n", "the '[' of line 2 is not closed before here; a text "
+					   "with , [ ] { } in it stands in quotes"},
+		{"a: {b: 1\n", "the '{' of line 1 is not closed before here; a text with , [ ] { "
+			       "} in it stands in quotes"},
+		{"  a: 1\n b: 2\n", "indent it like the first line of the file"},
+		{"w:\n - rule: x\n   where: y\n  reason: z\n",
+			"indent it like the other lines of the map or list that begins in line 2"},
+	};
+
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct vk_err err = VK_ERR_INIT;
+		struct vkyaml *doc = NULL;
+
+		assert_fails(vkyaml_parse("x.yaml", mistakes[i].text, strlen(mistakes[i].text),
+				     &doc, &err),
+			VK_EINPUT);
+		ck_assert_str_eq(err.hint, mistakes[i].hint);
+	}
+}
+END_TEST
+
 START_TEST(refuses_to_pass_its_limits)
 {
 	struct vk_buf buf;
@@ -189,6 +232,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, refuses_duplicate_keys_at_the_second_one);
 	tcase_add_test(tc, refuses_bytes_that_are_no_text);
 	tcase_add_test(tc, refuses_what_is_not_one_document_of_maps_lists_and_texts);
+	tcase_add_test(tc, says_what_was_meant_where_it_can_read_no_further);
 	tcase_add_test(tc, refuses_to_pass_its_limits);
 	tcase_add_test(tc, refuses_or_accepts_a_text_cut_at_every_byte_without_harm);
 	tcase_add_test(tc, knows_where_each_node_stands);
