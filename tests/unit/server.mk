@@ -17,6 +17,14 @@ check_PROGRAMS += tests/unit/check_store
 TESTS += tests/unit/check_store
 tests_unit_check_store_SOURCES = tests/unit/check_store.c $(STORE_FIXTURE)
 tests_unit_check_store_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_store_identity
+TESTS += tests/unit/check_store_identity
+tests_unit_check_store_identity_SOURCES = tests/unit/check_store_identity.c $(STORE_FIXTURE)
+tests_unit_check_store_identity_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_store_host
+TESTS += tests/unit/check_store_host
+tests_unit_check_store_host_SOURCES = tests/unit/check_store_host.c $(STORE_FIXTURE)
+tests_unit_check_store_host_LDADD = $(SERVER_UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_view
 TESTS += tests/unit/check_view
