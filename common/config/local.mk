@@ -20,7 +20,8 @@ libvkcommon_a_SOURCES += common/config/directive.c common/config/directive.h com
 libvkcommon_a_SOURCES += common/config/explain.c common/config/explain.h common/config/explain_internal.h
 libvkcommon_a_SOURCES += common/config/explain_words.c
 libvkcommon_a_SOURCES += common/config/findings.c common/config/findings.h
-libvkcommon_a_SOURCES += common/config/fleet.c common/config/fleet.h common/config/fleet_internal.h
+libvkcommon_a_SOURCES += common/config/fleet.c common/config/fleet.h common/config/fleet_internal.h \
+	common/config/fleet_types.h
 libvkcommon_a_SOURCES += common/config/fleet_hosts.c
 libvkcommon_a_SOURCES += common/config/fleet_host_list.c
 libvkcommon_a_SOURCES += common/config/host_range.c common/config/host_range.h
