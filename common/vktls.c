@@ -228,15 +228,23 @@ static bool read_end_of_life(const X509 *cert, int64_t *out)
 	return true;
 }
 
+bool vktls_keep_peer(struct vktls *conn, const X509 *cert)
+{
+	unsigned int len = 0;
+
+	conn->has_seen_peer = cert != NULL &&
+		X509_digest(cert, EVP_sha256(), conn->fingerprint, &len) == 1 &&
+		read_end_of_life(cert, &conn->not_after);
+	return conn->has_seen_peer;
+}
+
 /* After the handshake: keeps what is asked for at each request. */
 static enum vktls_result take_peer(struct vktls *conn)
 {
 	X509 *cert = SSL_get0_peer_certificate(conn->ssl);
 	struct vk_err err = VK_ERR_INIT;
-	unsigned int len = 0;
 
-	if (cert == NULL || X509_digest(cert, EVP_sha256(), conn->fingerprint, &len) != 1 ||
-		!read_end_of_life(cert, &conn->not_after)) {
+	if (!vktls_keep_peer(conn, cert)) {
 		vk_err_openssl(&err, VK_EUNTRUSTED, "the peer's certificate cannot be read");
 		return fail_with(conn, &err);
 	}
@@ -299,6 +307,11 @@ enum vk_rc vktls_error(const struct vktls *conn, struct vk_err *err)
 }
 
 /* The peer. */
+
+bool vktls_has_seen_peer(const struct vktls *conn)
+{
+	return conn->has_seen_peer;
+}
 
 void vktls_peer_fingerprint(const struct vktls *conn, uint8_t out[VKTLS_FINGERPRINT_BYTES])
 {

@@ -67,6 +67,10 @@ struct vktls_client_options {
 VK_CHECKED enum vk_rc vktls_client_new(
 	const struct vktls_client_options *options, struct vktls_ctx **out, struct vk_err *err);
 
+/* A client that sees which certificate a foreign server shows, and nothing else: any is accepted, in
+ * TLS 1.2 too. Nobody is who he says on such a connection: send nothing. */
+VK_CHECKED enum vk_rc vktls_look_new(struct vktls_ctx **out, struct vk_err *err);
+
 /* One more owner; any thread. */
 struct vktls_ctx *vktls_ctx_ref(const struct vktls_ctx *ctx);
 
@@ -95,6 +99,11 @@ enum vktls_result vktls_shutdown(struct vktls *conn);
  * certificate), VK_EDENIED (the peer refuses ours), VK_EUNAVAIL (network), VK_EINPUT (not TLS 1.3).
  * The message is safe to show and holds nothing of what was transmitted. */
 enum vk_rc vktls_error(const struct vktls *conn, struct vk_err *err);
+
+/* Whether the server has shown a certificate, of which fingerprint and end of life are known then. Of
+ * vktls_look_new() also after VKTLS_FAILED: with TLS 1.2 a server that wants a certificate of ours
+ * ends the handshake after it has shown its own. */
+bool vktls_has_seen_peer(const struct vktls *conn);
 
 /* The peer's certificate; valid after the handshake. */
 void vktls_peer_fingerprint(const struct vktls *conn, uint8_t out[VKTLS_FINGERPRINT_BYTES]);

@@ -235,6 +235,28 @@ enum vk_rc vktls_client_new(
 	return VK_OK;
 }
 
+enum vk_rc vktls_look_new(struct vktls_ctx **out, struct vk_err *err)
+{
+	struct vktls_ctx *ctx = NULL;
+	enum vk_rc rc = ctx_new(TLS_client_method(), NULL, NULL, &ctx, err);
+
+	if (rc != VK_OK)
+		return rc;
+	/* Weak keys, too, are something to be seen. */
+	SSL_CTX_set_security_level(ctx->ssl_ctx, 0);
+	if (SSL_CTX_set_min_proto_version(ctx->ssl_ctx, TLS1_2_VERSION) != 1 ||
+		SSL_CTX_set1_groups_list(ctx->ssl_ctx, "X25519:P-256:P-384:P-521") != 1) {
+		vktls_ctx_free(ctx);
+		return vk_err_openssl(err, VK_EIO, "cannot set up TLS");
+	}
+	ctx->is_foreign = true;
+	SSL_CTX_set_verify(ctx->ssl_ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx->ssl_ctx, vktls_verify_nothing, NULL);
+	SSL_CTX_set_session_cache_mode(ctx->ssl_ctx, SSL_SESS_CACHE_OFF);
+	*out = ctx;
+	return VK_OK;
+}
+
 struct vktls_ctx *vktls_ctx_ref(const struct vktls_ctx *ctx)
 {
 	struct vktls_ctx *shared = (struct vktls_ctx *)ctx; /* only its reference count changes */

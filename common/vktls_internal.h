@@ -32,6 +32,7 @@ struct vktls {
 	bool is_at_eof;
 	bool is_up; /* the handshake is done and nothing has failed since */
 	bool is_self_signed;
+	bool has_seen_peer; /* fingerprint and not_after are set */
 	uint8_t fingerprint[VKTLS_FINGERPRINT_BYTES];
 	int64_t not_after;
 	char *server_name;    /* of a client */
@@ -45,6 +46,12 @@ BIO_METHOD *vktls_bio_method(void);
 /* SSL_CTX_set_cert_verify_callback() of a server and of a client. */
 int vktls_verify_client(X509_STORE_CTX *store_ctx, void *arg);
 int vktls_verify_server(X509_STORE_CTX *store_ctx, void *arg);
+
+/* That of vktls_look_new(): keeps what the certificate is, and accepts it. */
+int vktls_verify_nothing(X509_STORE_CTX *store_ctx, void *arg);
+
+/* Keeps fingerprint and end of life of the peer's certificate; false if it cannot be read. */
+bool vktls_keep_peer(struct vktls *conn, const X509 *cert);
 
 /* Whether the server's certificate that a resumed session brought back would still be accepted, as
  * far as that can change: its time, the name that was dialled, its identity. */

@@ -216,6 +216,16 @@ const struct difference_item *difference_first(
 	return NULL;
 }
 
+bool difference_has_tls(const struct difference *difference)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		if (difference->items[i].kind == DIFFERENCE_VALUE &&
+			strncmp(difference->items[i].name, "tls-", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool difference_has_secret(const struct difference *difference)
 {
 	for (size_t i = 0; i < difference->count; i++) {

@@ -67,6 +67,9 @@ size_t difference_count(const struct difference *difference, enum difference_cur
 const struct difference_item *difference_first(
 	const struct difference *difference, enum difference_cure cure);
 
+/* True if one of them is a tls- value. */
+bool difference_has_tls(const struct difference *difference);
+
 /* True if a secret is to be set live: the bundle's secrets have to be opened. */
 bool difference_has_secret(const struct difference *difference);
 

@@ -147,7 +147,7 @@ static void look_at_enrolled(struct agent *agent, struct checkup *checkup)
 				"directory",
 				"this host was not enrolled for an instance of this name");
 		}
-		doctor_look_at_instance(instance, checkup);
+		doctor_look_at_instance(instance, agent->settings->expiry_warning_s, checkup);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "client/pull/doctor_instance.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,12 +14,17 @@
 #include "client/pull/door.h"
 #include "client/pull/generation.h"
 #include "client/pull/journal.h"
+#include "client/pull/tls_expiry.h"
+#include "client/pull/tls_proof.h"
+#include "common/clock.h"
 #include "common/config/acl.h"
 #include "common/config/directive.h"
 #include "common/mem.h"
 #include "common/valkey/live.h"
 
 #include "common/banned.h"
+
+enum { EXPIRY_TEXT_BYTES = 256 };
 
 /* ---- directories ---- */
 
@@ -196,9 +202,53 @@ static void look_at_rights(const struct live *live, struct checkup *checkup)
 			"the user " CFG_AGENT_USER " may do what the agent needs");
 }
 
+/* What Valkey shows to its clients, and what it would show after a restart. */
+static void look_at_certificate(
+	const struct instance *instance, const struct values *values, struct checkup *checkup)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct tls_proof proof;
+
+	if (tls_proof_look(instance, values, &proof, &err) != VK_OK)
+		checkup_add_failure(checkup, CHECKUP_WARNING, "tls",
+			"look at tls-port, bind and tls-cert-file", &err);
+	else if (proof.verdict == TLS_PROOF_OTHER)
+		checkup_add(checkup, CHECKUP_WARNING, "tls",
+			"CONFIG SET tls-cert-file to its own path, or release any change",
+			"Valkey still serves the certificate %.16s.., and its file holds %.16s..",
+			proof.served, proof.wanted);
+	else if (proof.verdict == TLS_PROOF_SAME)
+		checkup_add(checkup, CHECKUP_OK, "tls", NULL, "the certificate %.16s.. is served",
+			proof.served);
+}
+
+static void look_at_expiry(
+	const struct values *values, int64_t expiry_warning_s, struct checkup *checkup)
+{
+	int64_t now = vk_clock_now();
+	struct tls_expiry expiry;
+	struct vk_buf text;
+
+	tls_expiry_look(values, &expiry);
+	if (expiry.expires == 0)
+		return;
+	vk_buf_init(&text, EXPIRY_TEXT_BYTES);
+	tls_expiry_describe(&expiry, now, &text);
+	if (expiry.expires <= now)
+		checkup_add(checkup, CHECKUP_PROBLEM, "tls-expiry",
+			"renew it, and release the new one", "%s", text.data);
+	else if (expiry.expires - now <= expiry_warning_s)
+		checkup_add(checkup, CHECKUP_WARNING, "tls-expiry",
+			"renew it, and release the new one", "%s, in %" PRId64 " days", text.data,
+			tls_expiry_days(&expiry, now));
+	else
+		checkup_add(checkup, CHECKUP_OK, "tls-expiry", NULL, "%s", text.data);
+	vk_buf_release(&text);
+}
+
 /* The commands of every run, as the agent gives them. */
-static void look_at_answers(
-	const struct instance *instance, struct valkey *valkey, struct checkup *checkup)
+static void look_at_answers(const struct instance *instance, struct valkey *valkey,
+	int64_t expiry_warning_s, struct checkup *checkup)
 {
 	const struct live_query query = {
 		.schema = cfg_version_default(), .mask_key = instance->agent_password};
@@ -216,6 +266,10 @@ static void look_at_answers(
 		checkup_add_failure(checkup, CHECKUP_PROBLEM, "rights",
 			"INFO, CONFIG GET and ACL LIST must be allowed and must not be renamed",
 			&err);
+	if (rc == VK_OK) {
+		look_at_certificate(instance, &live.values, checkup);
+		look_at_expiry(&live.values, expiry_warning_s, checkup);
+	}
 	live_release(&live);
 }
 
@@ -227,20 +281,22 @@ static enum vk_rc say_where(const struct address *address, struct vk_err *err)
 	return vk_err_prefix(err, err->rc, "%s:%s", address->host, address->port);
 }
 
-static void look_at_valkey(const struct instance *instance, struct checkup *checkup)
+static void look_at_valkey(
+	const struct instance *instance, int64_t expiry_warning_s, struct checkup *checkup)
 {
 	struct vk_err err = VK_ERR_INIT;
 	struct valkey *valkey = NULL;
 
 	if (instance_connect(instance, &valkey, &err) == VK_OK)
-		look_at_answers(instance, valkey, checkup);
+		look_at_answers(instance, valkey, expiry_warning_s, checkup);
 	else if (say_where(&instance->address, &err) != VK_OK)
 		checkup_add_failure(checkup, CHECKUP_PROBLEM, "valkey",
 			"is it started, and is 'connect' in pull.yaml where it listens?", &err);
 	valkey_free(valkey);
 }
 
-void doctor_look_at_instance(const struct instance *instance, struct checkup *checkup)
+void doctor_look_at_instance(
+	const struct instance *instance, int64_t expiry_warning_s, struct checkup *checkup)
 {
 	checkup_set_subject(checkup, instance->name);
 	look_at_directory(instance, checkup);
@@ -248,6 +304,6 @@ void doctor_look_at_instance(const struct instance *instance, struct checkup *ch
 	look_at_binary(instance, checkup);
 	look_at_door(instance, checkup);
 	look_at_journal(instance, checkup);
-	look_at_valkey(instance, checkup);
+	look_at_valkey(instance, expiry_warning_s, checkup);
 	checkup_set_subject(checkup, NULL);
 }

@@ -6,6 +6,7 @@
 #include "client/pull/checkup.h"
 #include "client/pull/instance.h"
 
-void doctor_look_at_instance(const struct instance *instance, struct checkup *checkup);
+void doctor_look_at_instance(
+	const struct instance *instance, int64_t expiry_warning_s, struct checkup *checkup);
 
 #endif

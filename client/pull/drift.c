@@ -385,6 +385,7 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	if (rc == VK_OK)
 		rc = load(&drift, &err);
 	if (rc == VK_OK) {
+		tls_expiry_look(&drift.expected.values, &outcome->tls);
 		drift.may_learn = (flags & DRIFT_LOOK_ONLY) == 0;
 		drift.is_plan = (flags & DRIFT_PLAN) != 0;
 		drift_policy_init(&drift.policy, instance, drift.bundle.bundle,

@@ -128,6 +128,15 @@ static struct vkjson *waits_to_json(const struct outcome *outcome)
 	return list;
 }
 
+static struct vkjson *tls_to_json(const struct tls_expiry *expiry)
+{
+	struct vkjson *json = vkjson_object();
+
+	vkjson_set(json, "directive", vkjson_string(expiry->directive));
+	vkjson_set(json, "expires", vkjson_time(expiry->expires));
+	return json;
+}
+
 struct vkjson *outcome_to_json(const struct outcome *outcome)
 {
 	struct vkjson *json = vkjson_object();
@@ -143,6 +152,8 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	vkjson_set(
 		json, "error", vkjson_string(failure->rc == VK_OK ? "" : vk_rc_name(failure->rc)));
 	vkjson_set(json, "detail", vkjson_string(failure->rc == VK_OK ? "" : failure->msg));
+	if (outcome->tls.expires != 0)
+		vkjson_set(json, "tls", tls_to_json(&outcome->tls));
 	vkjson_set(json, "drift", drift_to_json(outcome));
 	vkjson_set(json, "waits", waits_to_json(outcome));
 	return json;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "client/pull/generation.h"
+#include "client/pull/tls_expiry.h"
 #include "common/err.h"
 #include "common/valkey/live.h"
 
@@ -30,7 +31,7 @@ enum outcome_drift_kind {
 	OUTCOME_DRIFT_VALUE,
 	OUTCOME_DRIFT_FILE,
 	OUTCOME_DRIFT_ACL,
-	OUTCOME_DRIFT_COMMAND,	/* that somebody else has run, and that left no other trace */
+	OUTCOME_DRIFT_COMMAND, /* that somebody else has run, and that left no other trace */
 };
 
 enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_MAX_WAITS = 32, OUTCOME_TEXT_BYTES = 512 };
@@ -61,6 +62,7 @@ struct outcome {
 	const char *health; /* "ok", "degraded", "down" */
 	char valkey[LIVE_VERSION_BYTES];
 	char text[OUTCOME_TEXT_BYTES]; /* "changed 3 values and 1 user live" */
+	struct tls_expiry tls;	       /* of its certificates */
 	struct vk_err failure;
 	bool is_turn_awaited; /* a restart waits for what is soon over: ask again soon */
 	bool is_settled;      /* nothing to try again as long as the same release is wanted */

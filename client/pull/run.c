@@ -29,7 +29,7 @@
 
 #include "common/banned.h"
 
-enum { WARNING_MAX_BYTES = 256 };
+enum { WARNING_MAX_BYTES = 8000 }; /* a line of each instance fits, and the server takes it */
 
 struct run {
 	struct agent *agent;
@@ -389,6 +389,23 @@ static void look_at_certificates(struct run *run)
 		vk_log(VK_LOG_WARN, "certificate-expires", VK_KV("warning", run->warning.data));
 }
 
+/* Certificates that Valkey serves are renewed by whoever made them, and he has to be told. */
+static void warn_of_tls(struct run *run, const struct outcome *outcome)
+{
+	const struct tls_expiry *expiry = &outcome->tls;
+	int64_t now = vk_clock_now();
+	char text[VK_TIME_TEXT_BYTES];
+
+	if (expiry->expires == 0 || expiry->expires - now > run->agent->settings->expiry_warning_s)
+		return;
+	vk_time_format(expiry->expires, text);
+	vk_log(VK_LOG_WARN, "tls-expires", VK_KV("instance", outcome->instance),
+		VK_KV("file", expiry->directive), VK_KV("expires", text),
+		VK_KN("days", tls_expiry_days(expiry, now)));
+	vk_buf_addf(&run->warning, "%s%s: ", run->warning.len > 0 ? "; " : "", outcome->instance);
+	tls_expiry_describe(expiry, now, &run->warning);
+}
+
 /* A server that is not believed is told so, in the place of each instance. */
 static void tell_refusal(struct run *run)
 {
@@ -511,8 +528,10 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	warn_of_expiry(run);
 	look_at_certificates(run);
 	presence_look(run->agent->settings->instances, run->count);
-	for (size_t i = 0; i < run->count; i++)
+	for (size_t i = 0; i < run->count; i++) {
 		do_instance(run, i);
+		warn_of_tls(run, &run->outcomes[i]);
+	}
 	if (run->is_changed)
 		secrets_cache_prune(run->agent->settings);
 	tell_refusal(run);

@@ -19,6 +19,7 @@
 #include "client/pull/sentinel_live.h"
 #include "client/pull/sentinel_values.h"
 #include "client/pull/takeover.h"
+#include "client/pull/tls_proof.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -247,10 +248,12 @@ static enum vk_rc converge(struct running *running, struct look *look,
 {
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
-		.reloads_tls = other->is_known && has_other_files_changed(want, other)};
+		.reloads_tls = (other->is_known && has_other_files_changed(want, other)) ||
+			       tls_proof_is_stale(running->instance, &want->expected.values)};
 	enum vk_rc rc = converge_agent(
 		look->valkey, &look->difference, running->instance->agent_password, err);
 
+	running->has_tls_changed = options.reloads_tls || difference_has_tls(&look->difference);
 	if (rc == VK_OK)
 		rc = set_values(running, look, want, &options, err);
 	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
@@ -400,6 +403,16 @@ static void put_health(struct outcome *outcome, const struct look *look)
 	memcpy(outcome->valkey, look->live.version, sizeof(outcome->valkey));
 }
 
+/* What is in files that somebody else replaces, too, is judged only where this install loads it. */
+static enum vk_rc check_tls(const struct running *running, struct vk_err *err)
+{
+	const struct values *values = &running->next.expected.values;
+
+	return running->has_tls_changed || tls_proof_is_ours(running->instance, values)
+		       ? tls_proof_check(running->instance, values, err)
+		       : VK_OK;
+}
+
 enum vk_rc running_verify(struct running *running, struct outcome *outcome, struct vk_err *err)
 {
 	struct valkey *agent = NULL;
@@ -407,6 +420,7 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 
 	put_health(outcome, &look);
+	tls_expiry_look(&running->next.expected.values, &outcome->tls);
 	if (rc == VK_EUNAVAIL && running->instance->is_started_later) {
 		look_release(&look);
 		return VK_OK; /* the preflight has judged the files, and nothing else is there */
@@ -415,6 +429,8 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 		takeover_tell(running->instance, &look.difference, &look.live, outcome);
 	if (rc == VK_OK)
 		rc = complain(&look.difference, running->is_restart_pending, NULL, err);
+	if (rc == VK_OK)
+		rc = check_tls(running, err);
 	if (rc == VK_OK)
 		rc = instance_connect_as_agent(running->instance, &agent, err);
 	valkey_free(agent);

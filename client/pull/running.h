@@ -40,6 +40,7 @@ struct running {
 	bool is_turn_awaited;		 /* the restart waits for what is soon over */
 	char held[RESTART_REASON_BYTES]; /* why a restart waits; empty: none does, or it says so
 					    itself */
+	bool has_tls_changed;		 /* by this install: the certificate served is judged */
 	size_t values_changed;
 	size_t users_changed;
 };

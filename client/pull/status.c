@@ -66,6 +66,11 @@ static void add_text(const struct outcome *outcome, struct vk_buf *out)
 			outcome->drift[i].expected);
 	if (outcome->text[0] != '\0')
 		vk_buf_addf(out, "  %s\n", outcome->text);
+	if (outcome->tls.expires != 0) {
+		vk_buf_adds(out, "  ");
+		tls_expiry_describe(&outcome->tls, vk_clock_now(), out);
+		vk_buf_addc(out, '\n');
+	}
 	for (size_t i = 0; i < outcome->wait_count; i++)
 		vk_buf_addf(out, "  waits for a restart: %s is %s, then %s\n",
 			outcome->waits[i].name,

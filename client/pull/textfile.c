@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/file.h"
@@ -49,6 +50,23 @@ static int64_t drift_left(const struct outcome *outcome)
 	return count;
 }
 
+/* Of those that have certificates. */
+static void format_tls(const struct textfile *textfile, struct vk_buf *out)
+{
+	bool has_head = false;
+
+	for (size_t i = 0; i < textfile->count; i++) {
+		if (textfile->outcomes[i].tls.expires == 0)
+			continue;
+		if (!has_head)
+			head(out, "instance_certificate_expires_timestamp_seconds",
+				"When a certificate in the instance's TLS files expires first.");
+		has_head = true;
+		sample(out, "instance_certificate_expires_timestamp_seconds",
+			&textfile->outcomes[i], textfile->outcomes[i].tls.expires);
+	}
+}
+
 static void format_instances(const struct textfile *textfile, struct vk_buf *out)
 {
 	head(out, "instance_release", "Release that the instance runs; 0 before the first.");
@@ -67,6 +85,7 @@ static void format_instances(const struct textfile *textfile, struct vk_buf *out
 	for (size_t i = 0; i < textfile->count; i++)
 		sample(out, "instance_pending_restart", &textfile->outcomes[i],
 			textfile->outcomes[i].state == OUTCOME_PENDING_RESTART);
+	format_tls(textfile, out);
 	head(out, "instance_drift", "Differences that were found and not put right.");
 	for (size_t i = 0; i < textfile->count; i++)
 		sample(out, "instance_drift", &textfile->outcomes[i],

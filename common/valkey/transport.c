@@ -204,6 +204,35 @@ enum vk_rc transport_open(const struct address *address, const struct transport_
 	return rc;
 }
 
+enum vk_rc transport_see_leaf(const struct address *address, int64_t deadline_ms,
+	struct transport_leaf *out, struct vk_err *err)
+{
+	struct transport transport = {.fd = -1};
+	enum vktls_result result = VKTLS_WANT_READ;
+	enum vk_rc rc = vktls_look_new(&transport.tls_ctx, err);
+
+	if (rc == VK_OK)
+		rc = connect_tcp(address, deadline_ms, &transport.fd, err);
+	if (rc == VK_OK)
+		transport.tls = vktls_new(transport.tls_ctx, transport.fd, address->host);
+	while (rc == VK_OK && result != VKTLS_DONE) {
+		result = vktls_handshake(transport.tls);
+		rc = after_step(&transport, result, deadline_ms, err);
+	}
+	if (transport.tls != NULL && vktls_has_seen_peer(transport.tls)) {
+		vktls_peer_fingerprint(transport.tls, out->sha256);
+		out->not_after = vktls_peer_not_after(transport.tls);
+		rc = VK_OK; /* whatever became of the rest */
+	} else if (rc == VK_EINPUT) {
+		rc = err->rc = VK_EUNAVAIL; /* no TLS is spoken there */
+	}
+	vktls_free(transport.tls);
+	vktls_ctx_free(transport.tls_ctx);
+	if (transport.fd >= 0)
+		close(transport.fd);
+	return rc;
+}
+
 void transport_free(struct transport *transport)
 {
 	if (transport == NULL)

@@ -30,6 +30,17 @@ VK_CHECKED enum vk_rc transport_open(const struct address *address, const struct
 
 void transport_free(struct transport *transport);
 
+/* The certificate that a server shows. */
+struct transport_leaf {
+	uint8_t sha256[32]; /* of its DER */
+	int64_t not_after;
+};
+
+/* Shakes hands at an address of kind ADDRESS_TLS for no other purpose than to see it, whoever has
+ * issued it; says nothing. VK_EUNAVAIL when none is shown in time. */
+VK_CHECKED enum vk_rc transport_see_leaf(const struct address *address, int64_t deadline_ms,
+	struct transport_leaf *out, struct vk_err *err);
+
 /* The user of the process at the other end of a Unix socket; false for all else. */
 bool transport_peer_uid(const struct transport *transport, unsigned *out);
 

@@ -54,6 +54,7 @@ E2E_TESTS += tests/e2e/241-lease.sh
 E2E_TESTS += tests/e2e/242-rolling-restart.sh
 E2E_TESTS += tests/e2e/250-drift-zoo.sh
 E2E_TESTS += tests/e2e/251-idempotency.sh
+E2E_TESTS += tests/e2e/280-tls.sh
 E2E_TESTS += tests/e2e/070-demo.sh
 E2E_TESTS += tests/e2e/080-tutorial.sh
 E2E_TESTS += tests/e2e/090-packaging.sh

@@ -5,11 +5,9 @@
 #include "client/pull/drift.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -423,30 +421,9 @@ static char *write_pem(const char *name, const char *text)
 	return path;
 }
 
-/* A port that was free a moment ago: below those that the kernel hands out, and those that the
- * end-to-end tests draw from. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	unsigned port = 10000 + (unsigned)getpid() % 8000;
-	int rc = -1;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while (rc != 0) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		ck_assert_int_ge(fd, 0);
-		port++;
-		address.sin_port = htons((uint16_t)port);
-		rc = bind(fd, (struct sockaddr *)&address, sizeof(address));
-		close(fd);
-	}
-	return port;
-}
-
 START_TEST(speaks_tls_and_refuses_another_ca)
 {
-	char *port = xasprintf("%u", free_port());
+	char *port = xasprintf("%u", pull_host_free_port());
 	char *address = xasprintf("tls:127.0.0.1:%s", port);
 	struct vk_err err = VK_ERR_INIT;
 	struct valkey *valkey = NULL;

@@ -537,6 +537,28 @@ START_TEST(bytes_arrive_and_the_end_is_seen)
 }
 END_TEST
 
+START_TEST(a_look_sees_the_certificate_of_whoever_it_is)
+{
+	uint8_t seen[VKTLS_FINGERPRINT_BYTES], expected[VKTLS_FINGERPRINT_BYTES];
+	struct vktls_ctx *ctx = NULL;
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vktls_look_new(&ctx, &err), err);
+	open_pair(ctx, "203.0.113.1"); /* for which no certificate was made */
+	ck_assert(!vktls_has_seen_peer(client.conn));
+	shake_hands();
+	ck_assert_int_eq(server.result, VKTLS_FAILED); /* it wants one of ours */
+	ck_assert(vktls_has_seen_peer(client.conn));
+	vktls_peer_fingerprint(client.conn, seen);
+	assert_ok(x509_fingerprint(server_leaf.cert_pem, strlen(server_leaf.cert_pem), expected,
+			  &err),
+		err);
+	ck_assert_mem_eq(seen, expected, sizeof(seen));
+	ck_assert_int_gt(vktls_peer_not_after(client.conn), vk_clock_now());
+	vktls_ctx_free(ctx);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("vktls");
@@ -557,6 +579,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_session_is_not_used_elsewhere);
 	tcase_add_test(tc, a_session_cut_or_altered_does_no_harm);
 	tcase_add_test(tc, a_client_refuses_a_server_of_another_ca);
+	tcase_add_test(tc, a_look_sees_the_certificate_of_whoever_it_is);
 	tcase_add_test(tc, a_client_refuses_another_name);
 	tcase_add_test(tc, a_client_refuses_what_is_not_the_fleet_s_server);
 	tcase_add_test(tc, a_client_refuses_an_expired_server_also_when_it_resumes);

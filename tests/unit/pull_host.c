@@ -5,12 +5,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,6 +242,26 @@ static void wait_until(struct pull_host *host, bool is_up)
 	}
 }
 
+/* Below those that the kernel hands out, and those that the end-to-end tests draw from. */
+unsigned pull_host_free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	unsigned port = 10000 + (unsigned)getpid() % 8000;
+	int rc = -1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	while (rc != 0) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		ck_assert_int_ge(fd, 0);
+		port++;
+		address.sin_port = htons((uint16_t)port);
+		rc = bind(fd, (struct sockaddr *)&address, sizeof(address));
+		close(fd);
+	}
+	return port;
+}
+
 void pull_host_kill(struct pull_host *host)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -282,7 +304,7 @@ void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *
 			? ""
 			: "user default off sanitize-payload resetchannels -@all\n",
 		spec->users != NULL ? spec->users : "", AGENT_RULES);
-	struct vk_bundle_file files[4];
+	struct vk_bundle_file files[7];
 	struct vk_bundle bundle = {.environment = "prod",
 		.instance = "db1/main",
 		.kind = VK_KIND_VALKEY,
@@ -303,6 +325,14 @@ void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *
 	if (spec->secrets_conf != NULL)
 		files[bundle.file_count++] =
 			(struct vk_bundle_file){"secrets.conf", spec->secrets_conf, 0640};
+	if (spec->tls_cert != NULL) {
+		files[bundle.file_count++] =
+			(struct vk_bundle_file){"tls/ca.crt", spec->tls_ca, 0640};
+		files[bundle.file_count++] =
+			(struct vk_bundle_file){"tls/valkey.crt", spec->tls_cert, 0640};
+		files[bundle.file_count++] =
+			(struct vk_bundle_file){"tls/valkey.key", spec->tls_key, 0640};
+	}
 	files[bundle.file_count++] = (struct vk_bundle_file){"users.acl", users, 0640};
 	files[bundle.file_count++] = (struct vk_bundle_file){"valkey.conf", conf, 0640};
 	vk_buf_init(&bytes, VK_BUNDLE_MAX_BYTES);

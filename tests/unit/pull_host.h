@@ -33,6 +33,9 @@ struct pull_bundle {
 	const char *users;	  /* more lines of users.acl */
 	const char *extra;	  /* text of extra/note.txt; NULL: no such file */
 	const char *secrets_conf; /* text of secrets.conf, which is then included; NULL: none */
+	const char *tls_ca; /* texts of tls/ca.crt, tls/valkey.crt, tls/valkey.key, all or none */
+	const char *tls_cert;
+	const char *tls_key;
 	const struct vk_bundle_secret *secrets;
 	size_t secret_count;
 	enum vk_bundle_drift drift;
@@ -68,6 +71,9 @@ void pull_host_command(struct pull_host *host, size_t argc, const char *const *a
 
 /* INFO's run id; "" when it is down. Freed by the caller. */
 char *pull_host_run_id(struct pull_host *host);
+
+/* A TCP port of loopback that was free a moment ago. */
+unsigned pull_host_free_port(void);
 
 /* Kills Valkey at once. */
 void pull_host_kill(struct pull_host *host);

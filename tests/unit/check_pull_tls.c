@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which certificate a real valkey-server serves, before and after an install. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/pull/install.h"
+#include "client/pull/tls_expiry.h"
+#include "client/pull/tls_proof.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/mem.h"
+#include "tests/unit/pki.h"
+#include "tests/unit/pull_host.h"
+#include "tests/unit/unit.h"
+
+enum { HOUR = 3600, DAY = 24 * HOUR };
+
+static struct pull_host host;
+static struct pki pki;
+static struct pki_leaf one, two;
+static char *conf;
+static struct values values;
+
+static void set_up(void)
+{
+	unsigned port = pull_host_free_port();
+	char *port_text = xasprintf("%u", port);
+
+	pull_host_make(&host);
+	pki_init(&pki, "valkeys");
+	one = pki_issue(&pki, X509_KIND_SERVER, "one", HOUR);
+	two = pki_issue(&pki, X509_KIND_SERVER, "two", 3 * DAY + HOUR);
+	conf = xasprintf("tls-port %u\nbind 127.0.0.1\n"
+			 "tls-cert-file \"@{generation}/tls/valkey.crt\"\n"
+			 "tls-key-file \"@{generation}/tls/valkey.key\"\n"
+			 "tls-ca-cert-file \"@{generation}/tls/ca.crt\"\n",
+		port);
+	values_init(&values);
+	values_add(&values, "tls-port", port_text);
+	values_add(&values, "bind", "127.0.0.1");
+	free(port_text);
+}
+
+static void tear_down(void)
+{
+	values_release(&values);
+	free(conf);
+	pki_leaf_release(&one);
+	pki_leaf_release(&two);
+	pki_release(&pki);
+	pull_host_remove(&host);
+}
+
+static void install(int64_t release, const char *more, const struct pki_leaf *cert,
+	const struct pki_leaf *key, enum outcome_state state)
+{
+	char *text = xasprintf("%s%s", conf, more);
+	const struct pull_bundle spec = {.conf = text,
+		.tls_ca = pki.ca_pem,
+		.tls_cert = cert->cert_pem,
+		.tls_key = key->key_pem};
+	struct generation_bundle bundle;
+	struct outcome outcome;
+
+	pull_host_bundle(&spec, &bundle);
+	outcome_init(&outcome, "main");
+	install_run(&host.instance, host.scratch, release, &bundle, &outcome);
+	ck_assert_msg(outcome.state == state, "%s instead of %s: %s",
+		outcome_state_name(outcome.state), outcome_state_name(state), outcome.failure.msg);
+	if (state == OUTCOME_COMMITTED)
+		ck_assert_int_gt(outcome.tls.expires, vk_clock_now());
+	outcome_release(&outcome);
+	generation_bundle_release(&bundle);
+	free(text);
+}
+
+static char *current_path(const char *name)
+{
+	return xasprintf("%s/current/tls/%s", host.directory, name);
+}
+
+static void write_text(const char *name, const char *text)
+{
+	char *path = current_path(name);
+	struct vk_err err = VK_ERR_INIT;
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0640, text, strlen(text), &err), err);
+	free(path);
+}
+
+static enum tls_proof_verdict proof_against(const char *path)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct tls_proof proof;
+
+	values_drop(&values, "tls-cert-file");
+	values_add(&values, "tls-cert-file", path);
+	values_sort(&values);
+	assert_ok(tls_proof_look(&host.instance, &values, &proof, &err), err);
+	return proof.verdict;
+}
+
+static enum tls_proof_verdict proof(void)
+{
+	char *path = current_path("valkey.crt");
+	enum tls_proof_verdict verdict = proof_against(path);
+
+	free(path);
+	return verdict;
+}
+
+START_TEST(knows_where_tls_is_served)
+{
+	static const struct {
+		const char *port, *bind, *first, *second;
+	} cases[] = {
+		{"0", "127.0.0.1", NULL, NULL},
+		{"6379", "", NULL, NULL},
+		{"6379", "* -::*", "127.0.0.1", "::1"},
+		{"6379", "-::1 10.0.0.1", "::1", "10.0.0.1"},
+		{"6379", "0.0.0.0", "127.0.0.1", NULL},
+		{"6379", "db1.example.com", "db1.example.com", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *wanted[] = {cases[i].first, cases[i].second};
+		struct values given;
+
+		values_init(&given);
+		values_add(&given, "bind", cases[i].bind);
+		values_add(&given, "tls-port", cases[i].port);
+		for (size_t number = 0; number < 2; number++) {
+			struct address address;
+			bool is_there = tls_proof_address(&host.instance, &given, number, &address);
+
+			ck_assert_int_eq(is_there, wanted[number] != NULL);
+			if (is_there)
+				ck_assert_str_eq(address.host, wanted[number]);
+		}
+		values_release(&given);
+	}
+}
+END_TEST
+
+START_TEST(says_when_nobody_shows_a_certificate)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct tls_proof found;
+	char *path = xasprintf("%s/one.crt", host.root);
+
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, one.cert_pem, strlen(one.cert_pem), &err),
+		err);
+	values_add(&values, "tls-cert-file", path);
+	values_sort(&values);
+	assert_fails(tls_proof_look(&host.instance, &values, &found, &err), VK_EUNAVAIL);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_rotation_is_served)
+{
+	install(1, "", &one, &one, OUTCOME_COMMITTED);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	install(2, "", &two, &two, OUTCOME_COMMITTED);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	write_text("valkey.crt", one.cert_pem);
+	ck_assert_int_eq(proof(), TLS_PROOF_OTHER);
+	ck_assert_int_eq(proof_against("/no/such/file"), TLS_PROOF_NONE);
+}
+END_TEST
+
+START_TEST(sees_it_in_tls_1_2_of_a_server_that_wants_certificates)
+{
+	install(1, "tls-protocols \"TLSv1.2\"\ntls-auth-clients yes\n", &one, &one,
+		OUTCOME_COMMITTED);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+}
+END_TEST
+
+START_TEST(refuses_a_key_that_is_not_the_certificates)
+{
+	install(1, "", &one, &one, OUTCOME_COMMITTED);
+	install(2, "", &two, &one, OUTCOME_REFUSED);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+}
+END_TEST
+
+/* The files were others when Valkey loaded them, and have been put right since. */
+START_TEST(loads_anew_what_is_stale)
+{
+	char *path = current_path("valkey.crt");
+
+	install(1, "", &one, &one, OUTCOME_COMMITTED);
+	write_text("valkey.crt", two.cert_pem);
+	write_text("valkey.key", two.key_pem);
+	pull_host_command(&host, VALKEY_ARGV("CONFIG", "SET", "tls-cert-file", path));
+	write_text("valkey.crt", one.cert_pem);
+	write_text("valkey.key", one.key_pem);
+	ck_assert_int_eq(proof(), TLS_PROOF_OTHER);
+	install(2, "hz 20\n", &one, &one, OUTCOME_COMMITTED);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	free(path);
+}
+END_TEST
+
+START_TEST(tells_what_expires_first)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct tls_expiry expiry;
+	struct vk_buf text;
+	char *cert = xasprintf("%s/two.crt", host.root);
+	char *client = xasprintf("%s/one.crt", host.root);
+
+	assert_ok(vk_file_replace(AT_FDCWD, cert, 0600, two.cert_pem, strlen(two.cert_pem), &err),
+		err);
+	assert_ok(vk_file_replace(AT_FDCWD, client, 0600, one.cert_pem, strlen(one.cert_pem), &err),
+		err);
+	values_add(&values, "tls-cert-file", cert);
+	values_sort(&values);
+	tls_expiry_look(&values, &expiry);
+	ck_assert_str_eq(expiry.directive, "tls-cert-file");
+	ck_assert_int_eq(tls_expiry_days(&expiry, vk_clock_now()), 3);
+	ck_assert_int_eq(tls_expiry_days(&expiry, expiry.expires), 0);
+	ck_assert_int_eq(tls_expiry_days(&expiry, expiry.expires + 1), -1);
+	ck_assert_int_eq(tls_expiry_days(&expiry, expiry.expires + DAY), -1);
+	values_add(&values, "tls-client-cert-file", client);
+	values_sort(&values);
+	tls_expiry_look(&values, &expiry);
+	ck_assert_str_eq(expiry.directive, "tls-client-cert-file");
+	vk_buf_init(&text, 256);
+	tls_expiry_describe(&expiry, expiry.expires, &text);
+	ck_assert_ptr_nonnull(strstr(text.data, "tls-client-cert-file has expired 20"));
+	vk_buf_release(&text);
+	/* without TLS nobody uses them */
+	values_drop(&values, "tls-port");
+	tls_expiry_look(&values, &expiry);
+	ck_assert_int_eq(expiry.expires, 0);
+	free(cert);
+	free(client);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("pull_tls");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, knows_where_tls_is_served);
+	tcase_add_test(tc, says_when_nobody_shows_a_certificate);
+	tcase_add_test(tc, tells_what_expires_first);
+	if (pull_host_valkey() != NULL) {
+		tcase_add_test(tc, refuses_a_key_that_is_not_the_certificates);
+		tcase_add_test(tc, a_rotation_is_served);
+		tcase_add_test(tc, sees_it_in_tls_1_2_of_a_server_that_wants_certificates);
+		tcase_add_test(tc, loads_anew_what_is_stale);
+	}
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)
