@@ -13,14 +13,20 @@
 
 #include "client/pull/child.h"
 #include "client/pull/complaint.h"
+#include "client/pull/restart_state.h"
 #include "client/pull/sentinel_file.h"
 #include "common/clock.h"
 #include "common/fault.h"
+#include "common/log.h"
 #include "common/valkey/live.h"
 
 #include "common/banned.h"
 
-enum { CONNECT_STEP_MS = 10, OUTPUT_SHOWN_BYTES = 200 };
+enum {
+	CONNECT_STEP_MS = 10,
+	OUTPUT_SHOWN_BYTES = 200,
+	PROGRESS_MS = 1000, /* between two lines of the log about loading */
+};
 
 bool door_is_there(const struct instance *instance)
 {
@@ -86,9 +92,25 @@ static enum vk_rc touch(const char *path, struct vk_err *err)
 	return rc;
 }
 
+/* Now and then, how far it has come. */
+static void tell_loading(const struct instance *instance, struct valkey *valkey, int64_t *told_ms)
+{
+	int64_t now_ms = vk_clock_monotonic_ms();
+	struct vk_err ignored = VK_ERR_INIT;
+	struct restart_state state;
+
+	if (now_ms - *told_ms < PROGRESS_MS ||
+		restart_state_read(valkey, &state, &ignored) != VK_OK)
+		return;
+	*told_ms = now_ms;
+	vk_log(VK_LOG_INFO, "restart-loads", VK_KV("instance", instance->name),
+		VK_KN("percent", state.loaded_percent),
+		VK_KN("seconds-left", state.loading_left_s));
+}
+
 /* One look: is it another process than before (*is_new), and does it serve already? */
-static enum vk_rc look(
-	const struct instance *instance, const char *old_run_id, bool *is_new, struct vk_err *err)
+static enum vk_rc look(const struct instance *instance, const char *old_run_id, bool *is_new,
+	int64_t *told_ms, struct vk_err *err)
 {
 	struct valkey *valkey = NULL;
 	struct live live;
@@ -101,8 +123,10 @@ static enum vk_rc look(
 	*is_new = rc == VK_OK && strcmp(live.run_id, old_run_id) != 0;
 	if (rc == VK_OK && !*is_new)
 		rc = vk_err_set(err, VK_EUNAVAIL, "Valkey has not been restarted");
-	else if (rc == VK_OK && live.is_loading)
+	else if (rc == VK_OK && live.is_loading) {
+		tell_loading(instance, valkey, told_ms);
 		rc = vk_err_set(err, VK_EUNAVAIL, "Valkey is still loading its data");
+	}
 	live_release(&live);
 	valkey_free(valkey);
 	return rc;
@@ -111,9 +135,11 @@ static enum vk_rc look(
 static enum vk_rc wait_for_valkey(const struct instance *instance, const char *old_run_id,
 	int64_t deadline_ms, struct vk_err *err)
 {
+	int64_t told_ms = vk_clock_monotonic_ms();
+
 	for (;;) {
 		bool is_new = false;
-		enum vk_rc rc = look(instance, old_run_id, &is_new, err);
+		enum vk_rc rc = look(instance, old_run_id, &is_new, &told_ms, err);
 
 		/* The process before may let us in no longer, or not yet: EDENIED waits too. */
 		if (rc != VK_EUNAVAIL && rc != VK_EDENIED)

@@ -11,6 +11,7 @@
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
 #include "client/pull/preflight.h"
+#include "client/pull/role_file.h"
 #include "client/pull/running.h"
 #include "common/fault.h"
 #include "common/log.h"
@@ -373,8 +374,10 @@ static void put_generation(struct outcome *outcome, const char *name)
 static enum vk_rc begin(struct install *install, int64_t release, struct vk_err *err)
 {
 	struct journal *journal = &install->journal;
-	enum vk_rc rc = generation_prepare(install->instance, err);
+	enum vk_rc rc = role_file_begin(install->instance, install->bundle->bundle, err);
 
+	if (rc == VK_OK)
+		rc = generation_prepare(install->instance, err);
 	if (rc == VK_OK)
 		rc = generation_current(install->instance, journal->previous, err);
 	if (rc != VK_OK)

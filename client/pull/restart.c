@@ -131,10 +131,10 @@ static bool has_caught_up(
 }
 
 /* A link that was there before has to come back. A sync that takes longer is no fault. */
-static enum vk_rc catch_up(
-	struct restart *restart, const struct restart_state *before, struct vk_err *err)
+static enum vk_rc catch_up(struct restart *restart, const struct restart_state *before,
+	int patience_ms, struct vk_err *err)
 {
-	int64_t deadline_ms = vk_clock_monotonic_ms() + restart->instance->restart_timeout_ms;
+	int64_t deadline_ms = vk_clock_monotonic_ms() + patience_ms;
 	int64_t told_ms = vk_clock_monotonic_ms();
 	struct restart_state now;
 	char text[RESTART_REASON_BYTES];
@@ -169,7 +169,7 @@ static enum vk_rc pass_door(
 	/* A door that could not even be tried has changed nothing. */
 	restart->was_tried = rc != VK_EIO;
 	if (rc == VK_OK && state->is_replica && !state->is_link_down)
-		rc = catch_up(restart, state, err);
+		rc = catch_up(restart, state, restart->instance->restart_timeout_ms, err);
 	return rc;
 }
 
@@ -215,6 +215,37 @@ enum vk_rc restart_run(struct restart *restart, struct valkey *valkey, struct vk
 	restart->has_lease = true;
 	rc = prepare(restart, valkey, &state, &plan, err);
 	return rc == VK_OK && !restart->is_held ? pass_door(restart, &state, err) : rc;
+}
+
+void restart_begin_way_back(struct restart *restart, struct valkey *valkey)
+{
+	const struct instance *instance = restart->instance;
+	struct vk_err ignored = VK_ERR_INIT;
+	struct restart_state state;
+	char reason[RESTART_REASON_BYTES] = "";
+	bool is_changed;
+
+	if (restart->bundle->group == NULL)
+		return;
+	restart->has_lease = lease_take(
+		instance, restart->bundle, lease_seconds(instance), reason, sizeof(reason));
+	vk_log(VK_LOG_INFO, "rollback-restart", VK_KV("instance", instance->name),
+		VK_KV("lease", restart->has_lease ? "held" : "none"), VK_KV("reason", reason));
+	/* Where its role cannot be kept it is the one of the file. */
+	if (valkey != NULL && restart_state_read(valkey, &state, &ignored) == VK_OK &&
+		role_file_follow(instance, &state, &is_changed, &ignored) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "role-not-kept", &ignored);
+}
+
+void restart_end_way_back(struct restart *restart)
+{
+	const struct restart_state before = {.is_replica = true};
+	struct vk_err ignored = VK_ERR_INIT;
+
+	if (restart->bundle->group != NULL &&
+		catch_up(restart, &before, SETTLE_MS, &ignored) != VK_OK)
+		vk_log(VK_LOG_INFO, "rollback-restart", VK_KV("instance", restart->instance->name),
+			VK_KV("reason", ignored.msg));
 }
 
 enum vk_rc restart_look(struct restart *restart, struct valkey *valkey, struct vk_err *err)

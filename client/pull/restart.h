@@ -30,6 +30,14 @@ struct restart {
 VK_CHECKED enum vk_rc restart_run(
 	struct restart *restart, struct valkey *valkey, struct vk_err *err);
 
+/* The way back to the generation before: it waits for nobody, but keeps, or asks for, the lease, so
+ * that nobody else of the shard restarts meanwhile, and says whether it has it. valkey: NULL where
+ * the server does not answer; else its role is kept for the next start. */
+void restart_begin_way_back(struct restart *restart, struct valkey *valkey);
+
+/* After the door: a replica has some time to find its primary again before the lease ends. */
+void restart_end_way_back(struct restart *restart);
+
 /* Only looks whether it would be held: no lease, no waiting. */
 VK_CHECKED enum vk_rc restart_look(
 	struct restart *restart, struct valkey *valkey, struct vk_err *err);

@@ -85,11 +85,13 @@ void restart_state_take_info(const char *info, struct restart_state *out)
 	char word[NUMBER_BYTES] = "ok";
 
 	(void)info_text(info, "run_id", out->run_id, sizeof(out->run_id));
+	(void)info_text(info, "config_file", out->config_file, sizeof(out->config_file));
 	take_replication(info, out);
 	out->is_loading = info_int(info, "loading", 0) != 0;
 	if (info_text(info, "loading_loaded_perc", word, sizeof(word)))
 		word[strcspn(word, ".")] = '\0';
 	(void)vk_parse_int(word, 0, 100, &out->loaded_percent);
+	out->loading_left_s = info_int(info, "loading_eta_seconds", 0);
 	out->is_saving = info_int(info, "rdb_bgsave_in_progress", 0) != 0;
 	out->is_rewriting = info_int(info, "aof_rewrite_in_progress", 0) != 0 ||
 			    info_int(info, "aof_rewrite_scheduled", 0) != 0;

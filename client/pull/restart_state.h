@@ -27,6 +27,7 @@ struct restart_replica {
 
 struct restart_state {
 	char run_id[LIVE_RUN_ID_BYTES];
+	char config_file[LIVE_PATH_BYTES]; /* that it was started from; empty: from none */
 	bool is_replica;
 	char primary[RESTART_ADDRESS_BYTES]; /* of a replica */
 	int64_t primary_port;
@@ -40,8 +41,9 @@ struct restart_state {
 
 	bool is_loading;
 	int64_t loaded_percent;
-	bool is_saving;	   /* BGSAVE */
-	bool is_rewriting; /* the AOF, or it is about to */
+	int64_t loading_left_s; /* as it estimates */
+	bool is_saving;		/* BGSAVE */
+	bool is_rewriting;	/* the AOF, or it is about to */
 	bool is_save_failed;
 	bool is_append_failed;
 	int64_t unsaved; /* changes since the last RDB */

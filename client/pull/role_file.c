@@ -3,14 +3,20 @@
 
 #include "client/pull/role_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/pull/fill.h"
+#include "client/pull/generation.h"
+#include "client/pull/presence.h"
+#include "common/config/topology.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -18,7 +24,7 @@
 
 #include "common/banned.h"
 
-enum { RUNTIME_MAX_BYTES = 1024 * 1024, RUNTIME_MODE = 0640 };
+enum { RUNTIME_MAX_BYTES = 1024 * 1024, RUNTIME_MODE = 0640, DIRECTORY_MODE = 0750 };
 
 /* The length of the directive's name if the line is about the role; else 0. */
 static size_t role_name(const char *line)
@@ -92,6 +98,27 @@ static enum vk_rc write_file(const struct instance *instance, const char *path,
 	return rc;
 }
 
+/* Is it an empty server that nobody follows, and that follows nobody? */
+static bool has_no_part(const struct restart_state *state)
+{
+	return !state->is_replica && !state->has_keys && state->replica_count == 0 &&
+	       !state->is_cluster;
+}
+
+/* Started from another file than ours, which the next start reads. */
+static bool is_started_elsewhere(const struct instance *instance, const struct restart_state *state)
+{
+	char *conf = xasprintf("%s/current/" FILL_CONF, instance->directory);
+	char ours[PATH_MAX], theirs[PATH_MAX];
+	bool is_ours =
+		strcmp(conf, state->config_file) == 0 ||
+		(realpath(conf, ours) != NULL && realpath(state->config_file, theirs) != NULL &&
+			strcmp(ours, theirs) == 0);
+
+	free(conf);
+	return !is_ours;
+}
+
 enum vk_rc role_file_follow(const struct instance *instance, const struct restart_state *state,
 	bool *is_changed, struct vk_err *err)
 {
@@ -100,7 +127,7 @@ enum vk_rc role_file_follow(const struct instance *instance, const struct restar
 	enum vk_rc rc;
 
 	*is_changed = false;
-	if (state->is_cluster)
+	if (state->is_cluster || (has_no_part(state) && is_started_elsewhere(instance, state)))
 		return VK_OK;
 	/* It is a word of a file that Valkey reads: what is no address does not get there. */
 	if (state->is_replica && (!vk_address_is_valid(state->primary) || state->primary_port <= 0))
@@ -117,6 +144,79 @@ enum vk_rc role_file_follow(const struct instance *instance, const struct restar
 	}
 	vk_buf_release_wiped(&old); /* it may have a password */
 	vk_buf_release_wiped(&new);
+	free(path);
+	return rc;
+}
+
+/* Whether nothing has ever run here; also false where that cannot be seen. */
+static bool is_data_empty(const struct instance *instance)
+{
+	DIR *directory = opendir(instance->data);
+	const struct dirent *entry = NULL;
+
+	if (directory == NULL)
+		return false;
+	do
+		entry = readdir(directory);
+	while (entry != NULL &&
+		(entry->d_name[0] == '.' || strcmp(entry->d_name, "lost+found") == 0));
+	closedir(directory);
+	return entry == NULL;
+}
+
+/* What a running server is it stays. The tree counts for one that has no part yet, or, where none
+ * runs, no data: it would be replaced by the primary's. */
+static enum vk_rc choose_first(const struct instance *instance, const struct vk_bundle *bundle,
+	struct vk_buf *out, struct vk_err *err)
+{
+	struct vk_err ignored = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+	struct restart_state state = {.is_replica = false};
+	bool is_down = presence_is_down(instance);
+	bool is_known = !is_down && instance_connect(instance, &valkey, &ignored) == VK_OK &&
+			restart_state_read(valkey, &state, &ignored) == VK_OK;
+	bool is_new = is_down ? is_data_empty(instance) : is_known && has_no_part(&state);
+
+	valkey_free(valkey);
+	if (is_new)
+		return cfg_first_topology(bundle, out, err);
+	if (is_known && state.is_replica && !state.is_cluster &&
+		vk_address_is_valid(state.primary) && state.primary_port > 0)
+		(void)role_file_edit("", &state, out);
+	return VK_OK;
+}
+
+static enum vk_rc begin(const struct instance *instance, const struct vk_bundle *bundle,
+	const char *path, struct vk_err *err)
+{
+	struct vk_buf text;
+	enum vk_rc rc;
+
+	vk_buf_init(&text, RUNTIME_MAX_BYTES);
+	rc = choose_first(instance, bundle, &text, err);
+	if (rc == VK_OK && text.len > 0)
+		rc = vk_file_mkdirs(AT_FDCWD, instance->directory, DIRECTORY_MODE, err);
+	if (rc == VK_OK && text.len > 0) {
+		rc = vk_file_replace(AT_FDCWD, path, RUNTIME_MODE, text.data, text.len, err);
+		text.data[strcspn(text.data, "\n")] = '\0';
+		vk_log(VK_LOG_INFO, "role-begun", VK_KV("instance", instance->name),
+			VK_KV("role", text.data));
+	}
+	vk_buf_release(&text);
+	return rc;
+}
+
+enum vk_rc role_file_begin(
+	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
+{
+	char *path = xasprintf("%s/" FILL_RUNTIME, instance->directory);
+	char current[GENERATION_NAME_BYTES];
+	enum vk_rc rc = generation_current(instance, current, err);
+
+	if (rc == VK_OK && current[0] == '\0' && instance->staging == NULL &&
+		bundle->group != NULL && bundle->group->kind == VK_GROUP_REPLICATED &&
+		access(path, F_OK) != 0)
+		rc = begin(instance, bundle, path, err);
 	free(path);
 	return rc;
 }

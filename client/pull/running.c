@@ -201,6 +201,21 @@ static enum vk_rc set_values(struct running *running, struct look *look,
 	return rc;
 }
 
+/* It runs and lets us in with nothing: nobody knows whose it is, and what a restart would lose. */
+static bool is_stranger(const struct running *running, const struct look *look)
+{
+	const struct vk_bundle *bundle = running->next.bundle.bundle;
+
+	return look->rc == VK_EDENIED && look->valkey == NULL && !running->was_restarted &&
+	       !running->was_started && (bundle == NULL || !bundle->allows_data_loss);
+}
+
+static enum vk_rc refuse_stranger(struct vk_err *err)
+{
+	return vk_err_prefix(err, VK_EDENIED,
+		"what runs is not restarted, because nobody can see what it would lose");
+}
+
 enum vk_rc running_accept(struct running *running, struct vk_err *err)
 {
 	const struct converge_options options = {
@@ -209,7 +224,9 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 	bool is_set = false;
 
-	if (rc == VK_EDENIED || (rc == VK_EUNAVAIL && presence_is_down(running->instance))) {
+	if (is_stranger(running, &look)) {
+		rc = refuse_stranger(err);
+	} else if (rc == VK_EDENIED || (rc == VK_EUNAVAIL && presence_is_down(running->instance))) {
 		rc = VK_OK; /* nothing runs, or nothing that we may change: the files decide */
 	} else if (rc == VK_OK &&
 		   takeover_check(running->instance, &look.difference, err) != VK_OK) {
@@ -268,6 +285,8 @@ static enum vk_rc restart(struct running *running, struct look *look, struct vk_
 	/* What does not answer may hold data that is nowhere else. */
 	if (!was_up && !was_tried && !presence_is_down(running->instance))
 		return VK_EUNAVAIL; /* err has what the look has said */
+	if (is_stranger(running, look))
+		return refuse_stranger(err);
 	valkey_free(look->valkey);
 	look->valkey = NULL;
 	rc = door_restart(running->instance, look->live.run_id, err);
@@ -296,10 +315,16 @@ static enum vk_rc restart_or_hold(struct running *running, struct look *look, st
 	struct restart action = {.instance = running->instance,
 		.bundle = running->next.bundle.bundle,
 		.difference = &look->difference};
+	struct vk_err ignored = VK_ERR_INIT;
 	enum vk_rc rc;
 
 	if (!has_data(running))
 		return restart(running, look, err);
+	if (takeover_check(running->instance, &look->difference, &ignored) != VK_OK) {
+		snprintf(action.reason, sizeof(action.reason), "%.300s", ignored.msg);
+		keep_reason(running, action.reason);
+		return VK_OK;
+	}
 	rc = restart_run(&action, look->valkey, err);
 	running->has_lease = running->has_lease || action.has_lease;
 	running->was_restarted = running->was_restarted || action.was_tried;
@@ -438,6 +463,22 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	return rc;
 }
 
+static enum vk_rc restart_back(struct running *running, struct look *look, struct vk_err *err)
+{
+	struct restart action = {
+		.instance = running->instance, .bundle = running->previous.bundle.bundle};
+	bool is_member = action.bundle->kind == VK_KIND_VALKEY;
+	enum vk_rc rc;
+
+	if (is_member)
+		restart_begin_way_back(&action, look->valkey);
+	running->has_lease = running->has_lease || action.has_lease;
+	rc = restart(running, look, err);
+	if (is_member && rc == VK_OK)
+		restart_end_way_back(&action);
+	return rc;
+}
+
 /* Brings what runs to the previous generation. A restart that was tried may have left anything,
  * even a server that is just ending: then only another restart is certain. */
 static enum vk_rc restore_known(struct running *running, struct vk_err *err)
@@ -446,8 +487,10 @@ static enum vk_rc restore_known(struct running *running, struct vk_err *err)
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->previous, &running->next, err);
 
-	if (was_tried || rc == VK_EUNAVAIL || rc == VK_EDENIED)
-		rc = restart(running, &look, err);
+	if (is_stranger(running, &look) && !running->was_switched)
+		rc = VK_OK; /* and was not changed */
+	else if (was_tried || rc == VK_EUNAVAIL || rc == VK_EDENIED)
+		rc = restart_back(running, &look, err);
 	else if (rc == VK_OK)
 		rc = converge(running, &look, &running->previous, &running->next, err);
 	look_release(&look);
@@ -463,6 +506,8 @@ static enum vk_rc verify_restored(
 	put_health(outcome, &look);
 	if (rc == VK_OK)
 		rc = complain(&look.difference, !running->was_restarted, NULL, err);
+	else if (is_stranger(running, &look) && !running->was_switched)
+		rc = VK_OK; /* it was not changed */
 	look_release(&look);
 	return rc;
 }

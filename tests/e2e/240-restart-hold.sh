@@ -64,6 +64,19 @@ nok "nothing waits any more" test -e "$pending"
 pull db1
 is "$(state_of)" unchanged "and the server knows it"
 
+# A server that lets the agent in with nothing
+run_id=$(started)
+set_config prod 'databases: 6' 'save: 900 1'
+release prod "more databases"
+valkey db1/main acl setuser vkcfg-agent off >/dev/null
+pull db1
+is "$STATUS" 5 "one that lets the agent in no longer"
+is "$(started)" "$run_id" "is not restarted"
+like "$OUT" 'not restarted, because nobody can see what it would lose' "and that is said"
+valkey db1/main acl setuser vkcfg-agent on >/dev/null
+pull db1
+is "$STATUS/$(config_of db1/main databases)" 0/6 "when it does, the release is installed"
+
 # The role may say that the data is worth nothing
 run_id=$(started)
 role_apply $'  allow-data-loss: true\n'

@@ -22,22 +22,32 @@ cat >"$TREE/groups/trio.yaml" <<-END
 	environment: prod
 	members: [db1/main, db2/main, db3/main]
 END
-sed -i 's/^config:/&\n  primaryuser: tester\n  repl-diskless-sync-delay: 0/' "$TREE/roles/cache.yaml"
+sed -i 's/^config:/&\n  primaryuser: tester\n  primaryauth: "secret:replication"\n  repl-diskless-sync-delay: 0/' "$TREE/roles/cache.yaml"
+# configure DIRECTIVE...: prod's, besides its keeper of secrets
+configure() {
+	set_config prod "$@"
+	printf 'keepers: {alice: "ed25519:%s"}\n' "$(jq -r .keyval.public "$WORK/people/alice.pub")" >>"$TREE/environments/prod.yaml"
+}
+configure 'timeout: 0'
+must by carol secret set prod replication --tree "$TREE" --fd 4 4< <(printf any)
 release prod "first"
-# runtime.conf is the host's: who is whose replica when a group begins, and the password of the replication.
 for name in "${HOSTS[@]}"; do
-	{
-		echo "primaryauth any"
-		[ "$name" = db1 ] || echo "replicaof 127.0.0.1 ${PORTS[db1]}"
-	} >"$WORK/hosts/$name/main/runtime.conf"
-	chown "$DAEMON_USER:$DAEMON_GROUP" "$WORK/hosts/$name/main/runtime.conf"
 	pull "$name"
 	[ "$STATUS" -eq 0 ] || bail "the first install of $name failed" "$OUT"
 done
 replicas() { [ "$(info_of "$1/main" connected_slaves)" = "$2" ]; }
 linked() { [ "$(info_of "$1/main" master_link_status)" = up ]; }
 wait_for replicas db1 2 || bail "the replicas do not come" "$(info_of db1/main role)"
-for name in db2 db3; do wait_for linked "$name" || bail "$name has no link"; done
+for name in db2 db3; do
+	ok "a new group begins with $name as the replica that the tree says" wait_for linked "$name"
+done
+is "$(cat "$WORK/hosts/db2/main/runtime.conf")" "replicaof 127.0.0.1 ${PORTS[db1]}" "because its runtime.conf begins with it"
+is "$(cat "$WORK/hosts/db1/main/runtime.conf")" "" "and the primary's with nothing"
+
+# What people write into the file is theirs
+for name in "${HOSTS[@]}"; do
+	as_daemon sh -c 'echo "timeout 0" >>"$0"' "$WORK/hosts/$name/main/runtime.conf"
+done
 
 # A client that writes and remembers what was acknowledged
 cat >"$WORK/client.py" <<'END'
@@ -85,7 +95,7 @@ wait_for written 100 || bail "the client does not write" "$(cat "$WORK/log/clien
 
 declare -A before
 for name in "${HOSTS[@]}"; do before[$name]=$(info_of "$name/main" run_id); done
-set_config prod 'databases: 4'
+configure 'databases: 4'
 release prod "fewer databases"
 # The primary first: that is the hardest.
 for name in "${HOSTS[@]}"; do
@@ -140,7 +150,7 @@ for name in "${HOSTS[@]}"; do
 	live=$(info_of "$name/main" role | sed 's/master//; s/slave/replicaof/')
 	[ -z "$live" ] || live="replicaof $(info_of "$name/main" master_host) $(info_of "$name/main" master_port)"
 	is "$(grep '^replicaof' "$WORK/hosts/$name/main/runtime.conf")" "$live" "$name's runtime.conf has the role that it has"
-	like "$(cat "$WORK/hosts/$name/main/runtime.conf")" '^primaryauth any$' "and what else stood there"
+	like "$(cat "$WORK/hosts/$name/main/runtime.conf")" '^timeout 0$' "and what else stood there"
 done
 # One at a time: between one member's lease and its end no other one got a lease
 like "$(grep -oE '(lease-granted|lease-ended).*' "$WORK/log/vkcfgd.log" | awk '
@@ -151,7 +161,7 @@ like "$(grep -oE '(lease-granted|lease-ended).*' "$WORK/log/vkcfgd.log" | awk '
 # An agent that dies between the failover and the door
 died=$primary
 run_id=$(info_of "$died/main" run_id)
-set_config prod 'databases: 5'
+configure 'databases: 5'
 release prod "one more"
 pull_with "$died" VKCFG_FAULT=pull.before-door
 is "$STATUS" 137 "the primary's agent dies when it has handed over"

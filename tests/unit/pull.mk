@@ -43,3 +43,7 @@ tests_unit_check_pull_tls_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_restart
 TESTS += tests/unit/check_restart
 tests_unit_check_restart_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_role_begin
+TESTS += tests/unit/check_role_begin
+tests_unit_check_role_begin_SOURCES = tests/unit/check_role_begin.c tests/unit/pull_host.c
+tests_unit_check_role_begin_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
