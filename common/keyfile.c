@@ -28,11 +28,6 @@ enum {
 	MEMLIMIT_MAX_BYTES = 1 << 30,
 };
 
-const struct keyfile_cost keyfile_cost_default = {
-	.opslimit = 3,
-	.memlimit_bytes = 268435456,
-};
-
 /* A key file taken apart. header is the object without nonce and ciphertext. */
 struct parts {
 	struct keyfile_info info;

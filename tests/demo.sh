@@ -9,6 +9,7 @@ abs_top_srcdir=${abs_top_srcdir:-$(cd "${0%/*}/.." && pwd)}
 abs_top_builddir=${abs_top_builddir:-$PWD}
 VKCFGD=$abs_top_builddir/server/vkcfgd
 VKCFG_PULL=$abs_top_builddir/client/pull/vkcfg-pull
+VKCFG=${VKCFG:-$abs_top_builddir/client/admin/vkcfg}
 . "$abs_top_srcdir/tests/e2e/lib.sh"
 
 KEEP=${KEEP:-}

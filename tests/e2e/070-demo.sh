@@ -5,7 +5,7 @@
 work_start
 mkdir "$WORK/tmp"
 run env TMPDIR="$WORK/tmp" abs_top_srcdir="$abs_top_srcdir" abs_top_builddir="$abs_top_builddir" KEEP= \
-	VKCFGD= VKCFG_PULL= FORGE= bash "$abs_top_srcdir/tests/demo.sh"
+	VKCFGD= VKCFG_PULL= VKCFG="$VKCFG" FORGE= bash "$abs_top_srcdir/tests/demo.sh"
 is "$STATUS" 0 "the demo succeeds"
 [ "$STATUS" -eq 0 ] || diag "$OUT"
 is "$(ls "$WORK/tmp")" "" "and leaves no file"

@@ -18,6 +18,14 @@ done
 for program in vkcfgd vkcfg-pull; do
 	ok "the test copy of $program has them" grep -q VKCFG_FAULT "$abs_top_builddir/tests/e2e/bin/$program"
 done
+# What a guess at a passphrase costs: as docs/formats.md says, but for the tests' own copy.
+cost_of() { # PROGRAM NAME
+	env VKCFG_HOME="$WORK/people/$2" "$1" key new "$2" --passphrase-fd 3 3<<<"$PASSPHRASE" >/dev/null 2>"$WORK/err" &&
+		jq -c '[.kdf.opslimit, .kdf.memlimit]' "$WORK/people/$2/keys/$2.key"
+}
+mkdir -m 700 "$WORK/people/erin" "$WORK/people/test"
+is "$(cost_of "$dest/usr/bin/vkcfg" erin)" "[3,268435456]" "vkcfg makes a guess at a passphrase as dear as it says"
+is "$(cost_of "$abs_top_builddir/tests/e2e/bin/vkcfg" test)" "[1,8192]" "only its test copy makes it cheap"
 for page in man1/vkcfg.1 man8/vkcfgd.8 man8/vkcfg-pull.8 man5/vkcfgd.yaml.5 man5/pull.yaml.5; do
 	ok "$page is installed" test -s "$dest/usr/share/man/$page"
 	if command -v mandoc >/dev/null; then

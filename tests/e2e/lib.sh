@@ -27,10 +27,10 @@ export LC_ALL=C TZ=UTC
 abs_top_srcdir=${abs_top_srcdir:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)}
 abs_top_builddir=${abs_top_builddir:-$abs_top_srcdir}
 
-# The test builds have fault points; the demo runs what make install installs.
+# The test builds have fault points, and cheap keys; demo and tutorial run what make install installs.
 VKCFGD=${VKCFGD:-$abs_top_builddir/tests/e2e/bin/vkcfgd}
 VKCFG_PULL=${VKCFG_PULL:-$abs_top_builddir/tests/e2e/bin/vkcfg-pull}
-VKCFG=${VKCFG:-$abs_top_builddir/client/admin/vkcfg}
+VKCFG=${VKCFG:-$abs_top_builddir/tests/e2e/bin/vkcfg}
 FORGE=${FORGE:-$abs_top_builddir/tests/e2e/forge}
 EVIL_PROGRAM=$abs_top_builddir/tests/e2e/evil
 # Sanitizers make everything slower; bounds are generous because nobody waits for them in vain.

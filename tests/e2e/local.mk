@@ -17,6 +17,11 @@ check_PROGRAMS += tests/e2e/bin/vkcfg-pull
 tests_e2e_bin_vkcfg_pull_SOURCES = $(client_pull_vkcfg_pull_SOURCES)
 tests_e2e_bin_vkcfg_pull_LDADD = tests/e2e/libvkpull_fault.a $(PULL_LIBS)
 
+# No fault points, but keys that cost little: most of an end-to-end test's time would go into passphrases.
+check_PROGRAMS += tests/e2e/bin/vkcfg
+tests_e2e_bin_vkcfg_SOURCES = tests/e2e/cheap_keys.c $(client_admin_vkcfg_SOURCES)
+tests_e2e_bin_vkcfg_LDADD = $(ADMIN_LIBS)
+
 # Tools of the attacker.
 check_PROGRAMS += tests/e2e/evil
 tests_e2e_evil_LDADD = $(COMMON_LIBS)
@@ -24,7 +29,7 @@ check_PROGRAMS += tests/e2e/forge
 tests_e2e_forge_LDADD = $(COMMON_LIBS)
 # Programs without the check of the policy.
 check_PROGRAMS += tests/e2e/reckless_vkcfg
-tests_e2e_reckless_vkcfg_SOURCES = tests/e2e/reckless_vkcfg.c $(client_admin_vkcfg_SOURCES)
+tests_e2e_reckless_vkcfg_SOURCES = tests/e2e/reckless_vkcfg.c tests/e2e/cheap_keys.c $(client_admin_vkcfg_SOURCES)
 tests_e2e_reckless_vkcfg_LDADD = $(ADMIN_LIBS)
 check_PROGRAMS += tests/e2e/reckless_vkcfgd
 tests_e2e_reckless_vkcfgd_SOURCES = tests/e2e/reckless_vkcfgd.c $(server_vkcfgd_SOURCES)
