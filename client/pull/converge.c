@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "client/pull/complaint.h"
+#include "client/pull/listeners.h"
 #include "common/config/acl.h"
 #include "common/config/directive.h"
 #include "common/fault.h"
+#include "common/log.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -26,6 +28,7 @@ static const char *const tls_files[] = {"tls-cert-file", "tls-key-file", "tls-ca
 	"tls-ca-cert-dir", "tls-client-cert-file", "tls-client-key-file", "tls-dh-params-file"};
 
 static const char requirepass[] = "requirepass";
+static const char tls_port[] = "tls-port";
 static const char default_user[] = "default";
 
 /* The value that the command gives a name; NULL if it gives none. */
@@ -59,6 +62,7 @@ bool converge_covers(const struct difference_item *item, const struct converge_o
 	if (options->scope == CONVERGE_ALL)
 		return true;
 	return strncmp(item->name, "tls-", 4) != 0 && strcmp(item->name, requirepass) != 0 &&
+	       !(options->keeps_listeners && listeners_are_about(item->name)) &&
 	       !(strncmp(item->expected, options->current, len) == 0 && item->expected[len] == '/');
 }
 
@@ -83,6 +87,14 @@ static const char *text_of(
 	return text != NULL ? text : item->expected;
 }
 
+static void add_tls_port_first(struct command *command, const struct difference *difference)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		if (strcmp(difference->items[i].name, tls_port) == 0)
+			add_pair(command, tls_port, difference->items[i].expected);
+	}
+}
+
 static void build(struct command *command, const struct difference *difference,
 	const struct expected *expected, const struct converge_options *options)
 {
@@ -90,6 +102,9 @@ static void build(struct command *command, const struct difference *difference,
 
 	command->argc = 0;
 	add_pair(command, "CONFIG", "SET");
+	/* The difference is sorted: without this, port stands first. */
+	if (options->scope == CONVERGE_ALL && listeners_judge(difference) == LISTENERS_TLS_FIRST)
+		add_tls_port_first(command, difference);
 	for (size_t i = 0; i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
 
@@ -194,7 +209,7 @@ static enum vk_rc after_requirepass(struct valkey *valkey, const struct command 
 	return failure.rc;
 }
 
-enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
+static enum vk_rc set_at_once(struct valkey *valkey, struct difference *difference,
 	const struct expected *expected, const struct converge_options *options, struct vk_err *err)
 {
 	struct command command = {.argv = NULL};
@@ -226,6 +241,34 @@ enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 		difference_needs_restart(difference, fixed);
 	}
 	free(command.argv);
+	return rc;
+}
+
+static enum vk_rc set_tls_port(struct valkey *valkey, const char *port, struct vk_err *err)
+{
+	return valkey_demand(valkey, VALKEY_ARGV("CONFIG", "SET", tls_port, port), NULL, err);
+}
+
+enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
+	const struct expected *expected, const struct converge_options *options, struct vk_err *err)
+{
+	/* The context with its certificate stays loaded while the port is closed. */
+	const char *former =
+		options->scope == CONVERGE_ALL && listeners_judge(difference) == LISTENERS_SWAP
+			? listeners_tls_port(difference)
+			: NULL;
+	struct vk_err failure = VK_ERR_INIT;
+	enum vk_rc rc = former != NULL ? set_tls_port(valkey, "0", err) : VK_OK;
+
+	if (rc != VK_OK)
+		return rc;
+	if (former != NULL)
+		fault_point("pull.set");
+	rc = set_at_once(valkey, difference, expected, options, err);
+	if (rc == VK_OK || former == NULL)
+		return rc;
+	if (set_tls_port(valkey, former, &failure) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "listener-not-restored", &failure);
 	return rc;
 }
 

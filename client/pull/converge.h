@@ -24,8 +24,10 @@ enum converge_scope {
 
 struct converge_options {
 	enum converge_scope scope;
-	const char *current;	       /* DIRECTORY/current */
-	bool reloads_tls;	       /* files behind unchanged names have changed */
+	const char *current;  /* DIRECTORY/current */
+	bool reloads_tls;     /* files behind unchanged names have changed */
+	bool keeps_listeners; /* before the switch: port and tls-port exchange places, which
+			       * is for one command */
 	const struct secrets *secrets; /* of the wanted bundle, opened; NULL: it has none */
 };
 
@@ -37,10 +39,12 @@ bool converge_covers(const struct difference_item *item, const struct converge_o
 VK_CHECKED enum vk_rc converge_agent(struct valkey *valkey, const struct difference *difference,
 	const char *password, struct vk_err *err);
 
-/* Sets every value that can be set live. requirepass changes the ACL's default user as well, for
- * whom the ACL file speaks: that user is put right at once, and nobody gets in without a password
- * in between. Where Valkey says of one that it needs a restart, the item becomes CURE_RESTART and
- * the rest is set. VK_EINPUT with Valkey's reason: nothing was changed. */
+/* Sets every value that can be set live, in one command; in two where port and tls-port swap places
+ * (listeners.h), and then the first is undone where the second is refused. requirepass changes the
+ * ACL's default user as well, for whom the ACL file speaks: that user is put right at once, and
+ * nobody gets in without a password in between. Where Valkey says of one that it needs a restart,
+ * the item becomes CURE_RESTART and the rest is set. VK_EINPUT with Valkey's reason: nothing was
+ * changed. */
 VK_CHECKED enum vk_rc converge_values(struct valkey *valkey, struct difference *difference,
 	const struct expected *expected, const struct converge_options *options,
 	struct vk_err *err);

@@ -33,6 +33,7 @@ libvkpull_a_SOURCES += client/pull/install.c client/pull/install.h
 libvkpull_a_SOURCES += client/pull/instance.c client/pull/instance.h
 libvkpull_a_SOURCES += client/pull/journal.c client/pull/journal.h
 libvkpull_a_SOURCES += client/pull/lease.c client/pull/lease.h
+libvkpull_a_SOURCES += client/pull/listeners.c client/pull/listeners.h
 libvkpull_a_SOURCES += client/pull/memory.c client/pull/memory.h
 libvkpull_a_SOURCES += client/pull/new_log.c client/pull/new_log.h
 libvkpull_a_SOURCES += client/pull/observe.c client/pull/observe.h

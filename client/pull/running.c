@@ -12,6 +12,7 @@
 #include "client/pull/door.h"
 #include "client/pull/fill.h"
 #include "client/pull/lease.h"
+#include "client/pull/listeners.h"
 #include "client/pull/presence.h"
 #include "client/pull/restart.h"
 #include "client/pull/secrets.h"
@@ -218,12 +219,13 @@ static enum vk_rc refuse_stranger(struct vk_err *err)
 
 enum vk_rc running_accept(struct running *running, struct vk_err *err)
 {
-	const struct converge_options options = {
+	struct converge_options options = {
 		.scope = CONVERGE_BEFORE_SWITCH, .current = running->current};
 	struct look look;
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 	bool is_set = false;
 
+	options.keeps_listeners = listeners_judge(&look.difference) != LISTENERS_ANY;
 	if (is_stranger(running, &look)) {
 		rc = refuse_stranger(err);
 	} else if (rc == VK_EDENIED || (rc == VK_EUNAVAIL && presence_is_down(running->instance))) {

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pull/converge.h"
 #include "client/pull/install.h"
+#include "client/pull/listeners.h"
 #include "client/pull/tls_expiry.h"
 #include "client/pull/tls_proof.h"
 #include "common/clock.h"
@@ -24,6 +26,7 @@ static struct pki pki;
 static struct pki_leaf one, two;
 static char *conf;
 static struct values values;
+static int64_t expires; /* as the last install has told */
 
 static void set_up(void)
 {
@@ -71,8 +74,7 @@ static void install(int64_t release, const char *more, const struct pki_leaf *ce
 	install_run(&host.instance, host.scratch, release, &bundle, &outcome);
 	ck_assert_msg(outcome.state == state, "%s instead of %s: %s",
 		outcome_state_name(outcome.state), outcome_state_name(state), outcome.failure.msg);
-	if (state == OUTCOME_COMMITTED)
-		ck_assert_int_gt(outcome.tls.expires, vk_clock_now());
+	expires = outcome.tls.expires;
 	outcome_release(&outcome);
 	generation_bundle_release(&bundle);
 	free(text);
@@ -165,7 +167,10 @@ START_TEST(a_rotation_is_served)
 {
 	install(1, "", &one, &one, OUTCOME_COMMITTED);
 	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	ck_assert_int_gt(expires, vk_clock_now());
+	ck_assert_int_le(expires, vk_clock_now() + HOUR);
 	install(2, "", &two, &two, OUTCOME_COMMITTED);
+	ck_assert_int_gt(expires, vk_clock_now() + HOUR);
 	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
 	write_text("valkey.crt", one.cert_pem);
 	ck_assert_int_eq(proof(), TLS_PROOF_OTHER);
@@ -244,6 +249,109 @@ START_TEST(tells_what_expires_first)
 }
 END_TEST
 
+/* Valkey opens and closes them one after the other. */
+START_TEST(ports_pass_from_one_listener_to_the_other)
+{
+	static const struct {
+		int port, tls_port; /* of two numbers: 1, 2; 0: none */
+	} steps[] = {
+		{1, 0}, {0, 1}, {1, 0}, {1, 2}, {2, 1}, {2, 0}, {1, 2}, {0, 2}, {2, 1}, {0, 0}};
+	unsigned numbers[3] = {0, pull_host_free_port(), 0};
+	int64_t release = 0;
+	char *run_id = NULL;
+
+	numbers[2] = pull_host_free_port_after(numbers[1]);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char *more = xasprintf("port %u\ntls-port %u\n", numbers[steps[i].port],
+			numbers[steps[i].tls_port]);
+		char *now;
+
+		install(++release, more, &one, &one, OUTCOME_COMMITTED);
+		now = pull_host_run_id(&host);
+		if (run_id != NULL)
+			ck_assert_str_eq(now, run_id);
+		free(run_id);
+		run_id = now;
+		free(more);
+	}
+	free(run_id);
+}
+END_TEST
+
+static void add_item(
+	struct difference *difference, const char *name, const char *actual, const char *wanted)
+{
+	const struct difference_item item = {
+		.kind = DIFFERENCE_VALUE, .name = name, .actual = actual, .expected = wanted};
+
+	difference_add(difference, &item);
+}
+
+/* The second of two commands is refused: the first is undone. */
+START_TEST(a_swap_that_is_refused_is_undone)
+{
+	unsigned a = pull_host_free_port(), b = pull_host_free_port_after(a);
+	char *port = xasprintf("%u", a), *tls_port = xasprintf("%u", b);
+	char *conf_before = xasprintf("port %u\ntls-port %u\n", a, b);
+	const struct converge_options options = {.scope = CONVERGE_ALL, .current = "/nowhere"};
+	struct vk_err err = VK_ERR_INIT;
+	struct valkey *valkey = NULL;
+	struct difference difference;
+	struct expected expected;
+	char *found;
+
+	install(1, conf_before, &one, &one, OUTCOME_COMMITTED);
+	expected_init(&expected);
+	difference_init(&difference);
+	add_item(&difference, "maxmemory-policy", "noeviction", "no-such-policy");
+	add_item(&difference, "port", port, tls_port);
+	add_item(&difference, "tls-port", tls_port, port);
+	assert_ok(instance_connect_as_agent(&host.instance, &valkey, &err), err);
+	assert_fails(converge_values(valkey, &difference, &expected, &options, &err), VK_EINPUT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "maxmemory-policy"));
+	valkey_free(valkey);
+	found = pull_host_config(&host, "port");
+	ck_assert_str_eq(found, port);
+	values_drop(&values, "tls-port");
+	values_add(&values, "tls-port", tls_port);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	difference_release(&difference);
+	expected_release(&expected);
+	free(found);
+	free(conf_before);
+	free(tls_port);
+	free(port);
+}
+END_TEST
+
+START_TEST(a_swap_is_seen_in_the_difference)
+{
+	static const struct {
+		const char *port[2], *tls_port[2]; /* actual, expected; NULL: no difference */
+		enum listeners_order order;
+	} cases[] = {
+		{{"1", "2"}, {NULL, NULL}, LISTENERS_ANY},
+		{{"1", "0"}, {"0", "2"}, LISTENERS_ANY},
+		{{"0", "1"}, {"1", "0"}, LISTENERS_TLS_FIRST},
+		{{"1", "0"}, {"0", "1"}, LISTENERS_PORT_FIRST},
+		{{"1", "2"}, {"2", "3"}, LISTENERS_TLS_FIRST},
+		{{"1", "2"}, {"2", "1"}, LISTENERS_SWAP},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct difference difference;
+
+		difference_init(&difference);
+		add_item(&difference, "port", cases[i].port[0], cases[i].port[1]);
+		if (cases[i].tls_port[0] != NULL)
+			add_item(&difference, "tls-port", cases[i].tls_port[0],
+				cases[i].tls_port[1]);
+		ck_assert_int_eq(listeners_judge(&difference), cases[i].order);
+		difference_release(&difference);
+	}
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("pull_tls");
@@ -254,9 +362,12 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, knows_where_tls_is_served);
 	tcase_add_test(tc, says_when_nobody_shows_a_certificate);
 	tcase_add_test(tc, tells_what_expires_first);
+	tcase_add_test(tc, a_swap_is_seen_in_the_difference);
 	if (pull_host_valkey() != NULL) {
 		tcase_add_test(tc, refuses_a_key_that_is_not_the_certificates);
 		tcase_add_test(tc, a_rotation_is_served);
+		tcase_add_test(tc, a_swap_that_is_refused_is_undone);
+		tcase_add_test(tc, ports_pass_from_one_listener_to_the_other);
 		tcase_add_test(tc, sees_it_in_tls_1_2_of_a_server_that_wants_certificates);
 		tcase_add_test(tc, loads_anew_what_is_stale);
 	}

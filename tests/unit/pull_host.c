@@ -243,10 +243,9 @@ static void wait_until(struct pull_host *host, bool is_up)
 }
 
 /* Below those that the kernel hands out, and those that the end-to-end tests draw from. */
-unsigned pull_host_free_port(void)
+unsigned pull_host_free_port_after(unsigned port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	unsigned port = 10000 + (unsigned)getpid() % 8000;
 	int rc = -1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -260,6 +259,11 @@ unsigned pull_host_free_port(void)
 		close(fd);
 	}
 	return port;
+}
+
+unsigned pull_host_free_port(void)
+{
+	return pull_host_free_port_after(10000 + (unsigned)getpid() % 8000);
 }
 
 void pull_host_kill(struct pull_host *host)

@@ -74,6 +74,7 @@ char *pull_host_run_id(struct pull_host *host);
 
 /* A TCP port of loopback that was free a moment ago. */
 unsigned pull_host_free_port(void);
+unsigned pull_host_free_port_after(unsigned port);
 
 /* Kills Valkey at once. */
 void pull_host_kill(struct pull_host *host);
