@@ -85,6 +85,11 @@ command_run cmd_secret_reseal;
 command_run cmd_secret_rotate;
 command_run cmd_secret_remove;
 
+/* cmd_bundle.c: files for hosts without a network */
+extern const struct option_spec bundle_export_options[];
+command_run cmd_bundle_export;
+command_run cmd_bundle_show;
+
 /* cmd_release.c: releases */
 command_run cmd_releases;
 command_run cmd_rollback;

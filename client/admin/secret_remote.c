@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "common/mem.h"
 #include "common/num.h"
 #include "common/vkjson.h"
@@ -83,21 +85,19 @@ enum vk_rc secret_remote_seal(struct session *session, const uint8_t digest[VK_S
 	return rc;
 }
 
-/* {"body","sealed"} for this key. */
+/* {"body","sealed"} for this key, of 64 digits. */
 static enum vk_rc fetch(struct session *session, const struct vk_secret_id *id,
-	const uint8_t digest[VK_SHA256_BYTES], const struct vk_signkey *own, struct vkjson **out,
+	const uint8_t digest[VK_SHA256_BYTES], const char *public_key, struct vkjson **out,
 	struct vk_err *err)
 {
-	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
 	struct vk_buf target;
 	enum vk_rc rc;
 
-	vk_signkey_public(own, public_key);
 	vk_buf_init(&target, TARGET_MAX_BYTES);
 	vk_buf_adds(&target, "/v1/secrets/");
 	vk_buf_add_hex(&target, digest, VK_SHA256_BYTES);
 	vk_buf_adds(&target, "?public=");
-	vk_buf_add_hex(&target, public_key, sizeof(public_key));
+	vk_buf_adds(&target, public_key);
 	rc = session_get(session, target.data, out, err);
 	if (rc == VK_ENOTFOUND) {
 		vk_err_prefix(err, rc, "secret %s/%s version %lld", id->environment, id->name,
@@ -138,10 +138,15 @@ enum vk_rc secret_remote_open(struct session *session, const struct vk_secret_id
 	struct vk_secret **secret, struct vk_secret_key **key, struct vk_err *err)
 {
 	uint8_t sealed[VK_SECRET_SEALED_BYTES];
+	uint8_t public_key[VK_PUBLIC_KEY_BYTES];
+	char text[2 * VK_PUBLIC_KEY_BYTES + 1];
 	struct vk_secret *parsed = NULL;
 	struct vkjson *reply = NULL;
-	enum vk_rc rc = fetch(session, id, digest, own, &reply, err);
+	enum vk_rc rc;
 
+	vk_signkey_public(own, public_key);
+	sodium_bin2hex(text, sizeof(text), public_key, sizeof(public_key));
+	rc = fetch(session, id, digest, text, &reply, err);
 	if (rc == VK_OK)
 		rc = take(reply, id, digest, sealed, &parsed, err);
 	if (rc == VK_OK)
@@ -151,6 +156,25 @@ enum vk_rc secret_remote_open(struct session *session, const struct vk_secret_id
 	else
 		vk_secret_free(parsed);
 	vkjson_free(reply);
+	return rc;
+}
+
+enum vk_rc secret_remote_envelope(struct session *session, const struct vk_secret_id *id,
+	const uint8_t digest[VK_SHA256_BYTES], const char *public_key, struct vkjson **out,
+	struct vk_err *err)
+{
+	uint8_t sealed[VK_SECRET_SEALED_BYTES];
+	struct vk_secret *secret = NULL;
+	struct vkjson *reply = NULL;
+	enum vk_rc rc = fetch(session, id, digest, public_key, &reply, err);
+
+	if (rc == VK_OK)
+		rc = take(reply, id, digest, sealed, &secret, err);
+	if (rc == VK_OK)
+		*out = reply;
+	else
+		vkjson_free(reply);
+	vk_secret_free(secret);
 	return rc;
 }
 

@@ -32,6 +32,12 @@ VK_CHECKED enum vk_rc secret_remote_open(struct session *session, const struct v
 	const uint8_t digest[VK_SHA256_BYTES], const struct vk_signkey *own,
 	struct vk_secret **secret, struct vk_secret_key **key, struct vk_err *err);
 
+/* Fetches an envelope as it is sealed to somebody's public key (64 digits): {"body","sealed"}, for
+ * the caller to free. VK_ENOTFOUND: not held, or not sealed to that key; VK_EUNTRUSTED as above. */
+VK_CHECKED enum vk_rc secret_remote_envelope(struct session *session, const struct vk_secret_id *id,
+	const uint8_t digest[VK_SHA256_BYTES], const char *public_key, struct vkjson **out,
+	struct vk_err *err);
+
 /* All versions that the server says it holds, with their recipients (docs/formats.md); name may be
  * NULL. */
 VK_CHECKED enum vk_rc secret_remote_list(struct session *session, const char *environment,

@@ -134,6 +134,20 @@ const char *agent_server(const struct agent *agent)
 	return agent->settings->servers[agent->server];
 }
 
+struct source agent_source(const struct agent *agent)
+{
+	return (struct source){.client = agent->client, .parcel = agent->parcel};
+}
+
+bool agent_has_certificate(const struct agent *agent)
+{
+	char *path = agent_tls_path(agent, "tls.crt");
+	bool is_there = agent->settings->ca != NULL || access(path, F_OK) == 0;
+
+	free(path);
+	return is_there;
+}
+
 enum vk_rc agent_turn_to_next(struct agent *agent, struct vk_err *err)
 {
 	agent->server = (agent->server + 1) % agent->settings->server_count;
@@ -161,12 +175,14 @@ enum vk_rc agent_connect(struct agent *agent, struct vk_err *err)
 		.session_path = session,
 		.is_own_pki = agent->settings->ca != NULL,
 		.fleet = agent->pins.fleet};
-	enum vk_rc rc;
+	enum vk_rc rc = VK_OK;
 
 	httpc_free(agent->client);
 	agent->client = NULL;
 	look_at_files(agent, agent->files);
-	rc = httpc_new(&options, &agent->client, err);
+	agent->is_offline = !agent_has_certificate(agent);
+	if (!agent->is_offline)
+		rc = httpc_new(&options, &agent->client, err);
 	free(ca);
 	free(cert);
 	free(key);
@@ -178,6 +194,8 @@ enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err)
 {
 	struct agent_file files[AGENT_TLS_FILES];
 
+	if (agent->parcel != NULL)
+		return VK_OK;
 	if (is_time_to_return(agent)) {
 		agent->server = 0;
 		return agent_connect(agent, err);
@@ -194,16 +212,21 @@ enum vk_rc agent_refresh(struct agent *agent, struct vk_err *err)
 	return agent->client != NULL ? VK_OK : agent_connect(agent, err);
 }
 
+enum vk_rc agent_lock(struct agent *agent, struct vk_err *err)
+{
+	char *path = agent_path(agent, "lock");
+	enum vk_rc rc = vk_file_lock(AT_FDCWD, path, &agent->lock_fd, err);
+
+	free(path);
+	return rc;
+}
+
 enum vk_rc agent_open(const char *config, struct agent *agent, struct vk_err *err)
 {
 	enum vk_rc rc = agent_load_enrolled(config, agent, err);
-	char *lock;
 
-	if (rc != VK_OK)
-		return rc;
-	lock = agent_path(agent, "lock");
-	rc = vk_file_lock(AT_FDCWD, lock, &agent->lock_fd, err);
-	free(lock);
+	if (rc == VK_OK)
+		rc = agent_lock(agent, err);
 	return rc == VK_OK ? agent_connect(agent, err) : rc;
 }
 

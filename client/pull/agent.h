@@ -14,6 +14,7 @@
 
 #include "client/pull/pins.h"
 #include "client/pull/pull_settings.h"
+#include "client/pull/source.h"
 #include "common/httpc.h"
 
 enum { AGENT_PASSWORD_HEX = 64 };
@@ -35,10 +36,12 @@ struct agent {
 	int lock_fd;
 	char *password; /* of the Valkey user vkcfg-agent */
 	struct httpc *client;
-	size_t server;		 /* of settings->servers: the one that the client is for */
-	bool is_turn_awaited;	 /* the last run: a restart waits for what is soon over */
-	int64_t retry_after_s;	 /* the last run: not to be asked again before; 0: at will */
-	int64_t server_since_ms; /* monotonic; not the preferred one: since when */
+	const struct parcel *parcel; /* asked in the place of the server; NULL: none */
+	bool is_offline;	     /* no server is asked: there is a parcel, or no certificate */
+	size_t server;		     /* of settings->servers: the one that the client is for */
+	bool is_turn_awaited;	     /* the last run: a restart waits for what is soon over */
+	int64_t retry_after_s;	     /* the last run: not to be asked again before; 0: at will */
+	int64_t server_since_ms;     /* monotonic; not the preferred one: since when */
 	struct agent_file files[AGENT_TLS_FILES]; /* that the client was made of */
 };
 
@@ -53,8 +56,18 @@ VK_CHECKED enum vk_rc agent_load_enrolled(
  * at work. */
 VK_CHECKED enum vk_rc agent_open(const char *config, struct agent *agent, struct vk_err *err);
 
-/* Anew, after a new certificate. */
+/* Takes the lock of the state directory; VK_EUNAVAIL while another run has it. */
+VK_CHECKED enum vk_rc agent_lock(struct agent *agent, struct vk_err *err);
+
+/* Anew, after a new certificate. A host that was enrolled without a server has none, and is offline
+ * until it has. */
 VK_CHECKED enum vk_rc agent_connect(struct agent *agent, struct vk_err *err);
+
+/* Whom a run asks. By value; valid until the client is made anew. */
+struct source agent_source(const struct agent *agent);
+
+/* Whether there is a certificate to show to a server. */
+bool agent_has_certificate(const struct agent *agent);
 
 /* The URL of the server that is asked now. Borrowed. */
 const char *agent_server(const struct agent *agent);

@@ -128,9 +128,14 @@ static void look_at_enrolled(struct agent *agent, struct checkup *checkup)
 {
 	checkup_add(checkup, CHECKUP_OK, "enrolment", NULL, "host %s of fleet %s in %s",
 		agent->pins.host, agent->pins.fleet, agent->pins.environment);
-	look_at_certificates(agent, checkup);
+	if (agent_has_certificate(agent))
+		look_at_certificates(agent, checkup);
 	look_at_trust(agent, checkup);
-	look_at_servers(agent, checkup);
+	if (agent_has_certificate(agent))
+		look_at_servers(agent, checkup);
+	else
+		checkup_add(checkup, CHECKUP_OK, "server", NULL,
+			"enrolled without a server: takes files (--bundle)");
 	if (agent->settings->count == 0)
 		checkup_add(checkup, CHECKUP_WARNING, "instances",
 			"name this host's Valkeys under 'instances' in pull.yaml",

@@ -13,14 +13,13 @@
 
 #include "client/pull/desired.h"
 #include "client/pull/renewal.h"
+#include "client/pull/trusted_root.h"
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/num.h"
 #include "common/signkey.h"
-#include "common/tuf/tuf_client.h"
-#include "common/tuf/tuf_fleet.h"
 #include "common/tuf/tuf_meta.h"
 #include "common/vkjson.h"
 #include "common/x509.h"
@@ -41,6 +40,7 @@ struct enrolment {
 	const struct enrol_wait *wait; /* NULL: the token has a secret */
 	struct vk_buf tls_key;	       /* PEM */
 	char public_key[ENROL_PUBLIC_KEY_BYTES];
+	bool is_offline;     /* neither certificate nor root are to be had yet */
 	bool is_readmission; /* the host is enrolled, and gets a new certificate only */
 };
 
@@ -197,8 +197,8 @@ static enum vk_rc keep_certificate(
 	return rc;
 }
 
-static enum vk_rc use_token(struct enrolment *work, struct httpc *client,
-	struct httpc_reply *reply, struct vk_err *err)
+static enum vk_rc use_token(
+	struct enrolment *work, struct httpc *client, struct httpc_reply *reply, struct vk_err *err)
 {
 	struct vk_buf body;
 	enum vk_rc rc;
@@ -210,8 +210,8 @@ static enum vk_rc use_token(struct enrolment *work, struct httpc *client,
 	return rc;
 }
 
-static enum vk_rc wait_for_approval(struct enrolment *work, struct httpc *client,
-	struct httpc_reply *reply, struct vk_err *err)
+static enum vk_rc wait_for_approval(
+	struct enrolment *work, struct httpc *client, struct httpc_reply *reply, struct vk_err *err)
 {
 	uint8_t digest[VK_SHA256_BYTES];
 	const struct vk_host_claim claim = {.fleet = work->token->fleet,
@@ -275,8 +275,8 @@ static enum vk_rc has_certificate(const struct enrolment *work, bool *out, struc
 		*out = is_there && has_ca &&
 		       x509_fingerprint(ca.data, ca.len, digest, &unfit) == VK_OK &&
 		       memcmp(digest, work->token->ca, sizeof(digest)) == 0 &&
-		       renewal_check_certificate(pem.data, work->tls_key.data,
-			       work->token->fleet, work->token->name, &unfit) == VK_OK;
+		       renewal_check_certificate(pem.data, work->tls_key.data, work->token->fleet,
+			       work->token->name, &unfit) == VK_OK;
 	vk_buf_release(&ca);
 	vk_buf_release(&pem);
 	return rc;
@@ -342,72 +342,36 @@ static enum vk_rc get_certificate(struct enrolment *work, struct vk_err *err)
 	return rc;
 }
 
-static enum vk_rc check_root(
-	const struct enrolment *work, const struct httpc_reply *reply, struct vk_err *err)
+/* What this host will believe of itself from now on. */
+static void make_pins(const struct enrolment *work, struct pins *out)
 {
-	struct tuf_meta *root = NULL;
-	struct tuf_fleet fleet;
-	uint8_t digest[VK_SHA256_BYTES];
-	enum vk_rc rc;
+	const struct vk_token *token = work->token;
+	const struct pull_settings *settings = work->agent->settings;
 
-	vk_sha256(reply->body, reply->body_len, digest);
-	if (memcmp(digest, work->token->root, sizeof(digest)) != 0)
-		return vk_err_set(err, VK_EUNTRUSTED,
-			"the server's %lld.root.json is not the root that the token names",
-			(long long)work->token->root_version);
-	rc = tuf_meta_parse(reply->body, reply->body_len, TUF_ROOT, &root, err);
-	if (rc == VK_OK)
-		rc = tuf_fleet_from_root(root, &fleet, err);
-	if (rc == VK_OK && strcmp(fleet.fleet, work->token->fleet) != 0)
-		rc = vk_err_set(err, VK_EUNTRUSTED, "the root is of fleet '%.63s', not '%s'",
-			fleet.fleet, work->token->fleet);
-	tuf_meta_free(root);
-	return rc;
+	*out = (struct pins){.root_version = token->root_version};
+	snprintf(out->fleet, sizeof(out->fleet), "%s", token->fleet);
+	snprintf(out->host, sizeof(out->host), "%s", token->name);
+	snprintf(out->environment, sizeof(out->environment), "%s", token->environment);
+	vk_digest_format(token->root, out->root);
+	for (size_t i = 0; i < settings->count; i++)
+		snprintf(out->instances[out->count++], VK_NAME_BYTES, "%s",
+			settings->instances[i].name);
 }
 
-static enum vk_rc pin_root(struct enrolment *work, struct vk_err *err)
+static enum vk_rc pin_root(struct enrolment *work, const struct pins *pins, struct vk_err *err)
 {
-	char *directory = agent_path(work->agent, "tuf");
-	char *target = xasprintf("/tuf/%lld.root.json", (long long)work->token->root_version);
+	char *target = xasprintf("/tuf/%lld.root.json", (long long)pins->root_version);
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
-	struct tuf_store_dir *store = NULL;
 	enum vk_rc rc = agent_connect(work->agent, err);
 
 	if (rc == VK_OK)
 		rc = httpc_get(work->agent->client, target, TUF_ROOT_MAX_BYTES, &reply, err);
 	if (rc == VK_OK)
-		rc = check_root(work, &reply, err);
-	/* What an attempt with another token left is not trusted. */
-	if (rc == VK_OK)
-		rc = vk_file_remove_tree(AT_FDCWD, directory, err);
-	if (rc == VK_OK)
-		rc = vk_file_mkdirs(AT_FDCWD, directory, 0700, err);
-	if (rc == VK_OK)
-		rc = tuf_store_dir_open(directory, &store, err);
-	if (rc == VK_OK)
-		rc = tuf_client_pin_root(
-			tuf_store_dir_store(store), reply.body, reply.body_len, err);
-	tuf_store_dir_free(store);
+		rc = trusted_root_pin(
+			work->agent->settings->state, pins, reply.body, reply.body_len, err);
 	httpc_reply_release(&reply);
 	free(target);
-	free(directory);
 	return rc;
-}
-
-static enum vk_rc write_pins(struct enrolment *work, struct vk_err *err)
-{
-	const struct vk_token *token = work->token;
-	const struct pull_settings *settings = work->agent->settings;
-	struct pins pins = {.root_version = token->root_version};
-
-	snprintf(pins.fleet, sizeof(pins.fleet), "%s", token->fleet);
-	snprintf(pins.host, sizeof(pins.host), "%s", token->name);
-	snprintf(pins.environment, sizeof(pins.environment), "%s", token->environment);
-	vk_digest_format(token->root, pins.root);
-	for (size_t i = 0; i < settings->count; i++)
-		snprintf(pins.instances[pins.count++], VK_NAME_BYTES, "%s",
-			settings->instances[i].name);
-	return pins_write(settings->state, &pins, err);
 }
 
 /* A host that is enrolled keeps all that it is; a token for its own name lets it back in. */
@@ -426,10 +390,9 @@ static enum vk_rc check_readmission(
 	return VK_ECONFLICT;
 }
 
-/* The trusted root stays. Where the token names the same version, it must be the same root: else this
- * host and whoever made the token believe in different fleets. */
-static enum vk_rc check_same_root(
-	const struct enrolment *work, struct vk_err *err)
+/* The trusted root stays. Where the token names the same version, it must be the same root: else
+ * this host and whoever made the token believe in different fleets. */
+static enum vk_rc check_same_root(const struct enrolment *work, struct vk_err *err)
 {
 	struct tuf_meta *root = NULL;
 	uint8_t digest[VK_SHA256_BYTES];
@@ -462,7 +425,7 @@ static enum vk_rc check_token(struct enrolment *work, struct vk_err *err)
 	struct agent *agent = work->agent;
 	enum vk_rc rc;
 
-	if (token->kind == VK_TOKEN_CARD && work->wait == NULL) {
+	if (token->kind == VK_TOKEN_CARD && work->wait == NULL && !work->is_offline) {
 		vk_err_set(err, VK_EINPUT, "this is a fleet's card, not a token");
 		vk_err_hint(err, "with --wait it is enough, until an operator lets this host in");
 		return VK_EINPUT;
@@ -478,51 +441,86 @@ static enum vk_rc check_token(struct enrolment *work, struct vk_err *err)
 	if (rc == VK_ENOTFOUND)
 		return VK_OK;
 	work->is_readmission = true;
-	if (rc == VK_OK && work->wait != NULL) {
+	if (rc == VK_OK && (work->wait != NULL || work->is_offline)) {
 		rc = vk_err_set(err, VK_ECONFLICT, "this host is enrolled already: %s/pins.yaml",
 			agent->settings->state);
-		vk_err_hint(err, "'vkcfg host readmit' makes a token that lets it back in; to enrol it "
-				 "anew, move %s away", agent->settings->state);
+		vk_err_hint(err,
+			"'vkcfg host readmit' makes a token that lets it back in; to enrol it "
+			"anew, move %s away",
+			agent->settings->state);
 	}
 	if (rc == VK_OK)
 		rc = check_readmission(agent, token, err);
+	if (rc == VK_OK && trusted_root_is_awaited(agent->settings->state))
+		return VK_OK; /* enrolled without a server, it has had no root yet */
 	return rc == VK_OK ? check_same_root(work, err) : rc;
 }
 
 /* What a new host makes and writes. */
 static enum vk_rc begin_life(struct enrolment *work, struct vk_err *err)
 {
+	struct pins pins;
 	enum vk_rc rc = make_agent_password(work, err);
 
-	if (rc == VK_OK)
+	make_pins(work, &pins);
+	if (rc == VK_OK && !work->is_offline)
 		rc = get_certificate(work, err);
-	if (rc == VK_OK)
-		rc = pin_root(work, err);
+	if (rc == VK_OK && !work->is_offline)
+		rc = pin_root(work, &pins, err);
 	/* That nothing was seen yet is known, too: what is installed may be of another life. */
 	if (rc == VK_OK)
 		rc = desired_write(
 			work->agent->settings->state, &(struct desired){.release = 0}, err);
 	/* Last: from now on this host is enrolled. */
-	return rc == VK_OK ? write_pins(work, err) : rc;
+	return rc == VK_OK ? pins_write(work->agent->settings->state, &pins, err) : rc;
+}
+
+/* A new certificate is all that a host lacks, unless it was enrolled without a server. */
+static enum vk_rc come_back(struct enrolment *work, struct vk_err *err)
+{
+	enum vk_rc rc = get_certificate(work, err);
+
+	if (rc == VK_OK && trusted_root_is_awaited(work->agent->settings->state))
+		rc = pin_root(work, &work->agent->pins, err);
+	return rc;
+}
+
+static enum vk_rc do_enrol(struct enrolment *work, struct vk_err *err)
+{
+	struct agent *agent = work->agent;
+	enum vk_rc rc = check_token(work, err);
+
+	if (rc != VK_OK)
+		return rc;
+	vk_buf_init(&work->tls_key, X509_MAX_PEM_BYTES);
+	memcpy(agent->pins.fleet, work->token->fleet, sizeof(agent->pins.fleet));
+	rc = make_host_key(work, err);
+	if (rc == VK_OK && agent->settings->ca == NULL)
+		rc = make_tls_key(work, err);
+	if (rc == VK_OK)
+		rc = work->is_readmission ? come_back(work, err) : begin_life(work, err);
+	vk_buf_release_wiped(&work->tls_key);
+	return rc;
 }
 
 enum vk_rc enrol(struct agent *agent, const struct vk_token *token, const struct enrol_wait *wait,
 	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err)
 {
 	struct enrolment work = {.agent = agent, .token = token, .wait = wait};
-	enum vk_rc rc = check_token(&work, err);
+	enum vk_rc rc = do_enrol(&work, err);
 
-	if (rc != VK_OK)
-		return rc;
-	vk_buf_init(&work.tls_key, X509_MAX_PEM_BYTES);
-	memcpy(agent->pins.fleet, token->fleet, sizeof(agent->pins.fleet));
-	rc = make_host_key(&work, err);
-	if (rc == VK_OK && agent->settings->ca == NULL)
-		rc = make_tls_key(&work, err);
-	if (rc == VK_OK)
-		rc = work.is_readmission ? get_certificate(&work, err) : begin_life(&work, err);
 	if (rc == VK_OK)
 		memcpy(public_key, work.public_key, sizeof(work.public_key));
-	vk_buf_release_wiped(&work.tls_key);
+	return rc;
+}
+
+enum vk_rc enrol_offline(struct agent *agent, const struct vk_token *token,
+	char public_key[ENROL_PUBLIC_KEY_BYTES], struct vk_err *err)
+{
+	struct enrolment work = {.agent = agent, .token = token, .is_offline = true};
+	enum vk_rc rc = do_enrol(&work, err);
+
+	if (rc == VK_OK)
+		memcpy(public_key, work.public_key, sizeof(work.public_key));
 	return rc;
 }

@@ -18,6 +18,7 @@
 #include "client/pull/enrol.h"
 #include "client/pull/gate.h"
 #include "client/pull/fill.h"
+#include "client/pull/offline.h"
 #include "client/pull/run.h"
 #include "client/pull/status.h"
 #include "client/pull/watch.h"
@@ -25,6 +26,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/parcel.h"
 #include "common/process.h"
 #include "common/token.h"
 
@@ -39,6 +41,7 @@ struct options {
 	const char *card;
 	const char *name;
 	const char *environment;
+	const char *bundle;
 	struct enrol_wait wait;
 	bool is_waiting;
 	bool is_enrolling;
@@ -51,6 +54,7 @@ struct options {
 	bool is_json;
 	bool is_checking_config;
 	bool is_retrying;
+	bool is_offline;
 };
 
 static const char help_text[] =
@@ -62,16 +66,22 @@ static const char help_text[] =
 	"or without a secret, with a card from `vkcfg fleet card`, by waiting for an operator:\n"
 	"  vkcfg-pull enrol --wait --card FILE [--name NAME] [--env ENV] [--poll SECONDS]\n"
 	"      [--timeout SECONDS]    shows a fingerprint for `vkcfg host approve NAME`\n"
+	"or where no server is reached, with either; shows the public key for the tree:\n"
+	"  vkcfg-pull enrol --offline [--card FILE [--name NAME] [--env ENV] | --token-file FILE]\n"
 	"\n"
 	"Then, from cron or a systemd timer:\n"
 	"  vkcfg-pull                 one run: ask, verify, install or check, report\n"
 	"or as a service:\n"
 	"  vkcfg-pull --watch         the same again and again; changes arrive at once\n"
-	"  vkcfg-pull --observe       the same, or with --watch, but change nothing: say what would\n"
+	"  vkcfg-pull --observe       the same, or with --watch, but change nothing: say what "
+	"would\n"
 	"                             be changed (to stay so: observe in pull.yaml)\n"
 	"or in front of Valkey's start (ExecStartPre=, an init container):\n"
 	"  vkcfg-pull --once --wait [--timeout SECONDS]    until what is installed is verified;\n"
 	"                             installs files, starts nothing\n"
+	"\n"
+	"or without a network, from a file made by `vkcfg bundle export HOST --out FILE`:\n"
+	"  vkcfg-pull --bundle FILE   one run that asks the file instead of the server\n"
 	"\n"
 	"To look, without asking the server or changing anything:\n"
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
@@ -99,6 +109,8 @@ enum {
 	OPT_TOKEN_FILE,
 	OPT_TOKEN_FD,
 	OPT_WAIT,
+	OPT_BUNDLE,
+	OPT_OFFLINE,
 	OPT_CARD,
 	OPT_NAME,
 	OPT_ENV,
@@ -121,6 +133,8 @@ static const struct option long_options[] = {
 	{"agent-user", no_argument, NULL, OPT_AGENT_USER},
 	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
+	{"bundle", required_argument, NULL, OPT_BUNDLE},
+	{"offline", no_argument, NULL, OPT_OFFLINE},
 	{"wait", no_argument, NULL, OPT_WAIT},
 	{"card", required_argument, NULL, OPT_CARD},
 	{"name", required_argument, NULL, OPT_NAME},
@@ -158,7 +172,7 @@ static enum vk_rc read_token(const struct options *options, struct vk_buf *out, 
 	char data[VK_TOKEN_MAX_BYTES];
 	ssize_t got = 0;
 
-	if (options->is_waiting)
+	if (options->card != NULL)
 		return vk_file_read(AT_FDCWD, options->card, VK_FILE_DEFAULT, out, err);
 	if (options->token_file != NULL)
 		return vk_file_read(AT_FDCWD, options->token_file, VK_FILE_DEFAULT, out, err);
@@ -245,11 +259,13 @@ static int run_enrol(const struct options *options)
 	if (rc == VK_OK)
 		rc = vk_token_parse(text.data, text.len, &token, &err);
 	vk_buf_release_wiped(&text);
-	if (rc == VK_OK && options->is_waiting)
+	if (rc == VK_OK && options->card != NULL)
 		rc = complete_card(options, token, &err);
 	if (rc == VK_OK)
 		rc = agent_load(options->config, &agent, &err);
-	if (rc == VK_OK)
+	if (rc == VK_OK && options->is_offline)
+		rc = enrol_offline(&agent, token, public_key, &err);
+	else if (rc == VK_OK)
 		rc = enrol(&agent, token, options->is_waiting ? &options->wait : NULL, public_key,
 			&err);
 	if (rc == VK_OK)
@@ -346,9 +362,17 @@ static int run_agent(const struct options *options)
 {
 	const struct run_options once = {.is_retrying = options->is_retrying};
 	struct vk_err err = VK_ERR_INIT;
-	struct agent agent;
-	enum vk_rc rc = agent_open(options->config, &agent, &err);
+	struct parcel *parcel = NULL;
+	struct agent agent = {.lock_fd = -1};
+	enum vk_rc rc = VK_OK;
 	int status;
+
+	if (options->bundle != NULL)
+		rc = offline_read(options->bundle, &parcel, &err);
+	if (rc == VK_OK && parcel != NULL)
+		rc = offline_open(options->config, parcel, &agent, &err);
+	else if (rc == VK_OK)
+		rc = agent_open(options->config, &agent, &err);
 
 	for (size_t i = 0; rc == VK_OK && options->is_observing && i < agent.settings->count; i++)
 		agent.settings->instances[i].is_observed = true;
@@ -359,6 +383,7 @@ static int run_agent(const struct options *options)
 	else /* what goes wrong in a run stands in the log */
 		status = vk_rc_exit_status(run_once(&agent, &once, &err));
 	agent_close(&agent);
+	parcel_free(parcel);
 	return status;
 }
 
@@ -436,6 +461,11 @@ static bool take_option(int option, struct options *options, int *status)
 		return options->is_observing = true;
 	case OPT_AGENT_USER:
 		return options->is_showing_user = true;
+	case OPT_BUNDLE:
+		options->bundle = optarg;
+		return true;
+	case OPT_OFFLINE:
+		return options->is_offline = true;
 	case OPT_RETRY:
 		return options->is_retrying = true;
 	case OPT_TOKEN_FILE:
@@ -482,6 +512,23 @@ static int take_word(int argc, char **argv, struct options *options)
 	return options->is_enrolling || options->is_doctor;
 }
 
+/* An option that does not go with the others; NULL if there is none. */
+static const char *find_misplaced(const struct options *options)
+{
+	if (options->is_waiting &&
+		!(options->is_enrolling ? options->card != NULL : options->is_once))
+		return "--wait";
+	if (options->is_offline && (!options->is_enrolling || options->is_waiting))
+		return "--offline";
+	if (options->card != NULL && !options->is_waiting && !options->is_offline)
+		return "--card";
+	if (options->bundle != NULL &&
+		(options->is_watching || options->is_enrolling || options->is_doctor ||
+			options->is_waiting || options->is_showing_status))
+		return "--bundle";
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.config = PULL_SETTINGS_PATH,
@@ -489,6 +536,7 @@ int main(int argc, char **argv)
 		.wait = {.poll_seconds = ENROL_WAIT_POLL_S,
 			.timeout_seconds = ENROL_WAIT_TIMEOUT_S,
 			.show = show_claim}};
+	const char *word;
 	int status = -1;
 	int option;
 
@@ -505,7 +553,8 @@ int main(int argc, char **argv)
 	optind += take_word(argc - optind, argv + optind, &options);
 	if (optind < argc)
 		return show_usage_error(argv[optind]);
-	if (options.is_waiting && !(options.is_enrolling ? options.card != NULL : options.is_once))
-		return show_usage_error("--wait");
+	word = find_misplaced(&options);
+	if (word != NULL)
+		return show_usage_error(word);
 	return dispatch(&options);
 }

@@ -23,7 +23,7 @@ static enum vk_rc fetch_consistency(
 		(unsigned long long)to);
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	struct vkjson *json = NULL;
-	enum vk_rc rc = httpc_get(update->client, target, PROOF_REPLY_MAX_BYTES, &reply, err);
+	enum vk_rc rc = source_get(&update->source, target, PROOF_REPLY_MAX_BYTES, &reply, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_parse(reply.body, reply.body_len, &json, err);

@@ -173,9 +173,17 @@ static enum vk_rc poll_server(struct run *run, struct vk_err *err)
 {
 	enum vk_rc rc;
 
-	run->update.client = run->agent->client;
+	run->update.source = agent_source(run->agent);
 	rc = update_poll(&run->update, run->options->wait_seconds, err);
-	return rc == VK_OK ? rc : vk_err_prefix(err, rc, "server %s", agent_server(run->agent));
+	if (rc == VK_OK || run->agent->parcel == NULL)
+		return rc == VK_OK ? rc
+				   : vk_err_prefix(err, rc, "server %s", agent_server(run->agent));
+	if (err->hint[0] == '\0')
+		vk_err_hint(err,
+			"export it anew; this host has seen %llu entries of the log "
+			"('vkcfg bundle export --log-size')",
+			(unsigned long long)run->update.log.size);
+	return vk_err_prefix(err, rc, "the file");
 }
 
 static enum vk_rc ask(struct run *run, struct vk_err *err)
@@ -183,6 +191,8 @@ static enum vk_rc ask(struct run *run, struct vk_err *err)
 	struct agent *agent = run->agent;
 	enum vk_rc rc;
 
+	if (agent->is_offline && agent->parcel == NULL)
+		return VK_OK;
 	if (!is_everything_installed(run) || run->options->is_retrying)
 		run->update.desired.etag[0] = '\0';
 	run->update.waiting_signals = run->options->waiting_signals;
@@ -221,8 +231,9 @@ static void tell_failed_before(struct outcome *outcome, const struct failed *fai
 static bool take_secrets(struct run *run, const struct instance *instance,
 	const struct vk_bundle *bundle, struct outcome *outcome)
 {
+	const struct source source = agent_source(run->agent);
 	struct vk_err err = VK_ERR_INIT;
-	enum vk_rc rc = secrets_fetch(instance, bundle, run->agent->client, &err);
+	enum vk_rc rc = secrets_fetch(instance, bundle, &source, &err);
 
 	if (rc == VK_OK)
 		return true;
@@ -267,13 +278,14 @@ static void bring_up_to_date(struct run *run, const struct instance *instance, c
 /* Repair must not need the server: what is kept for what runs is made complete while it answers. */
 static void complete_secrets(struct run *run, const struct instance *instance)
 {
+	const struct source source = agent_source(run->agent);
 	struct generation_bundle bundle = {.len = 0};
 	char name[GENERATION_NAME_BYTES];
 	struct vk_err err = VK_ERR_INIT;
 
 	if (run->update_failure.rc == VK_OK && generation_current(instance, name, &err) == VK_OK &&
 		generation_read_bundle(instance, name, &bundle, &err) == VK_OK &&
-		secrets_fetch(instance, bundle.bundle, run->agent->client, &err) != VK_OK)
+		secrets_fetch(instance, bundle.bundle, &source, &err) != VK_OK)
 		vk_log_err(VK_LOG_WARN, "secrets-not-kept", &err);
 	generation_bundle_release(&bundle);
 }
@@ -431,7 +443,7 @@ static void send_report(struct run *run)
 		.count = run->count};
 	struct vk_err err = VK_ERR_INIT;
 
-	if (run->count == 0 || run->update_failure.rc == VK_EUNAVAIL)
+	if (run->count == 0 || run->agent->is_offline || run->update_failure.rc == VK_EUNAVAIL)
 		return;
 	if (report_send(&report, run->agent->client, &err) != VK_OK)
 		vk_log_err(VK_LOG_WARN, "report-failed", &err);
@@ -526,7 +538,8 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	else
 		run->update_failure = (struct vk_err)VK_ERR_INIT; /* what was overcome on the way */
 	warn_of_expiry(run);
-	look_at_certificates(run);
+	if (!run->agent->is_offline)
+		look_at_certificates(run);
 	presence_look(run->agent->settings->instances, run->count);
 	for (size_t i = 0; i < run->count; i++) {
 		do_instance(run, i);
@@ -544,6 +557,8 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	send_report(run);
 	/* Also where the server is not believed: its metadata may have expired, and a host whose
 	 * certificate expires meanwhile would need a person to come back. */
+	if (run->agent->is_offline)
+		return judge(run, err);
 	if (run->update_failure.rc == VK_EDENIED)
 		renewal_take_back(run->agent);
 	else if (run->update_failure.rc != VK_EUNAVAIL)
@@ -567,7 +582,7 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 	vk_buf_init(&run->warning, WARNING_MAX_BYTES);
 	for (size_t i = 0; i < run->count; i++)
 		outcome_init(&run->outcomes[i], agent->settings->instances[i].name);
-	rc = update_init(&run->update, agent->settings, &agent->pins, agent->client, err);
+	rc = update_init(&run->update, agent->settings, &agent->pins, err);
 	if (rc == VK_OK)
 		rc = carry_out(run, err);
 	else

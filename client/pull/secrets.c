@@ -62,7 +62,7 @@ static enum vk_rc not_sealed(
 }
 
 static enum vk_rc get(const struct instance *instance, const struct vk_bundle_secret *secret,
-	struct httpc *client, struct envelope *out, struct vk_err *err)
+	const struct source *source, struct envelope *out, struct vk_err *err)
 {
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	char digest[VK_SHA256_HEX_BYTES];
@@ -71,7 +71,7 @@ static enum vk_rc get(const struct instance *instance, const struct vk_bundle_se
 
 	vk_digest_format(secret->sha256, digest);
 	target = xasprintf("/v1/agent/secrets/%s", digest);
-	rc = httpc_get(client, target, ENVELOPE_MAX_BYTES, &reply, err);
+	rc = source_get(source, target, ENVELOPE_MAX_BYTES, &reply, err);
 	if (rc == VK_OK)
 		rc = envelope_parse(reply.body, reply.body_len, out, err);
 	else if (reply.status == 404)
@@ -85,12 +85,12 @@ static enum vk_rc get(const struct instance *instance, const struct vk_bundle_se
 
 /* Kept only after it has opened: what cannot be opened is worth nothing. */
 static enum vk_rc fetch(const struct instance *instance, const struct vk_signkey *key,
-	const struct vk_bundle_secret *secret, struct httpc *client, struct vk_err *err)
+	const struct vk_bundle_secret *secret, const struct source *source, struct vk_err *err)
 {
 	const struct vk_secret_id id = id_of(instance, secret);
 	struct vk_secret_value *value = NULL;
 	struct envelope envelope = {.body = NULL};
-	enum vk_rc rc = get(instance, secret, client, &envelope, err);
+	enum vk_rc rc = get(instance, secret, source, &envelope, err);
 
 	if (rc == VK_EDENIED)
 		return rc; /* names the secret already */
@@ -104,18 +104,18 @@ static enum vk_rc fetch(const struct instance *instance, const struct vk_signkey
 }
 
 static enum vk_rc fetch_missing(const struct instance *instance, const struct vk_signkey *key,
-	const struct vk_bundle_secret *secret, struct httpc *client, struct vk_err *err)
+	const struct vk_bundle_secret *secret, const struct source *source, struct vk_err *err)
 {
 	struct vk_err ignored = VK_ERR_INIT; /* missing or damaged: all the same */
 	struct vk_secret_value *value = NULL;
 	enum vk_rc rc = open_kept(instance, key, secret, &value, &ignored);
 
 	vk_secret_value_free(value);
-	return rc == VK_OK ? rc : fetch(instance, key, secret, client, err);
+	return rc == VK_OK ? rc : fetch(instance, key, secret, source, err);
 }
 
 enum vk_rc secrets_fetch(const struct instance *instance, const struct vk_bundle *bundle,
-	struct httpc *client, struct vk_err *err)
+	const struct source *source, struct vk_err *err)
 {
 	struct vk_signkey *key = NULL;
 	enum vk_rc rc = VK_OK;
@@ -123,7 +123,7 @@ enum vk_rc secrets_fetch(const struct instance *instance, const struct vk_bundle
 	if (bundle->secret_count > 0)
 		rc = host_key_read(instance->state, &key, err);
 	for (size_t i = 0; rc == VK_OK && i < bundle->secret_count; i++)
-		rc = fetch_missing(instance, key, &bundle->secrets[i], client, err);
+		rc = fetch_missing(instance, key, &bundle->secrets[i], source, err);
 	vk_signkey_free(key);
 	return rc;
 }

@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 #include "client/pull/instance.h"
+#include "client/pull/source.h"
 #include "common/bundle.h"
 #include "common/err.h"
-#include "common/httpc.h"
 #include "common/secret.h"
 
 struct secrets;
@@ -28,7 +28,7 @@ struct secrets;
  * not sealed to this host; VK_EUNTRUSTED: what the server sends is not what was pinned;
  * VK_EUNAVAIL: the server cannot be asked. */
 VK_CHECKED enum vk_rc secrets_fetch(const struct instance *instance, const struct vk_bundle *bundle,
-	struct httpc *client, struct vk_err *err);
+	const struct source *source, struct vk_err *err);
 
 /* Opens all secrets of a bundle, which must outlive them. *out is NULL where it has none.
  * VK_EUNAVAIL: one is not kept here, or damaged: secrets_fetch() mends that. */

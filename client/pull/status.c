@@ -159,20 +159,25 @@ enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *o
 	struct vkjson *json = NULL;
 	struct desired desired;
 	struct certificates certificates;
+	bool has_certificate = agent_has_certificate(agent);
 	enum vk_rc rc = desired_read(agent->settings->state, &desired, err);
 
-	if (rc == VK_OK)
+	if (rc == VK_OK && has_certificate)
 		rc = certificates_look(agent, &certificates, err);
 	if (rc != VK_OK)
 		return rc;
 	json = make_head(agent, &desired);
-	vkjson_set(json, "certificates", certificates_to_json(&certificates));
+	if (has_certificate)
+		vkjson_set(json, "certificates", certificates_to_json(&certificates));
 	instances = vkjson_array();
 	*is_clean = true;
 	if (!is_json) {
 		add_head(agent, &desired, out);
 		add_trust(&desired, out);
-		add_certificates(&certificates, out);
+		if (has_certificate)
+			add_certificates(&certificates, out);
+		else
+			vk_buf_adds(out, "offline: no certificate; takes files (--bundle)\n");
 	}
 	presence_look(agent->settings->instances, agent->settings->count);
 	for (size_t i = 0; i < agent->settings->count; i++) {

@@ -31,14 +31,13 @@ enum {
 };
 
 enum vk_rc update_init(struct update *update, const struct pull_settings *settings,
-	const struct pins *pins, struct httpc *client, struct vk_err *err)
+	const struct pins *pins, struct vk_err *err)
 {
 	enum vk_rc rc;
 
 	memset(update, 0, sizeof(*update));
 	update->settings = settings;
 	update->pins = pins;
-	update->client = client;
 	rc = memory_read_desired(settings, pins, &update->desired, err);
 	if (rc == VK_OK)
 		rc = memory_read_checkpoint(settings, &update->log, err);
@@ -57,12 +56,12 @@ void update_release(struct update *update)
 	drop_bundles(update);
 }
 
-/* TUF's bytes come from the same server over the same connection. */
+/* TUF's bytes come from the same source. */
 static enum vk_rc fetch(
 	struct update *update, const char *target, struct vk_buf *out, struct vk_err *err)
 {
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
-	enum vk_rc rc = httpc_get(update->client, target, out->max_bytes, &reply, err);
+	enum vk_rc rc = source_get(&update->source, target, out->max_bytes, &reply, err);
 
 	if (rc == VK_OK) {
 		vk_buf_add(out, reply.body, reply.body_len);
@@ -360,7 +359,7 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 	struct httpc_reply reply = HTTPC_REPLY_INIT;
 	const struct vkjson *list = NULL;
 	struct vkjson *json = NULL;
-	enum vk_rc rc = httpc_get(answer->update->client, target, max_bytes, &reply, err);
+	enum vk_rc rc = source_get(&answer->update->source, target, max_bytes, &reply, err);
 
 	if (rc == VK_OK)
 		rc = vkjson_parse(reply.body, reply.body_len, &json, err);
@@ -490,7 +489,7 @@ static enum vk_rc request(struct update *update, const struct httpc_call *call,
 
 	if (update->waiting_signals != NULL)
 		sigprocmask(SIG_UNBLOCK, update->waiting_signals, NULL);
-	rc = httpc_request(update->client, call, reply, err);
+	rc = source_request(&update->source, call, reply, err);
 	if (update->waiting_signals != NULL)
 		sigprocmask(SIG_BLOCK, update->waiting_signals, NULL);
 	return rc;

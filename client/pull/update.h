@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One question to the server: what should this host run? And everything that
+ * One question to the server, or to a parcel: what should this host run? And everything that
  * has to be true before the answer is believed: the TUF chain from the pinned
  * root, the release document of this fleet and environment, a number that does
  * not go back, bundles that are this host's own and proven to be part of the
@@ -20,6 +20,7 @@
 #include "client/pull/generation.h"
 #include "client/pull/pins.h"
 #include "client/pull/pull_settings.h"
+#include "client/pull/source.h"
 #include "common/httpc.h"
 #include "common/note.h"
 
@@ -31,7 +32,7 @@ struct update_bundle {
 struct update {
 	const struct pull_settings *settings;
 	const struct pins *pins;
-	struct httpc *client;
+	struct source source;
 	const sigset_t *waiting_signals; /* blocked, but for the time of the question; or NULL */
 	struct desired desired;		 /* what was known, then what is wanted */
 	struct note_checkpoint log;	 /* the newest accepted checkpoint */
@@ -43,9 +44,9 @@ struct update {
 	struct update_bundle bundles[PINS_MAX_INSTANCES];
 };
 
-/* Borrows all three; reads STATE/desired.json and the checkpoint's size. */
+/* Borrows them; reads STATE/desired.json and the checkpoint's size. */
 VK_CHECKED enum vk_rc update_init(struct update *update, const struct pull_settings *settings,
-	const struct pins *pins, struct httpc *client, struct vk_err *err);
+	const struct pins *pins, struct vk_err *err);
 void update_release(struct update *update);
 
 /* Asks, waiting up to wait_seconds for news. VK_EUNAVAIL: not reached; VK_EUNTRUSTED: refused; also

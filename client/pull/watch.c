@@ -100,6 +100,8 @@ enum vk_rc watch(struct agent *agent, struct vk_err *err)
 		pause_ms = watch_pause_ms(failures, agent->retry_after_s);
 		if (pause_ms == 0 && rc != VK_OK)
 			pause_ms = FIRST_PAUSE_MS;
+		if (agent->is_offline) /* there is no server that makes it wait */
+			pause_ms = jittered(LAST_PAUSE_MS);
 		if (is_ending(&signals, pause_ms))
 			break;
 	}

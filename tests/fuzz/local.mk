@@ -141,3 +141,7 @@ check_PROGRAMS += tests/fuzz/fuzz_restart
 TESTS += tests/fuzz/fuzz_restart
 tests_fuzz_fuzz_restart_SOURCES = tests/fuzz/fuzz_restart.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_restart_LDADD = $(PULL_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_parcel
+TESTS += tests/fuzz/fuzz_parcel
+tests_fuzz_fuzz_parcel_SOURCES = tests/fuzz/fuzz_parcel.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_parcel_LDADD = $(COMMON_LIBS)

@@ -47,3 +47,6 @@ check_PROGRAMS += tests/unit/check_role_begin
 TESTS += tests/unit/check_role_begin
 tests_unit_check_role_begin_SOURCES = tests/unit/check_role_begin.c tests/unit/pull_host.c
 tests_unit_check_role_begin_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_parcel
+TESTS += tests/unit/check_parcel
+tests_unit_check_parcel_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
