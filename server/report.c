@@ -19,6 +19,8 @@ static const char *const healths[] = {"ok", "down", "degraded", NULL};
 static const char *const drift_kinds[] = {"value", "file", "acl", "command", NULL};
 static const char *const drift_actions[] = {
 	"report", "alert", "reverted", "too-often", "would-change", NULL};
+static const char *const drift_causes[] = {
+	"unauthorised", "server-owned", "pending", "emergency", NULL};
 
 static enum vk_rc get_text(const struct vkjson *object, const char *name, size_t max_bytes,
 	const char **out, struct vk_err *err)
@@ -45,6 +47,22 @@ static enum vk_rc get_word_of(const struct vkjson *object, const char *name,
 	return vk_err_set(err, VK_EINPUT, "member '%s': unknown word", name);
 }
 
+/* Agents of before do not say whose doing it is. */
+static enum vk_rc parse_cause(
+	const struct vkjson *object, struct store_drift *drift, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	drift->cause = drift_causes[0];
+	if (vkjson_get(object, "cause") != NULL)
+		rc = get_word_of(object, "cause", drift_causes, &drift->cause, err);
+	if (rc == VK_OK)
+		rc = get_text(object, "ticket", REPORT_WORD_MAX_BYTES, &drift->ticket, err);
+	if (rc == VK_OK && vkjson_get(object, "until") != NULL)
+		rc = vkjson_get_time(object, "until", &drift->until, err);
+	return rc;
+}
+
 static enum vk_rc parse_drift(
 	const struct vkjson *object, struct store_drift *drift, struct vk_err *err)
 {
@@ -58,7 +76,7 @@ static enum vk_rc parse_drift(
 		rc = get_text(object, "expected", REPORT_TEXT_MAX_BYTES, &drift->expected, err);
 	if (rc == VK_OK)
 		rc = get_text(object, "actual", REPORT_TEXT_MAX_BYTES, &drift->actual, err);
-	return rc;
+	return rc == VK_OK ? parse_cause(object, drift, err) : rc;
 }
 
 static enum vk_rc parse_drifts(const struct vkjson *object, struct arena *arena,

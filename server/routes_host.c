@@ -29,6 +29,11 @@ static struct vkjson *drift_to_json(const struct store_drift *drift, bool is_pla
 	vkjson_set(object, "actual", vkjson_string(drift->actual));
 	vkjson_set(object, "since", vkjson_time(drift->since));
 	vkjson_set(object, "action", vkjson_string(drift->action));
+	vkjson_set(object, "cause", vkjson_string(drift->cause));
+	if (drift->until != 0) {
+		vkjson_set(object, "ticket", vkjson_string(drift->ticket));
+		vkjson_set(object, "until", vkjson_time(drift->until));
+	}
 	return object;
 }
 

@@ -94,9 +94,12 @@ command_run cmd_bundle_show;
 command_run cmd_releases;
 command_run cmd_rollback;
 
+/* cmd_drift.c: what differs */
+command_run cmd_drift;
+command_run cmd_drift_show;
+
 /* cmd_status.c, cmd_audit.c: what is, and what was */
 command_run cmd_status;
-command_run cmd_drift;
 command_run cmd_ca;
 command_run cmd_audit_log;
 command_run cmd_audit_export;

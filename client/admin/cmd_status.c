@@ -18,7 +18,7 @@
 
 #include "common/banned.h"
 
-enum { TARGET_MAX_BYTES = 1024, WARN_DAYS = 30 };
+enum { WARN_DAYS = 30 };
 
 /* Adds what was verified to an environment of the reply: whether the release that the server shows
  * is the one that the approvers signed. */
@@ -291,43 +291,6 @@ enum vk_rc cmd_status(struct cli *cli, const struct args *args, struct vk_err *e
 		rc = lost.rc;
 	}
 	vkjson_free(status);
-	session_free(session);
-	return rc;
-}
-
-enum vk_rc cmd_drift(struct cli *cli, const struct args *args, struct vk_err *err)
-{
-	static const struct table_column columns[] = {
-		{"HOST", "host", TABLE_TEXT},
-		{"INSTANCE", "instance", TABLE_TEXT},
-		{"KIND", "kind", TABLE_TEXT},
-		{"NAME", "name", TABLE_TEXT},
-		{"EXPECTED", "expected", TABLE_TEXT},
-		{"ACTUAL", "actual", TABLE_TEXT},
-		{"ACTION", "action", TABLE_STATE},
-		{"SINCE", "since", TABLE_TIME},
-		{NULL, NULL, TABLE_TEXT},
-	};
-	struct session *session = NULL;
-	struct vkjson *list = NULL;
-	struct vk_buf target;
-	enum vk_rc rc;
-
-	vk_buf_init(&target, TARGET_MAX_BYTES);
-	vk_buf_adds(&target, "/v1/drift");
-	session_add_query(&target, "environment", args_get(args, "env"));
-	rc = vk_buf_check(&target, "the request", err);
-	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, &list, err);
-	if (rc == VK_OK) {
-		cli->is_answer_no = vkjson_count(list) > 0;
-		if (!cli_print_json_list(cli, list))
-			table_print(cli, columns, list, "no drift");
-	}
-	vk_buf_release(&target);
-	vkjson_free(list);
 	session_free(session);
 	return rc;
 }

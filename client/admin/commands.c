@@ -418,8 +418,13 @@ const struct command commands[] = {
 		"viewer", cmd_status},
 	{"hosts", "", "list hosts and their instances", NULL, 0, 0, drift_options, "viewer",
 		cmd_hosts},
+	{"drift show", "HOST/INSTANCE", "show in full where an instance differs",
+		"What should be, what is, whose doing it is and what the agent does about it. Ends with\n"
+		"status 1 if there is drift.",
+		1, 1, NULL, "viewer", cmd_drift_show},
 	{"drift", "", "list where hosts differ from what they should be",
-		"Ends with status 1 if there is drift.", 0, 0, drift_options, "viewer", cmd_drift},
+		"Ends with status 1 if there is drift; what only waits for a restart is none.", 0, 0,
+		drift_options, "viewer", cmd_drift},
 	{"ca", "", "show the CAs of the fleet, and who has no certificate of the newest one",
 		"Before a root drops a CA nobody should be left: whoever is, is shut out then, and comes\n"
 		"back with 'vkcfg host readmit' or 'vkcfg user readmit'.",

@@ -96,8 +96,9 @@ static void add_item(struct drift *drift, const struct difference_item *item)
 	free(actual);
 }
 
-/* Already there as drift of what is installed? */
-static bool is_named(const struct outcome *outcome, const struct difference_item *item)
+/* What is there already as drift of what is installed; NULL: nothing. */
+static struct outcome_drift *find_named(
+	const struct outcome *outcome, const struct difference_item *item)
 {
 	enum outcome_drift_kind kind =
 		item->kind == DIFFERENCE_VALUE ? OUTCOME_DRIFT_VALUE : OUTCOME_DRIFT_ACL;
@@ -105,9 +106,25 @@ static bool is_named(const struct outcome *outcome, const struct difference_item
 	for (size_t i = 0; i < outcome->drift_count; i++) {
 		if (outcome->drift[i].kind == kind &&
 			strcmp(outcome->drift[i].name, item->name) == 0)
-			return true;
+			return &outcome->drift[i];
 	}
-	return false;
+	return NULL;
+}
+
+static void add_planned(struct drift *drift, const struct difference_item *item)
+{
+	struct outcome *outcome = drift->outcome;
+	struct outcome_drift *named = find_named(outcome, item);
+	size_t before = outcome->drift_count;
+
+	if (named == NULL)
+		add_item(drift, item);
+	if (outcome->drift_count > before)
+		named = &outcome->drift[before];
+	else if (named == NULL || named->cause != OUTCOME_PENDING)
+		return;
+	named->is_planned = true;
+	named->cause = OUTCOME_PENDING;
 }
 
 /* What an install would do, and nothing is done. */
@@ -118,17 +135,13 @@ static void plan(struct drift *drift, const struct difference *difference)
 
 	for (size_t i = 0; i < difference->count; i++) {
 		const struct difference_item *item = &difference->items[i];
-		size_t before = outcome->drift_count;
 
 		if (item->cure == CURE_MOVE)
 			continue;
 		values += item->kind == DIFFERENCE_VALUE && item->cure == CURE_LIVE;
 		users += item->kind == DIFFERENCE_USER;
 		restarts += item->cure == CURE_RESTART;
-		if (!is_named(outcome, item))
-			add_item(drift, item);
-		if (outcome->drift_count > before)
-			outcome->drift[before].is_planned = true;
+		add_planned(drift, item);
 	}
 	if (restarts > 0 && drift->bundle.bundle->restart == VK_RESTART_ALLOWED)
 		snprintf(outcome->text, sizeof(outcome->text), "the release would restart Valkey");
@@ -141,7 +154,7 @@ static void plan(struct drift *drift, const struct difference *difference)
 			values == 1 ? "" : "s", users, users == 1 ? "" : "s");
 }
 
-/* Where a restart is not allowed, or waits, a value that waits for one is no drift. */
+/* Where a restart is not allowed, or waits, a value that waits for one is nobody's doing. */
 static bool is_pending(const struct drift *drift, const struct difference_item *item)
 {
 	return item->cure == CURE_RESTART &&
@@ -247,12 +260,16 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
 		const struct difference_item *item = &difference->items[i];
 		size_t before = outcome->drift_count;
 
-		if (item->cure == CURE_MOVE || is_pending(drift, item)) {
+		if (item->cure == CURE_MOVE || is_pending(drift, item))
 			outcome->state = OUTCOME_PENDING_RESTART;
+		if (item->cure == CURE_MOVE)
 			continue;
-		}
 		add_item(drift, item);
-		if (outcome->drift_count > before)
+		if (outcome->drift_count == before)
+			continue;
+		if (is_pending(drift, item))
+			outcome->drift[before].cause = OUTCOME_PENDING;
+		else
 			drift_policy_mark(&outcome->drift[before], verdicts[i], rc == VK_OK);
 	}
 	tell_pending(drift);
@@ -398,6 +415,8 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 		rc = learn_if_stale(&drift, &err);
 	if (rc == VK_OK)
 		rc = check_running(&drift, &err);
+	if (rc == VK_OK)
+		drift_record_stand(&drift.policy.record, outcome);
 	drift_policy_keep(&drift.policy);
 	/* What the run itself failed at, says more than what the check failed at. */
 	if (rc != VK_OK && outcome->failure.rc == VK_OK)

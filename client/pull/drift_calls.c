@@ -20,16 +20,6 @@ void drift_calls_read(struct drift_calls *calls, struct valkey *valkey)
 	calls->is_known = calls_read(valkey, &calls->first, &ignored) == VK_OK;
 }
 
-static bool has_drift(const struct outcome *outcome, enum outcome_drift_kind kind, const char *name)
-{
-	for (size_t i = 0; i < outcome->drift_count; i++) {
-		if (outcome->drift[i].kind == kind &&
-			(name == NULL || strcmp(outcome->drift[i].name, name) == 0))
-			return true;
-	}
-	return false;
-}
-
 /* Users that others make are their own affair, unless the tree asks for the commands. */
 static bool is_left_to_others(const struct vk_bundle *bundle, enum call call)
 {
@@ -45,30 +35,41 @@ static bool is_left_to_others(const struct vk_bundle *bundle, enum call call)
 	return true;
 }
 
-/* What the command has done is named already, or is nobody's fault. */
-static bool is_explained(
-	const struct vk_bundle *bundle, const struct outcome *outcome, enum call call)
+/* How many calls what is new in this run explains; a call sets a value, or several at once. */
+static int64_t explained(
+	const struct drift_policy *policy, const struct outcome *outcome, enum call call)
 {
+	const struct drift_standing *before = &policy->record.standing;
+	const struct vk_bundle *bundle = policy->bundle;
+	size_t files = 0;
+
 	switch (call) {
 	case CALL_CONFIG_SET:
-		return has_drift(outcome, OUTCOME_DRIFT_VALUE, NULL);
-	case CALL_CONFIG_REWRITE: /* Sentinel has it written after each failover */
-		return has_drift(outcome, OUTCOME_DRIFT_FILE, VK_BUNDLE_CONF) ||
-		       (bundle->group != NULL && bundle->group->sentinel_count > 0);
+		return (int64_t)drift_standing_count_new(
+			before, outcome, OUTCOME_DRIFT_VALUE, NULL);
 	case CALL_ACL_SETUSER:
 	case CALL_ACL_DELUSER:
-		return has_drift(outcome, OUTCOME_DRIFT_ACL, NULL) ||
-		       is_left_to_others(bundle, call);
+		return is_left_to_others(bundle, call) ? INT64_MAX
+						       : (int64_t)drift_standing_count_new(before,
+								 outcome, OUTCOME_DRIFT_ACL, NULL);
+	case CALL_CONFIG_REWRITE: /* Sentinel has it written after each failover */
+		if (bundle->group != NULL && bundle->group->sentinel_count > 0)
+			return INT64_MAX;
+		files = drift_standing_count_new(
+			before, outcome, OUTCOME_DRIFT_FILE, VK_BUNDLE_CONF);
+		break;
 	case CALL_ACL_LOAD:
-		return has_drift(outcome, OUTCOME_DRIFT_ACL, NULL) ||
-		       has_drift(outcome, OUTCOME_DRIFT_FILE, VK_BUNDLE_ACL);
+		files = drift_standing_count_new(before, outcome, OUTCOME_DRIFT_ACL, NULL);
+		/* fall through */
 	case CALL_ACL_SAVE:
-		return has_drift(outcome, OUTCOME_DRIFT_FILE, VK_BUNDLE_ACL);
+		files += drift_standing_count_new(
+			before, outcome, OUTCOME_DRIFT_FILE, VK_BUNDLE_ACL);
+		break;
 	case CALL_CONFIG_RESETSTAT:
 	case CALLS:
 		break;
 	}
-	return false;
+	return files > 0 ? INT64_MAX : 0;
 }
 
 static void account(struct drift_record *record, enum call call, int64_t count)
@@ -98,12 +99,19 @@ static void judge(
 {
 	struct drift_record *record = &policy->record;
 	int64_t more = count - record->calls.counts[call];
+	int64_t by_drift;
 
 	if (more <= 0)
 		return;
-	if (is_explained(policy->bundle, outcome, call)) {
+	by_drift = explained(policy, outcome, call);
+	if (by_drift >= more) {
 		account(record, call, count);
 		return;
+	}
+	if (by_drift > 0) {
+		record->calls.counts[call] += by_drift;
+		record->is_changed = true;
+		more -= by_drift;
 	}
 	if (record->since[call] == 0 || record->since[call] > policy->now) {
 		record->since[call] = policy->now;

@@ -2,7 +2,8 @@
 /*
  * Commands that somebody else has run: CONFIG SET, CONFIG REWRITE, ACL SETUSER
  * and the like, counted by Valkey. What differs because of them is drift in
- * itself, and then they are not named; they are where nothing differs any more.
+ * itself, and then they are not named; they are where nothing differs any more,
+ * and where there were more of them than what is new explains.
  * After an install, or another start of Valkey, counting begins anew.
  */
 #ifndef VK_PULL_DRIFT_CALLS_H

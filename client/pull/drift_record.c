@@ -87,6 +87,27 @@ static enum vk_rc parse_calls(
 	return rc;
 }
 
+/* Not there in files of before. */
+static enum vk_rc parse_standing(
+	const struct vkjson *json, struct drift_standing *out, struct vk_err *err)
+{
+	const struct vkjson *list = NULL;
+	enum vk_rc rc = vkjson_get_opt_array(json, "standing", &list, err);
+
+	if (rc != VK_OK || list == NULL)
+		return rc;
+	if (vkjson_count(list) > OUTCOME_MAX_DRIFT)
+		return vk_err_set(err, VK_ELIMIT, "more than %d marks", OUTCOME_MAX_DRIFT);
+	for (size_t i = 0; i < vkjson_count(list); i++) {
+		const char *mark = vkjson_text(vkjson_at(list, i));
+
+		if (mark == NULL || !drift_standing_is_mark(mark))
+			return vk_err_set(err, VK_EINPUT, "standing: element %zu is no mark", i);
+		memcpy(out->marks[out->count++], mark, DRIFT_MARK_BYTES);
+	}
+	return VK_OK;
+}
+
 static enum vk_rc parse(const struct vk_buf *text, struct drift_record *out, struct vk_err *err)
 {
 	struct vkjson *json = NULL;
@@ -99,6 +120,8 @@ static enum vk_rc parse(const struct vk_buf *text, struct drift_record *out, str
 		rc = parse_calls(json, out, err);
 	if (rc == VK_OK)
 		rc = parse_reverts(json, out, err);
+	if (rc == VK_OK)
+		rc = parse_standing(json, &out->standing, err);
 	vkjson_free(json);
 	return rc;
 }
@@ -143,12 +166,23 @@ static struct vkjson *reverts_to_json(const struct drift_record *record)
 	return list;
 }
 
+static struct vkjson *standing_to_json(const struct drift_standing *standing)
+{
+	struct vkjson *list = vkjson_array();
+
+	for (size_t i = 0; i < standing->count; i++)
+		vkjson_append(list, vkjson_string(standing->marks[i]));
+	return list;
+}
+
 static struct vkjson *to_json(const struct drift_record *record)
 {
 	struct vkjson *json = vkjson_object(), *calls, *since;
 
 	vkjson_set(json, "format", vkjson_int(RECORD_FORMAT));
 	vkjson_set(json, "reverts", reverts_to_json(record));
+	if (record->standing.count > 0)
+		vkjson_set(json, "standing", standing_to_json(&record->standing));
 	if (record->run_id[0] == '\0')
 		return json;
 	calls = vkjson_object();
@@ -261,4 +295,15 @@ void drift_record_forget_calls(struct drift_record *record)
 	record->is_changed = record->is_changed || record->run_id[0] != '\0';
 	record->run_id[0] = '\0';
 	memset(record->since, 0, sizeof(record->since));
+}
+
+void drift_record_stand(struct drift_record *record, const struct outcome *outcome)
+{
+	struct drift_standing now;
+
+	drift_standing_take(outcome, &now);
+	if (drift_standing_is_same(&record->standing, &now))
+		return;
+	record->standing = now;
+	record->is_changed = true;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/pull/drift_standing.h"
 #include "client/pull/generation.h"
 #include "client/pull/instance.h"
 #include "common/valkey/calls.h"
@@ -39,6 +40,7 @@ struct drift_record {
 	char generation[GENERATION_NAME_BYTES];
 	struct calls calls;
 	int64_t since[CALLS]; /* first seen above its count; 0: it is not */
+	struct drift_standing standing;
 	size_t count;
 	struct drift_reverts reverts[DRIFT_MAX_NAMES];
 };
@@ -54,6 +56,9 @@ VK_CHECKED enum vk_rc drift_record_write(
 bool drift_record_is_full(const struct drift_record *record, const char *name, int64_t now);
 
 void drift_record_add(struct drift_record *record, const char *name, int64_t now);
+
+/* What is left of drift in this run: the next one knows it. */
+void drift_record_stand(struct drift_record *record, const struct outcome *outcome);
 
 /* Before the agent itself calls any of the commands, so that a crash does not make them look like
  * somebody else's. */

@@ -29,6 +29,13 @@ static const char *const drift_names[] = {
 	[OUTCOME_DRIFT_COMMAND] = "command",
 };
 
+static const char *const cause_names[] = {
+	[OUTCOME_UNAUTHORISED] = "unauthorised",
+	[OUTCOME_SERVER_OWNED] = "server-owned",
+	[OUTCOME_PENDING] = "pending",
+	[OUTCOME_EMERGENCY] = "emergency",
+};
+
 void outcome_init(struct outcome *outcome, const char *instance)
 {
 	memset(outcome, 0, sizeof(*outcome));
@@ -84,6 +91,16 @@ const char *outcome_state_name(enum outcome_state state)
 	return state_names[state];
 }
 
+const char *outcome_cause_name(enum outcome_cause cause)
+{
+	return cause_names[cause];
+}
+
+bool outcome_is_left(const struct outcome_drift *drift)
+{
+	return !drift->is_reverted && drift->cause != OUTCOME_PENDING;
+}
+
 const char *outcome_action_name(const struct outcome_drift *drift)
 {
 	if (drift->is_planned)
@@ -108,6 +125,7 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 		vkjson_set(item, "expected", vkjson_string(drift->expected));
 		vkjson_set(item, "actual", vkjson_string(drift->actual));
 		vkjson_set(item, "action", vkjson_string(outcome_action_name(drift)));
+		vkjson_set(item, "cause", vkjson_string(cause_names[drift->cause]));
 		vkjson_append(list, item);
 	}
 	return list;
@@ -159,18 +177,26 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	return json;
 }
 
+static enum vk_log_level log_level(const struct outcome_drift *drift)
+{
+	if (drift->is_alert || drift->is_too_often)
+		return VK_LOG_ERROR;
+	if (drift->is_reverted || drift->cause == OUTCOME_SERVER_OWNED)
+		return VK_LOG_INFO;
+	/* What waits for a restart, the state of the instance says already. */
+	return drift->cause == OUTCOME_PENDING && !drift->is_planned ? VK_LOG_DEBUG : VK_LOG_WARN;
+}
+
 static void log_drift(const struct outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->drift_count; i++) {
 		const struct outcome_drift *drift = &outcome->drift[i];
 
-		vk_log(drift->is_alert || drift->is_too_often ? VK_LOG_ERROR
-			: drift->is_reverted		      ? VK_LOG_INFO
-							      : VK_LOG_WARN,
-			"drift", VK_KV("instance", outcome->instance),
+		vk_log(log_level(drift), "drift", VK_KV("instance", outcome->instance),
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
 			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
-			VK_KV("action", outcome_action_name(drift)));
+			VK_KV("action", outcome_action_name(drift)),
+			VK_KV("cause", cause_names[drift->cause]));
 	}
 }
 

@@ -34,10 +34,19 @@ enum outcome_drift_kind {
 	OUTCOME_DRIFT_COMMAND, /* that somebody else has run, and that left no other trace */
 };
 
+/* Whose doing it is. */
+enum outcome_cause {
+	OUTCOME_UNAUTHORISED, /* nobody has said that it should be so */
+	OUTCOME_SERVER_OWNED, /* the running topology decides it: told, never put right */
+	OUTCOME_PENDING,      /* of a release, which waits for a restart or for a person */
+	OUTCOME_EMERGENCY,    /* a person has announced it */
+};
+
 enum { OUTCOME_MAX_DRIFT = 200, OUTCOME_MAX_WAITS = 32, OUTCOME_TEXT_BYTES = 512 };
 
 struct outcome_drift {
 	enum outcome_drift_kind kind;
+	enum outcome_cause cause;
 	char *name;
 	char *expected;
 	char *actual;
@@ -84,6 +93,11 @@ void outcome_add_wait(
 	struct outcome *outcome, const char *name, const char *expected, const char *actual);
 
 const char *outcome_state_name(enum outcome_state state);
+
+const char *outcome_cause_name(enum outcome_cause cause);
+
+/* True for what somebody, or something, has changed and what is still so. */
+bool outcome_is_left(const struct outcome_drift *drift);
 
 /* "report", "alert", "reverted", "too-often", "would-change" */
 const char *outcome_action_name(const struct outcome_drift *drift);

@@ -50,6 +50,16 @@ static void look(
 	}
 }
 
+static void add_drift(const struct outcome_drift *drift, struct vk_buf *out)
+{
+	vk_buf_addf(out, "  %s: %s is %s instead of %s",
+		drift->is_planned ? "would change" : "drift", drift->name, drift->actual,
+		drift->expected);
+	if (!drift->is_planned)
+		vk_buf_addf(out, " (%s)", outcome_cause_name(drift->cause));
+	vk_buf_addc(out, '\n');
+}
+
 static void add_text(const struct outcome *outcome, struct vk_buf *out)
 {
 	vk_buf_addf(out, "%-20s release %lld  %s  %s  valkey %s  %s\n", outcome->instance,
@@ -60,10 +70,7 @@ static void add_text(const struct outcome *outcome, struct vk_buf *out)
 	if (outcome->failure.rc != VK_OK)
 		vk_buf_addf(out, "  failed: %s\n", outcome->failure.msg);
 	for (size_t i = 0; i < outcome->drift_count; i++)
-		vk_buf_addf(out, "  %s: %s is %s instead of %s\n",
-			outcome->drift[i].is_planned ? "would change" : "drift",
-			outcome->drift[i].name, outcome->drift[i].actual,
-			outcome->drift[i].expected);
+		add_drift(&outcome->drift[i], out);
 	if (outcome->text[0] != '\0')
 		vk_buf_addf(out, "  %s\n", outcome->text);
 	if (outcome->tls.expires != 0) {

@@ -46,7 +46,7 @@ static int64_t drift_left(const struct outcome *outcome)
 	int64_t count = 0;
 
 	for (size_t i = 0; i < outcome->drift_count; i++)
-		count += !outcome->drift[i].is_reverted && !outcome->drift[i].is_planned;
+		count += outcome_is_left(&outcome->drift[i]);
 	return count;
 }
 

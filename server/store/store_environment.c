@@ -59,7 +59,8 @@ static const char list_sql[] =
 	" AND i.state IN ('rolled-back', 'failed', 'refused'))),"
 	" (SELECT COUNT(*) " LIVE_HOSTS
 	" AND EXISTS (SELECT 1 FROM drifts d WHERE d.host = h.name"
-	" AND d.action IN ('report', 'alert', 'too-often'))),"
+	" AND d.action IN ('report', 'alert', 'too-often')"
+	" AND d.cause IN ('unauthorised', 'emergency'))),"
 	" (SELECT COUNT(*) " LIVE_HOSTS " AND EXISTS (SELECT 1 FROM instances i WHERE"
 	" i.host = h.name AND i.state = 'pending-restart')),"
 	" (SELECT COUNT(*) " LIVE_HOSTS " AND EXISTS (SELECT 1 FROM instances i WHERE"

@@ -8,11 +8,14 @@
 struct store_drift {
 	const char *host;
 	const char *instance;
-	const char *kind; /* "value", "file", "acl" */
+	const char *kind; /* see docs/formats.md, report */
 	const char *name;
 	const char *expected;
 	const char *actual;
-	const char *action; /* "report", "reverted" */
+	const char *action; /* see docs/formats.md, report */
+	const char *cause;  /* "unauthorised", "server-owned", "pending", "emergency" */
+	const char *ticket; /* of an emergency; else "" */
+	int64_t until;	    /* when that is over; else 0 */
 	int64_t since;	    /* when it was first reported */
 };
 

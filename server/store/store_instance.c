@@ -19,6 +19,9 @@ static void read_drift(struct db_stmt *q, struct arena *arena, struct store_drif
 	drift->expected = db_get_text(q, arena);
 	drift->actual = db_get_text(q, arena);
 	drift->action = db_get_text(q, arena);
+	drift->cause = db_get_text(q, arena);
+	drift->ticket = db_get_text(q, arena);
+	drift->until = db_get_int(q);
 	drift->since = db_get_int(q);
 }
 
@@ -27,8 +30,8 @@ static enum vk_rc read_instance_drift(struct store *store, const char *host, str
 {
 	struct store_array list = STORE_ARRAY(arena, struct store_drift);
 	struct db_stmt *q = db_prepare(store_db(store),
-		"SELECT host, instance, kind, name, expected, actual, action, since FROM drifts"
-		" WHERE host = ? AND instance = ? ORDER BY kind, name");
+		"SELECT host, instance, kind, name, expected, actual, action, cause, ticket, until,"
+		" since FROM drifts WHERE host = ? AND instance = ? ORDER BY kind, name");
 
 	db_bind_text(q, host);
 	db_bind_text(q, instance->name);
@@ -87,8 +90,8 @@ static enum vk_rc add_drift(struct store *store, const char *host, const char *i
 	const struct store_drift *drift, struct vk_err *err)
 {
 	struct db_stmt *q = db_prepare(store_db(store),
-		"INSERT INTO drifts (host, instance, kind, name, expected, actual, action, since)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+		"INSERT INTO drifts (host, instance, kind, name, expected, actual, action, cause,"
+		" ticket, until, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	enum vk_rc rc;
 
 	db_bind_text(q, host);
@@ -98,6 +101,9 @@ static enum vk_rc add_drift(struct store *store, const char *host, const char *i
 	db_bind_text(q, drift->expected);
 	db_bind_text(q, drift->actual);
 	db_bind_text(q, drift->action);
+	db_bind_text(q, drift->cause);
+	db_bind_text(q, drift->ticket);
+	db_bind_int(q, drift->until);
 	db_bind_int(q, drift->since);
 	rc = db_run(q, err);
 	if (rc == VK_ECONFLICT)
@@ -198,11 +204,13 @@ enum vk_rc store_list_drift(struct store *store, const struct store_filter *filt
 	if (rc != VK_OK)
 		return rc;
 	q = db_prepare(store_db(store),
-		"SELECT d.host, d.instance, d.kind, d.name, d.expected, d.actual, d.action, d.since"
-		" FROM drifts d JOIN hosts h ON h.name = d.host"
+		"SELECT d.host, d.instance, d.kind, d.name, d.expected, d.actual, d.action, "
+		"d.cause,"
+		" d.ticket, d.until, d.since FROM drifts d JOIN hosts h ON h.name = d.host"
 		" WHERE (d.host, d.instance, d.kind, d.name) > (?, ?, ?, ?)"
-		" AND" STORE_FILTER_SQL("h.environment") " AND h.revoked = 0"
-		" ORDER BY d.host, d.instance, d.kind, d.name LIMIT ?");
+		" AND" STORE_FILTER_SQL(
+			"h.environment") " AND h.revoked = 0"
+					 " ORDER BY d.host, d.instance, d.kind, d.name LIMIT ?");
 	for (int i = 0; i < CURSOR_PARTS; i++)
 		db_bind_text(q, parts[i]);
 	store_bind_filter(q, filter);

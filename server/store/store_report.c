@@ -39,7 +39,8 @@ static const struct store_drift *find_drift(
 static bool is_same_drift(const struct store_drift *a, const struct store_drift *b)
 {
 	return strcmp(a->expected, b->expected) == 0 && strcmp(a->actual, b->actual) == 0 &&
-	       strcmp(a->action, b->action) == 0;
+	       strcmp(a->action, b->action) == 0 && strcmp(a->cause, b->cause) == 0 &&
+	       strcmp(a->ticket, b->ticket) == 0 && a->until == b->until;
 }
 
 static bool is_same_instance(const struct store_instance *old, const struct store_instance *new)

@@ -268,11 +268,38 @@ START_TEST(names_commands_whose_effect_is_gone)
 }
 END_TEST
 
+START_TEST(names_commands_beside_drift_that_stands)
+{
+	vk_clock_set_for_test(1800000000);
+	install_ok(&reporting);
+	assert_none();
+	set_by_hand("maxmemory", "1mb");
+	assert_drift("maxmemory report");
+	assert_drift("maxmemory report");
+	set_by_hand("hz", "33"); /* is back before the next run */
+	set_by_hand("hz", "10");
+	assert_drift("maxmemory report, config|set report");
+	install_ok(&reverting);
+	install_ok(&reporting);
+	set_by_hand("maxmemory", "1mb");
+	set_by_hand("hz", "33");
+	assert_drift("hz report, maxmemory report");
+	set_by_hand("maxmemory", "2mb"); /* the value has changed again: that explains one call */
+	assert_drift("hz report, maxmemory report");
+	set_by_hand("maxmemory", "3mb");
+	set_by_hand("maxmemory", "4mb");
+	assert_drift("hz report, maxmemory report, config|set report");
+	vk_clock_set_for_test(0);
+}
+END_TEST
+
 START_TEST(begins_a_damaged_record_anew)
 {
 	char *path = xasprintf("%s/drift-main.json", host.state);
 	static const char *const texts[] = {"", "{", "{\"format\":2}",
-		"{\"format\":1,\"reverts\":[1]}", "{\"format\":1,\"reverts\":[],\"run-id\":\"x\"}"};
+		"{\"format\":1,\"reverts\":[1]}", "{\"format\":1,\"reverts\":[],\"standing\":[1]}",
+		"{\"format\":1,\"reverts\":[],\"standing\":[\"0123456789abcdeF\"]}",
+		"{\"format\":1,\"reverts\":[],\"run-id\":\"x\"}"};
 	struct vk_err err = VK_ERR_INIT;
 
 	install_ok(&reverting);
@@ -480,6 +507,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, does_with_each_name_what_the_bundle_says_of_it);
 		tcase_add_test(tc, does_not_fight_over_a_value_for_ever);
 		tcase_add_test(tc, names_commands_whose_effect_is_gone);
+		tcase_add_test(tc, names_commands_beside_drift_that_stands);
 		tcase_add_test(tc, begins_a_damaged_record_anew);
 		tcase_add_loop_test(tc, finds_and_reverts_every_damage_to_a_file, 0, 4);
 		tcase_add_loop_test(tc, starts_a_valkey_that_died_only_where_it_reverts, 0, 2);

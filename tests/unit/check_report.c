@@ -11,6 +11,9 @@
 
 #define ID "\"id\":\"00112233445566778899aabbccddeeff\""
 #define INSTANCE "\"name\":\"main\",\"release\":3,\"state\":\"committed\",\"health\":\"ok\""
+#define DRIFT(more)                                                                                \
+	"{" ID ",\"instances\":[{" INSTANCE ",\"drift\":[{\"kind\":\"value\",\"name\":\"hz\","     \
+	"\"action\":\"report\"," more "}]}]}"
 
 static enum vk_rc parse(const char *text, struct arena *arena, struct vkjson **body,
 	struct store_report *out, struct vk_err *err)
@@ -42,6 +45,10 @@ START_TEST(refuses_what_the_format_does_not_know)
 		{"{" ID ",\"instances\":[{" INSTANCE "},{" INSTANCE "}]}", VK_EINPUT},
 		{"{" ID ",\"instances\":[{" INSTANCE ",\"drift\":[{\"kind\":\"value\"}]}]}",
 			VK_EINPUT},
+		{DRIFT("\"cause\":\"mine\""), VK_EINPUT},
+		{DRIFT("\"cause\":1"), VK_EINPUT},
+		{DRIFT("\"until\":\"tomorrow\""), VK_EINPUT},
+		{DRIFT("\"ticket\":1"), VK_EINPUT},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -89,7 +96,9 @@ START_TEST(reads_a_report_with_drift)
 
 	assert_ok(parse("{" ID ",\"agent\":\"0.1.0\",\"log_size\":17,\"instances\":[{" INSTANCE
 			",\"drift\":[{\"kind\":\"value\",\"name\":\"maxmemory\",\"expected\":\"1\","
-			"\"actual\":\"2\",\"action\":\"reverted\"}]}]}",
+			"\"actual\":\"2\",\"action\":\"reverted\"},{\"kind\":\"acl\","
+			"\"name\":\"app\",\"action\":\"report\",\"cause\":\"emergency\","
+			"\"ticket\":\"INC-1\",\"until\":\"2026-12-01T00:00:00Z\"}]}]}",
 			  arena, &body, &report, &err),
 		err);
 	ck_assert_str_eq(report.host, "db1");
@@ -97,8 +106,12 @@ START_TEST(reads_a_report_with_drift)
 	ck_assert_str_eq(report.cosignature, "");
 	ck_assert_uint_eq(report.instance_count, 1);
 	ck_assert_str_eq(report.instances[0].generation, "");
-	ck_assert_uint_eq(report.instances[0].drift_count, 1);
+	ck_assert_uint_eq(report.instances[0].drift_count, 2);
 	ck_assert_str_eq(report.instances[0].drift[0].actual, "2");
+	ck_assert_str_eq(report.instances[0].drift[0].cause, "unauthorised");
+	ck_assert_str_eq(report.instances[0].drift[1].cause, "emergency");
+	ck_assert_str_eq(report.instances[0].drift[1].ticket, "INC-1");
+	ck_assert_int_eq(report.instances[0].drift[1].until, 1796083200);
 	vkjson_free(body);
 	arena_free(arena);
 }

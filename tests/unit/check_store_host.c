@@ -53,7 +53,9 @@ START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 		.name = "maxmemory",
 		.expected = "1",
 		.actual = "2",
-		.action = "report"};
+		.action = "report",
+		.cause = "unauthorised",
+		.ticket = ""};
 	struct store_instance instance = {.name = "main",
 		.release = 1,
 		.generation = "000001-aaaaaa",
@@ -82,12 +84,20 @@ START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 	ck_assert(outcome.is_changed);
 	assert_ok(report("r3", &instance, 1, 30, &outcome), fix.err);
 	ck_assert(!outcome.is_changed);
+	drift.cause = "emergency";
+	drift.ticket = "INC-1";
+	drift.until = 99;
+	assert_ok(report("r3e", &instance, 1, 30, &outcome), fix.err);
+	ck_assert(outcome.is_changed);
 	assert_ok(store_list_drift(fix.store, &(struct store_filter){.environment = "prod"}, &page,
 			  fix.arena, &list, &fix.err),
 		fix.err);
 	ck_assert_uint_eq(list.count, 1);
 	ck_assert_int_eq(list.items[0].since, 10);
 	ck_assert_str_eq(list.items[0].actual, "3");
+	ck_assert_str_eq(list.items[0].cause, "emergency");
+	ck_assert_str_eq(list.items[0].ticket, "INC-1");
+	ck_assert_int_eq(list.items[0].until, 99);
 	assert_ok(report("r4", NULL, 0, 40, &outcome), fix.err);
 	ck_assert(outcome.is_changed);
 	assert_ok(store_get_host(fix.store, "db1", fix.arena, &host, &fix.err), fix.err);
