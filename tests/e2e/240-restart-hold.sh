@@ -36,7 +36,8 @@ before=$(stat -c '%i %Y' "$pending")
 pull db1
 is "$STATUS/$(stat -c '%i %Y' "$pending")" "0/$before" "the next run finds it so, and writes nothing"
 unlike "$OUT" 'drift' "what waits is no drift"
-is "$(by carol drift --json | jq '.items | length')" 0 "on the server neither"
+is "$(by carol drift --json | jq -r '.items[].cause'; echo "${PIPESTATUS[0]}")" "pending
+0" "on the server neither: it is listed as pending"
 
 # Data that is kept may be restarted
 mkdir "$WORK/hosts/db1/main/data/dump.rdb"
