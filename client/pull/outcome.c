@@ -177,14 +177,16 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	return json;
 }
 
-static enum vk_log_level log_level(const struct outcome_drift *drift)
+/* What is put right, or the topology's own, nobody has to look into. */
+static bool is_for_nobody(const struct outcome_drift *drift)
 {
-	if (drift->is_alert || drift->is_too_often)
-		return VK_LOG_ERROR;
-	if (drift->is_reverted || drift->cause == OUTCOME_SERVER_OWNED)
-		return VK_LOG_INFO;
-	/* What waits for a restart, the state of the instance says already. */
-	return drift->cause == OUTCOME_PENDING && !drift->is_planned ? VK_LOG_DEBUG : VK_LOG_WARN;
+	return drift->is_reverted || drift->cause == OUTCOME_SERVER_OWNED;
+}
+
+/* What waits for a restart, the state of the instance says already. */
+static bool is_said(const struct outcome_drift *drift)
+{
+	return drift->cause == OUTCOME_PENDING && !drift->is_planned;
 }
 
 static void log_drift(const struct outcome *outcome)
@@ -192,7 +194,12 @@ static void log_drift(const struct outcome *outcome)
 	for (size_t i = 0; i < outcome->drift_count; i++) {
 		const struct outcome_drift *drift = &outcome->drift[i];
 
-		vk_log(log_level(drift), "drift", VK_KV("instance", outcome->instance),
+		if (is_said(drift))
+			continue;
+		vk_log(drift->is_alert || drift->is_too_often ? VK_LOG_ERROR
+			: is_for_nobody(drift)		      ? VK_LOG_INFO
+							      : VK_LOG_WARN,
+			"drift", VK_KV("instance", outcome->instance),
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
 			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
 			VK_KV("action", outcome_action_name(drift)),
