@@ -59,6 +59,9 @@ static size_t offer(struct vk_nearest *nearest, const char *word, size_t len)
 
 	if (wanted_len > WORD_MAX || len > WORD_MAX)
 		return 0;
+	/* No distance is less than the difference of the lengths. */
+	if ((len > wanted_len ? len - wanted_len : wanted_len - len) >= nearest->distance)
+		return 0;
 	found = distance(nearest->wanted, wanted_len, word, len);
 	if (found >= nearest->distance)
 		return 0;

@@ -18,6 +18,13 @@ done
 for program in vkcfgd vkcfg-pull; do
 	ok "the test copy of $program has them" grep -q VKCFG_FAULT "$abs_top_builddir/tests/e2e/bin/$program"
 done
+points_of() { # MODULE: what stands in its sources
+	grep -rhoE --include='*.c' 'fault_point\("[^"]+"\)' "$abs_top_srcdir/$1" | cut -d'"' -f2 | sort -u
+}
+for pair in vkcfgd:server vkcfg-pull:client/pull; do
+	is "$(strings -a "$abs_top_builddir/tests/e2e/bin/${pair%%:*}" | grep -xF -f <(points_of "${pair#*:}") | sort -u)" \
+		"$(points_of "${pair#*:}")" "the test copy of ${pair%%:*} has every one of its sources"
+done
 # What a guess at a passphrase costs: as docs/formats.md says, but for the tests' own copy.
 cost_of() { # PROGRAM NAME
 	env VKCFG_HOME="$WORK/people/$2" "$1" key new "$2" --passphrase-fd 3 3<<<"$PASSPHRASE" >/dev/null 2>"$WORK/err" &&

@@ -1,21 +1,22 @@
 # Whole fleets of real programs and real valkey-servers; README of the library: tests/e2e/lib.sh.
 #
 # The programs under test are second copies, compiled with fault points (common/fault.h), so that what
-# make install installs cannot have any. Only the modules that hold fault points are compiled twice.
-check_LIBRARIES += tests/e2e/libvkserver_fault.a
-tests_e2e_libvkserver_fault_a_SOURCES = $(libvkserver_a_SOURCES)
-tests_e2e_libvkserver_fault_a_CPPFLAGS = $(FAULT_CPPFLAGS)
-check_LIBRARIES += tests/e2e/libvkpull_fault.a
-tests_e2e_libvkpull_fault_a_SOURCES = $(libvkpull_a_SOURCES)
-tests_e2e_libvkpull_fault_a_CPPFLAGS = $(FAULT_CPPFLAGS)
+# make install installs cannot have any. Only the files that hold fault points are compiled twice, in the
+# place of the library's; 090-packaging.sh sees to it that none is forgotten.
+SERVER_FAULT_SOURCES = server/writer.c
+PULL_FAULT_SOURCES = client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c
+PULL_FAULT_SOURCES += client/pull/restart.c client/pull/sentinel_file.c client/pull/sentinel_live.c
+PULL_FAULT_SOURCES += client/pull/wipe.c
 FAULT_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 
 check_PROGRAMS += tests/e2e/bin/vkcfgd
-tests_e2e_bin_vkcfgd_SOURCES = $(server_vkcfgd_SOURCES)
-tests_e2e_bin_vkcfgd_LDADD = tests/e2e/libvkserver_fault.a $(SERVER_LIBS)
+tests_e2e_bin_vkcfgd_SOURCES = $(server_vkcfgd_SOURCES) $(SERVER_FAULT_SOURCES)
+tests_e2e_bin_vkcfgd_CPPFLAGS = $(FAULT_CPPFLAGS)
+tests_e2e_bin_vkcfgd_LDADD = $(SERVER_LIBS)
 check_PROGRAMS += tests/e2e/bin/vkcfg-pull
-tests_e2e_bin_vkcfg_pull_SOURCES = $(client_pull_vkcfg_pull_SOURCES)
-tests_e2e_bin_vkcfg_pull_LDADD = tests/e2e/libvkpull_fault.a $(PULL_LIBS)
+tests_e2e_bin_vkcfg_pull_SOURCES = $(client_pull_vkcfg_pull_SOURCES) $(PULL_FAULT_SOURCES)
+tests_e2e_bin_vkcfg_pull_CPPFLAGS = $(FAULT_CPPFLAGS)
+tests_e2e_bin_vkcfg_pull_LDADD = $(PULL_LIBS)
 
 # No fault points, but keys that cost little: most of an end-to-end test's time would go into passphrases.
 check_PROGRAMS += tests/e2e/bin/vkcfg

@@ -8,8 +8,7 @@ tests_unit_check_pull_install_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_crash
 TESTS += tests/unit/check_pull_crash
 tests_unit_check_pull_crash_SOURCES = tests/unit/check_pull_crash.c tests/unit/pull_host.c \
-	client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c \
-	client/pull/wipe.c
+	$(PULL_FAULT_SOURCES)
 tests_unit_check_pull_crash_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_parts
