@@ -249,6 +249,24 @@ enum vk_rc boundary_check_directories(const struct instance *instance, struct vk
 	return rc;
 }
 
+/* Without a line of its own the user default may do everything, without a password, whatever
+ * requirepass says. */
+static enum vk_rc check_default_user(const struct vk_bundle *bundle, struct vk_err *err)
+{
+	static const char start[] = "user default ";
+	const struct vk_bundle_file *file = vk_bundle_find(bundle, FILL_ACL);
+
+	for (const char *line = file != NULL ? file->text : ""; *line != '\0';) {
+		if (strncmp(line, start, sizeof(start) - 1) == 0)
+			return VK_OK;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return vk_err_set(err, VK_EINPUT,
+		FILL_ACL ": there is no line for the user default, so that Valkey would let "
+			 "everybody in");
+}
+
 /* There is no runtime.conf: what is Sentinel's own stands in the file that it runs from. */
 static enum vk_rc check_sentinel(
 	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
@@ -272,6 +290,8 @@ static enum vk_rc check_sentinel(
 		rc = check_text(&check, text.data, text.len, err);
 	if (rc == VK_OK)
 		rc = cfg_conf_parse(VK_BUNDLE_SENTINEL, text.data, text.len, &conf, err);
+	if (rc == VK_OK)
+		rc = check_default_user(bundle, err);
 	if (rc == VK_OK)
 		rc = sentinel_secrets_check(bundle, conf, err);
 	if (rc == VK_OK)
@@ -301,6 +321,8 @@ enum vk_rc boundary_check(
 	}
 	if (rc == VK_OK)
 		rc = boundary_check_conf(instance, bundle->valkey, text.data, text.len, err);
+	if (rc == VK_OK)
+		rc = check_default_user(bundle, err);
 	if (rc == VK_OK)
 		rc = secrets_conf_check(bundle, err);
 	if (rc == VK_OK)

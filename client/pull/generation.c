@@ -326,3 +326,18 @@ void generation_prune(const struct instance *instance, const char *keep)
 	free(names);
 	free(generations);
 }
+
+bool generation_has_other_files(const struct vk_bundle *bundle, const struct vk_bundle *former)
+{
+	for (size_t i = 0; i < bundle->file_count; i++) {
+		const struct vk_bundle_file *file = &bundle->files[i];
+		const struct vk_bundle_file *other = vk_bundle_find(former, file->path);
+
+		if (strcmp(file->path, FILL_CONF) == 0 || strcmp(file->path, FILL_ACL) == 0 ||
+			strcmp(file->path, FILL_SECRETS) == 0)
+			continue;
+		if (other == NULL || strcmp(file->text, other->text) != 0)
+			return true;
+	}
+	return false;
+}

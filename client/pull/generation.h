@@ -58,6 +58,10 @@ VK_CHECKED enum vk_rc generation_prepare(const struct instance *instance, struct
 VK_CHECKED enum vk_rc generation_write(const struct instance *instance, const char *name,
 	const struct generation_bundle *bundle, struct vk_err *err);
 
+/* True if a file that is none of Valkey's configuration differs: such keep their names from one
+ * generation to the next, which no directive shows. */
+bool generation_has_other_files(const struct vk_bundle *bundle, const struct vk_bundle *former);
+
 /* The bundle that a generation was made from. VK_ENOTFOUND, or VK_EINPUT if it is damaged. */
 VK_CHECKED enum vk_rc generation_read_bundle(const struct instance *instance, const char *name,
 	struct generation_bundle *out, struct vk_err *err);

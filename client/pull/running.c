@@ -242,32 +242,14 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	return is_set ? read_back(running, &options, err) : rc;
 }
 
-/* Files behind the TLS directives keep their names from one generation to the next. */
-static bool has_other_files_changed(const struct running_side *a, const struct running_side *b)
-{
-	const struct vk_bundle *left = a->bundle.bundle;
-	const struct vk_bundle *right = b->bundle.bundle;
-
-	for (size_t i = 0; i < left->file_count; i++) {
-		const struct vk_bundle_file *file = &left->files[i];
-		const struct vk_bundle_file *other = vk_bundle_find(right, file->path);
-
-		if (strcmp(file->path, FILL_CONF) == 0 || strcmp(file->path, FILL_ACL) == 0 ||
-			strcmp(file->path, FILL_SECRETS) == 0)
-			continue;
-		if (other == NULL || strcmp(file->text, other->text) != 0)
-			return true;
-	}
-	return false;
-}
-
 /* Live: values, then users. */
 static enum vk_rc converge(struct running *running, struct look *look,
 	const struct running_side *want, const struct running_side *other, struct vk_err *err)
 {
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
-		.reloads_tls = (other->is_known && has_other_files_changed(want, other)) ||
+		.reloads_tls = (other->is_known && generation_has_other_files(want->bundle.bundle,
+							   other->bundle.bundle)) ||
 			       tls_proof_is_stale(running->instance, &want->expected.values)};
 	enum vk_rc rc = converge_agent(
 		look->valkey, &look->difference, running->instance->agent_password, err);
