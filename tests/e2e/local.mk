@@ -28,6 +28,9 @@ check_PROGRAMS += tests/e2e/evil
 tests_e2e_evil_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/e2e/forge
 tests_e2e_forge_LDADD = $(COMMON_LIBS)
+# An application at work.
+check_PROGRAMS += tests/e2e/load
+tests_e2e_load_LDADD = $(COMMON_LIBS) $(HIREDIS_LIBS)
 # Programs without the check of the policy.
 check_PROGRAMS += tests/e2e/reckless_vkcfg
 tests_e2e_reckless_vkcfg_SOURCES = tests/e2e/reckless_vkcfg.c tests/e2e/cheap_keys.c $(client_admin_vkcfg_SOURCES)
@@ -61,6 +64,7 @@ E2E_TESTS += tests/e2e/242-rolling-restart.sh
 E2E_TESTS += tests/e2e/250-drift-zoo.sh
 E2E_TESTS += tests/e2e/251-idempotency.sh
 E2E_TESTS += tests/e2e/280-tls.sh
+E2E_TESTS += tests/e2e/270-load.sh
 E2E_TESTS += tests/e2e/070-demo.sh
 E2E_TESTS += tests/e2e/080-tutorial.sh
 E2E_TESTS += tests/e2e/090-packaging.sh
