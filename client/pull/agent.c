@@ -84,6 +84,8 @@ static void tell_instances(struct agent *agent)
 		instance->state = agent->settings->state;
 		instance->pins = &agent->pins;
 		instance->server = &agent->client;
+		instance->peers = agent->settings->instances;
+		instance->peer_count = agent->settings->count;
 	}
 }
 

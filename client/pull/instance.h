@@ -8,6 +8,7 @@
 #define VK_PULL_INSTANCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/err.h"
 #include "common/valkey/address.h"
@@ -35,11 +36,13 @@ struct instance {
 	const char *password_file;
 	int restart_timeout_ms;
 	bool is_started_later; /* whoever has started the agent starts Valkey when it has ended */
-	const char *agent_password;  /* of vkcfg-agent, from STATE */
-	const char *state;	     /* STATE itself: host.key, secrets/ */
-	const struct pins *pins;     /* whose secrets it may open */
-	struct httpc *const *server; /* who grants leases; NULL, or of NULL: nobody */
-	bool is_observed;	     /* nothing of it is changed, neither files nor server */
+	const char *agent_password;   /* of vkcfg-agent, from STATE */
+	const char *state;	      /* STATE itself: host.key, secrets/ */
+	const struct pins *pins;      /* whose secrets it may open */
+	struct httpc *const *server;  /* who grants leases; NULL, or of NULL: nobody */
+	const struct instance *peers; /* all of this host, itself among them */
+	size_t peer_count;
+	bool is_observed; /* nothing of it is changed, neither files nor server */
 	/* Why it did not answer when it was last asked, static (presence.h); NULL: it did, or is
 	 * down. Nobody waits for it then: connecting fails at once. */
 	const char *silence;

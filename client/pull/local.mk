@@ -26,6 +26,7 @@ libvkpull_a_SOURCES += client/pull/envelope.c client/pull/envelope.h
 libvkpull_a_SOURCES += client/pull/enrol_wait.c client/pull/enrol_wait.h
 libvkpull_a_SOURCES += client/pull/expected.c client/pull/expected.h
 libvkpull_a_SOURCES += client/pull/failover.c client/pull/failover.h
+libvkpull_a_SOURCES += client/pull/failover_sentinel.c client/pull/failover_sentinel.h
 libvkpull_a_SOURCES += client/pull/fill.c client/pull/fill.h
 libvkpull_a_SOURCES += client/pull/gate.c client/pull/gate.h
 libvkpull_a_SOURCES += client/pull/generation.c client/pull/generation.h

@@ -10,6 +10,7 @@
 
 #include "client/pull/door.h"
 #include "client/pull/failover.h"
+#include "client/pull/failover_sentinel.h"
 #include "client/pull/lease.h"
 #include "client/pull/role_file.h"
 #include "common/clock.h"
@@ -51,6 +52,15 @@ static enum vk_rc make_plan(struct restart *restart, struct valkey *valkey,
 
 	if (rc == VK_OK)
 		restart_plan_make(state, restart->bundle, restart->difference, plan);
+	if (rc == VK_OK && plan->way == RESTART_BY_SENTINEL &&
+		failover_find_sentinel(restart->instance, restart->bundle) == NULL) {
+		plan->way = RESTART_HOLD;
+		snprintf(plan->reason, sizeof(plan->reason),
+			"it is a primary and waits for a failover: this host runs no Sentinel of "
+			"its "
+			"group; SENTINEL FAILOVER %s on one of them",
+			restart->bundle->group->name);
+	}
 	return rc;
 }
 
@@ -97,17 +107,25 @@ static enum vk_rc prove_save(struct restart *restart, struct valkey *valkey,
 	return rc == VK_OK && state->is_save_failed ? hold(restart, "the last save failed") : rc;
 }
 
+/* A failover that did not come about leaves everything as it was. */
 static enum vk_rc hand_over(struct restart *restart, struct valkey *valkey,
 	const struct restart_plan *plan, struct restart_state *state, struct vk_err *err)
 {
 	char reason[RESTART_REASON_BYTES];
-	enum vk_rc rc = failover_to(valkey, plan->target, state, err);
+	bool was_paused = true;
+	enum vk_rc rc =
+		plan->way == RESTART_AFTER_FAILOVER
+			? failover_to(valkey, plan->target, state, err)
+			: failover_by_sentinel(valkey,
+				  failover_find_sentinel(restart->instance, restart->bundle),
+				  restart->bundle, state, &was_paused, err);
 
 	if (rc == VK_OK) {
 		vk_log(VK_LOG_INFO, "failover", VK_KV("instance", restart->instance->name),
 			VK_KV("primary", state->primary), VK_KN("port", state->primary_port));
 		return VK_OK;
 	}
+	restart->is_turn_awaited = !was_paused;
 	snprintf(reason, sizeof(reason), "%.250s", err->msg);
 	*err = (struct vk_err)VK_ERR_INIT;
 	return hold(restart, reason);
@@ -189,7 +207,7 @@ static enum vk_rc prepare(struct restart *restart, struct valkey *valkey,
 		return hold(restart, plan->reason);
 	if (rc == VK_OK && plan->needs_save)
 		rc = prove_save(restart, valkey, state, err);
-	if (rc == VK_OK && !restart->is_held && plan->way == RESTART_AFTER_FAILOVER)
+	if (rc == VK_OK && !restart->is_held && plan->way != RESTART_IN_PLACE)
 		rc = hand_over(restart, valkey, plan, state, err);
 	return rc;
 }

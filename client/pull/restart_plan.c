@@ -156,11 +156,10 @@ static bool plan_failover(const struct restart_state *state, const struct vk_bun
 				  "one of its replicas");
 	if (group == NULL)
 		return false;
-	if (group->sentinel_count > 0)
-		return hold(plan,
-			"it is a primary and waits for a failover: SENTINEL FAILOVER %s on a "
-			"Sentinel",
-			group->name);
+	if (group->sentinel_count > 0) {
+		plan->way = RESTART_BY_SENTINEL;
+		return true;
+	}
 	plan->target = choose(state, group);
 	if (plan->target == NULL)
 		return false;

@@ -18,6 +18,7 @@ enum restart_way {
 	RESTART_HOLD, /* not now: see reason */
 	RESTART_IN_PLACE,
 	RESTART_AFTER_FAILOVER, /* a replica takes over first */
+	RESTART_BY_SENTINEL,	/* the same, where Sentinels decide which */
 };
 
 struct restart_plan {

@@ -249,11 +249,9 @@ enum vk_rc sentinel_values_read(const char *text, size_t len, const char *schema
 	return rc;
 }
 
-/* The field of one group, which a Sentinel answers as names and texts in turn; NULL if it has none
- * that could be shown. */
-static const char *field_of(const struct reply *group, const char *name)
+const char *sentinel_values_field(const struct reply *group, const char *name)
 {
-	for (size_t i = 0; i + 1 < group->count; i += 2) {
+	for (size_t i = 0; group->kind == REPLY_ARRAY && i + 1 < group->count; i += 2) {
 		const struct reply *key = group->items[i];
 		const struct reply *text = group->items[i + 1];
 
@@ -268,9 +266,9 @@ static const char *field_of(const struct reply *group, const char *name)
 
 static void add_group(struct values *values, const struct reply *group)
 {
-	const char *name = field_of(group, "name");
-	const char *address = field_of(group, "ip");
-	const char *port = field_of(group, "port");
+	const char *name = sentinel_values_field(group, "name");
+	const char *address = sentinel_values_field(group, "ip");
+	const char *port = sentinel_values_field(group, "port");
 	char *what;
 	char *place;
 
@@ -282,7 +280,7 @@ static void add_group(struct values *values, const struct reply *group)
 	free(place);
 	free(what);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		const char *text = field_of(group, told[i]);
+		const char *text = sentinel_values_field(group, told[i]);
 
 		if (text == NULL)
 			continue;

@@ -36,6 +36,10 @@ const char *sentinel_schema(const struct vk_bundle *bundle, char out[SENTINEL_SC
 VK_CHECKED enum vk_rc sentinel_values_read(const char *text, size_t len, const char *schema,
 	const char *mask_key, struct values *values, struct vk_err *err);
 
+/* The field of one group, which a Sentinel answers as names and texts in turn; NULL if it has none
+ * that could be shown. */
+const char *sentinel_values_field(const struct reply *group, const char *name);
+
 /* Adds the answer to SENTINEL MASTERS; sorts. */
 VK_CHECKED enum vk_rc sentinel_values_add_masters(
 	struct values *values, const struct reply *reply, struct vk_err *err);

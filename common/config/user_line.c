@@ -24,7 +24,7 @@ static const struct cfg_user default_user = {
 const char cfg_agent_line[] =
 	"user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
 	"-@all +ping +info +config|get +config|set +acl|list +acl|setuser +acl|deluser "
-	"+bgsave +failover +cluster|nodes\n";
+	"+bgsave +failover +cluster|nodes +client|pause +client|unpause\n";
 
 static const struct cfg_user agent_user = {
 	.name = CFG_AGENT_USER,
@@ -43,7 +43,8 @@ static const struct cfg_user sentinel_agent_user = {
 	.line = "user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
 		"-@all +ping +info +role +acl|load +acl|list +acl|whoami +acl|setuser +acl|deluser "
 		"+shutdown +client|setname +sentinel|masters +sentinel|myid +sentinel|ckquorum "
-		"+sentinel|set +sentinel|config\n",
+		"+sentinel|set +sentinel|config +sentinel|failover "
+		"+sentinel|get-master-addr-by-name\n",
 };
 
 static struct cfg_item sentinel_items[] = {

@@ -50,46 +50,7 @@ for name in "${HOSTS[@]}"; do
 done
 
 # A client that writes and remembers what was acknowledged
-cat >"$WORK/client.py" <<'END'
-import signal, socket, sys, time
-ports, done, running = [int(p) for p in sys.argv[2:]], open(sys.argv[1], "w"), True
-def stop(*_):
-    global running
-    running = False
-signal.signal(signal.SIGTERM, stop)
-def words(*args):
-    return b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%s\r\n" % (len(a), a) for a in args)
-def connect(port):
-    s = socket.create_connection(("127.0.0.1", port), 2)
-    s.settimeout(10)
-    f = s.makefile("rb")
-    s.sendall(words(b"AUTH", b"tester", b"any"))
-    if f.readline() != b"+OK\r\n":
-        raise OSError("AUTH")
-    return s, f
-at, link, number, failed = 0, None, 0, 0
-while running:
-    try:
-        if link is None:
-            link = connect(ports[at])
-        key = b"w:%d" % number
-        link[0].sendall(words(b"SET", key, b"%d" % number))
-        answer = link[1].readline()
-        if answer != b"+OK\r\n":
-            raise OSError(answer)
-        done.write("%d\n" % number)
-        done.flush()
-        time.sleep(0.0005)
-    except OSError:
-        failed += 1
-        if link is not None:
-            link[0].close()
-        at, link = (at + 1) % len(ports), None
-        time.sleep(0.005)
-    number += 1
-print("failed", failed)
-END
-background client python3 "$WORK/client.py" "$WORK/acknowledged" "${PORTS[@]}"
+background client python3 "$abs_top_srcdir/tests/e2e/writer.py" "$WORK/acknowledged" tester any servers "${PORTS[@]}"
 written() { [ "$(wc -l <"$WORK/acknowledged")" -gt "$1" ]; }
 wait_for written 100 || bail "the client does not write" "$(cat "$WORK/log/client.log")"
 

@@ -9,7 +9,7 @@ release dev "first"
 pull db1
 [ "$STATUS" -eq 0 ] || bail "the first install failed" "$OUT"
 
-rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes"
+rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes client|pause client|unpause"
 IFS= read -r password <"$WORK/hosts/db1/state/agent-password"
 # as_agent COMMAND...: what Valkey answers to the agent's user
 as_agent() { valkey-cli --no-auth-warning -s "$WORK/hosts/db1/main/valkey.sock" --user vkcfg-agent --pass "$password" "$@" 2>&1; }
@@ -106,6 +106,8 @@ done <<-'END'
 	bgsave bgsave
 	failover failover to 127.0.0.1 1
 	cluster|nodes cluster nodes
+	client|pause client pause 1 write
+	client|unpause client unpause
 END
 is "$(rules)" "$granted" "the user is as it was"
 done_testing

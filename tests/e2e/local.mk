@@ -61,6 +61,7 @@ E2E_TESTS += tests/e2e/063-start.sh
 E2E_TESTS += tests/e2e/240-restart-hold.sh
 E2E_TESTS += tests/e2e/241-lease.sh
 E2E_TESTS += tests/e2e/242-rolling-restart.sh
+E2E_TESTS += tests/e2e/243-sentinel-restart.sh
 E2E_TESTS += tests/e2e/250-drift-zoo.sh
 E2E_TESTS += tests/e2e/251-idempotency.sh
 E2E_TESTS += tests/e2e/280-tls.sh
@@ -141,7 +142,7 @@ E2E_TESTS += tests/e2e/215-attack-revoked-key.sh
 E2E_TESTS += tests/e2e/216-attack-impostor.sh
 E2E_TESTS += tests/e2e/217-attack-approver.sh
 EXTRA_DIST += tests/e2e/attack.sh
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/e2e/hold.py tests/demo.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/evil.sh tests/e2e/lib.sh tests/e2e/verify_log.py tests/e2e/hold.py tests/e2e/writer.py tests/demo.sh
 
 demo: all
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' KEEP='$(KEEP)' \

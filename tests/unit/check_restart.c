@@ -4,8 +4,10 @@
 
 #include "client/pull/restart_plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "client/pull/failover_sentinel.h"
 #include "client/pull/role_file.h"
 #include "tests/unit/unit.h"
 
@@ -155,11 +157,72 @@ END_TEST
 
 START_TEST(waits_for_whoever_decides_about_failovers)
 {
-	held(&with_sentinels, WITH_REPLICAS KEYS, "900 1", "no", "SENTINEL FAILOVER orders");
+	make(&with_sentinels, WITH_REPLICAS KEYS, "900 1", "no", "default");
+	ck_assert_int_eq(plan.way, RESTART_BY_SENTINEL);
 	held(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "CLUSTER FAILOVER");
 	make(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "save failover");
 	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
 	goes(&with_sentinels, REPLICA KEYS, "", "no");
+}
+END_TEST
+
+static void sentinel_holds(const struct sentinel_group *seen, const char *reason)
+{
+	struct vk_err err = VK_ERR_INIT;
+	enum vk_rc rc = failover_check_group(seen, &members[0], &state, &err);
+
+	if (reason == NULL) {
+		assert_ok(rc, err);
+		return;
+	}
+	ck_assert_int_eq(rc, VK_EUNAVAIL);
+	ck_assert_msg(strstr(err.msg, reason) != NULL, "%s", err.msg);
+}
+
+START_TEST(asks_no_sentinel_that_sees_something_else)
+{
+	struct sentinel_group seen = {.address = "10.0.0.1",
+		.flags = "master",
+		.port = 6379,
+		.replica_count = 2,
+		.down_after_ms = 5000};
+
+	make(&with_sentinels, WITH_REPLICAS KEYS, "900 1", "no", "default");
+	sentinel_holds(&seen, NULL);
+	seen.replica_count = 3; /* one that is away might be chosen */
+	sentinel_holds(&seen, "2 replicas are connected, and the Sentinel knows 3");
+	seen.replica_count = 2;
+	seen.down_after_ms = 3999;
+	sentinel_holds(&seen, "down-after-milliseconds is less than 4000");
+	seen.down_after_ms = 5000;
+	seen.port = 6380;
+	sentinel_holds(&seen, "takes 10.0.0.1:6380 for the primary");
+	seen.port = 0;
+	sentinel_holds(&seen, "for the primary");
+	seen.port = 6379;
+	snprintf(seen.flags, sizeof(seen.flags), "master,s_down");
+	sentinel_holds(&seen, "is master,s_down");
+}
+END_TEST
+
+START_TEST(asks_a_sentinel_of_its_own_host)
+{
+	static const struct vk_bundle_member watchers[] = {
+		{"db2/watch", "db2", 26379, 0}, {"db1/watch", "db1", 26379, 0}};
+	static const struct vk_bundle_group here = {.name = "orders",
+		.member_count = 2,
+		.members = members,
+		.sentinel_count = 2,
+		.sentinels = watchers};
+	const struct vk_bundle bundle = {.instance = "db1/main", .group = &here};
+	const struct vk_bundle elsewhere = {.instance = "db3/main", .group = &here};
+	const struct instance peers[] = {{.name = "main"}, {.name = "watch"}};
+	const struct instance self = {.name = "main", .peers = peers, .peer_count = 2};
+
+	ck_assert_ptr_eq(failover_find_sentinel(&self, &bundle), &peers[1]);
+	ck_assert_ptr_null(failover_find_sentinel(&self, &elsewhere));
+	ck_assert_ptr_null(failover_find_sentinel(&peers[0], &bundle));
+	ck_assert_ptr_null(failover_find_sentinel(&self, &alone));
 }
 END_TEST
 
@@ -224,6 +287,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, holds_where_the_file_of_the_data_changes_its_name);
 	tcase_add_test(tc, a_primary_of_a_group_hands_over_to_the_member_that_has_come_furthest);
 	tcase_add_test(tc, waits_for_whoever_decides_about_failovers);
+	tcase_add_test(tc, asks_no_sentinel_that_sees_something_else);
+	tcase_add_test(tc, asks_a_sentinel_of_its_own_host);
 	tcase_add_test(tc, sees_slots_that_migrate);
 	tcase_add_test(tc, the_role_of_the_running_server_is_what_the_next_start_reads);
 	suite_add_tcase(suite, tc);
