@@ -57,6 +57,7 @@ libvkcommon_a_SOURCES += common/audit.h
 libvkcommon_a_SOURCES += common/token.h
 libvkcommon_a_SOURCES += common/parcel.c common/parcel.h
 libvkcommon_a_SOURCES += common/note.c common/note.h
+libvkcommon_a_SOURCES += common/announcement.c common/announcement.h
 libvkcommon_a_SOURCES += common/release.c common/release.h
 libvkcommon_a_SOURCES += common/bundle.c common/bundle.h
 libvkcommon_a_SOURCES += common/audit.c common/audit.h

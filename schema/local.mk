@@ -15,5 +15,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0013-author-usage.sql \
 	schema/sql/0014-host-warnings.sql \
 	schema/sql/0015-leases.sql \
-	schema/sql/0016-drift-causes.sql
+	schema/sql/0016-drift-causes.sql \
+	schema/sql/0017-announcements.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

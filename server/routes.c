@@ -99,6 +99,9 @@ const struct route routes[] = {
 	{"POST", "/v1/waiting/{name}/approve",        OPERATOR,                     BODY,      route_approve_waiting, SMALL,  NULL, NULL},
 	{"POST", "/v1/waiting/{name}/reject",         OPERATOR,                     BODY,      route_reject_waiting,  SMALL,  NULL, NULL},
 	{"GET",  "/v1/drift",                         VIEWER,                       LIST,      route_list_drift,      0,      NULL, by_environment},
+	{"GET",  "/v1/announcements",                 VIEWER,                       LIST,      route_list_announcements, 0,   NULL, by_environment},
+	{"POST", "/v1/announcements",                 APPROVER,                     BODY,      route_post_announcement, SMALL, NULL, NULL},
+	{"POST", "/v1/announcements/end",             APPROVER | OPERATOR,          BODY,      route_end_announcement, SMALL, NULL, NULL},
 	{"GET",  "/v1/status",                        VIEWER,                       LIST,      route_get_status,      0,      NULL, NULL},
 
 	{"GET",  "/v1/users",                         VIEWER,                       NONE,      route_list_users,      0,      NULL, page},

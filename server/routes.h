@@ -56,6 +56,11 @@ route_handler route_revoke_host;
 route_handler route_readmit_host;
 route_handler route_list_drift;
 
+/* routes_announcement.c */
+route_handler route_post_announcement;
+route_handler route_end_announcement;
+route_handler route_list_announcements;
+
 /* routes_secret.c */
 route_handler route_post_secret;
 route_handler route_post_seals;

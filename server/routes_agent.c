@@ -68,6 +68,25 @@ static enum vk_rc add_consistency(
 	return VK_OK;
 }
 
+/* Those of the calling host. */
+static void add_announcements(
+	const struct view_environment *environment, const char *host, struct vk_buf *out)
+{
+	const char *before = ",\"announcements\":[";
+
+	for (size_t i = 0; i < environment->announcement_count; i++) {
+		const struct view_announcement *announcement = &environment->announcements[i];
+
+		if (strcmp(announcement->host, host) != 0)
+			continue;
+		vk_buf_adds(out, before);
+		vk_buf_adds(out, announcement->json);
+		before = ",";
+	}
+	if (*before == ',' && before[1] == '\0')
+		vk_buf_addc(out, ']');
+}
+
 static enum vk_rc format_desired(struct request *req, const struct view_environment *environment,
 	struct vk_buf *out, struct vk_err *err)
 {
@@ -84,6 +103,7 @@ static enum vk_rc format_desired(struct request *req, const struct view_environm
 		if (rc == VK_OK && from <= (uint64_t)log->size)
 			rc = add_consistency(req, from, out, err);
 	}
+	add_announcements(environment, request_identity(req)->name, out);
 	vk_buf_addc(out, '}');
 	return rc == VK_OK ? vk_buf_check(out, "the answer", err) : rc;
 }

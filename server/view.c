@@ -35,6 +35,11 @@ static void publication_free(struct view_publication *part)
 	for (size_t i = 0; i < part->environment_count; i++) {
 		free((char *)part->environments[i].name);
 		free((char *)part->environments[i].desired);
+		for (size_t k = 0; k < part->environments[i].announcement_count; k++) {
+			free((char *)part->environments[i].announcements[k].host);
+			free((char *)part->environments[i].announcements[k].json);
+		}
+		free(part->environments[i].announcements);
 	}
 	for (size_t i = 0; i < part->expiry_count; i++)
 		free((char *)part->expiries[i].role);

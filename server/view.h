@@ -29,12 +29,19 @@ enum { VIEW_FINGERPRINT_BYTES = 32, VIEW_ETAG_BYTES = 40 /* quoted, with the NUL
 struct view_identity {
 	enum identity_kind kind;
 	unsigned roles; /* of a user, in all environments: enum identity_roles */
-	const struct identity_scope *scopes; /* of a user, in single environments; sorted by these */
+	const struct identity_scope
+		*scopes; /* of a user, in single environments; sorted by these */
 	size_t scope_count;
 	bool is_revoked;
 	int64_t not_after; /* seconds since 1970: refused from then on */
 	const char *name;
 	const char *environment; /* of a host; "" for users */
+};
+
+/* What a host is told beside what it should run. */
+struct view_announcement {
+	const char *host;
+	const char *json; /* as it stands in the answer */
 };
 
 struct view_environment {
@@ -43,6 +50,8 @@ struct view_environment {
 	char etag[VIEW_ETAG_BYTES];
 	const char *desired; /* the JSON answer without checkpoint and closing brace */
 	size_t desired_len;
+	size_t announcement_count; /* of all its hosts: some may be over */
+	struct view_announcement *announcements;
 };
 
 struct view_file {
@@ -116,6 +125,9 @@ void view_builder_add_expiry(
 	struct view_builder *builder, const char *role, int64_t version, int64_t expires);
 /* Its answer and ETag are made from the file "timestamp.json", which was added before. */
 void view_builder_add_environment(struct view_builder *builder, const char *name, int64_t release);
+/* To the environment that was added last; its ETag changes with it. */
+void view_builder_add_announcement(
+	struct view_builder *builder, const char *host, const char *json);
 
 void view_builder_set_log(
 	struct view_builder *builder, int64_t size, const char *checkpoint, size_t len);

@@ -186,7 +186,7 @@ void view_builder_add_environment(struct view_builder *builder, const char *name
 	part->environments = grow(part->environments, part->environment_count,
 		&part->environment_cap, sizeof(*part->environments));
 	environment = &part->environments[part->environment_count++];
-	environment->name = xstrdup(name);
+	*environment = (struct view_environment){.name = xstrdup(name)};
 	environment->release = release;
 	format_etag(name, release, timestamp, environment->etag);
 
@@ -200,6 +200,21 @@ void view_builder_add_environment(struct view_builder *builder, const char *name
 	vk_buf_release(&buf);
 	vkjson_free(json);
 	free(text);
+}
+
+void view_builder_add_announcement(struct view_builder *builder, const char *host, const char *json)
+{
+	struct view_publication *part = builder->view->publication;
+	struct view_environment *environment = &part->environments[part->environment_count - 1];
+	const struct view_file file = {.data = json, .len = strlen(json)};
+	char before[VIEW_ETAG_BYTES];
+
+	environment->announcements = xreallocarray(environment->announcements,
+		environment->announcement_count + 1, sizeof(*environment->announcements));
+	environment->announcements[environment->announcement_count++] =
+		(struct view_announcement){xstrdup(host), xstrdup(json)};
+	memcpy(before, environment->etag, sizeof(before));
+	format_etag(before, environment->release, &file, environment->etag);
 }
 
 void view_builder_set_log(

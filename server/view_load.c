@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/announcement.h"
 #include "common/mem.h"
+#include "common/vkjson.h"
+#include "server/store/store_announcement.h"
 #include "server/store/store_certificate.h"
 #include "server/store/store_environment.h"
 #include "server/store/store_log.h"
@@ -62,9 +65,35 @@ static enum vk_rc add_document(struct view_builder *builder, struct store *store
 	return VK_OK;
 }
 
+static enum vk_rc add_announcements(struct view_builder *builder, struct store *store,
+	struct arena *arena, const char *environment, int64_t now, struct vk_err *err)
+{
+	const struct store_announcement *items = NULL;
+	size_t count = 0;
+	enum vk_rc rc =
+		store_all_announcements(store, environment, now, arena, &items, &count, err);
+
+	for (size_t i = 0; rc == VK_OK && i < count; i++) {
+		struct vkjson *json = vkjson_object();
+		struct vk_buf text;
+
+		vkjson_set(json, "statement", vkjson_string(items[i].statement));
+		vkjson_set(json, "keyid", vkjson_string(items[i].keyid));
+		vkjson_set(json, "sig", vkjson_string(items[i].sig));
+		vk_buf_init(&text, 4 * VK_ANNOUNCEMENT_MAX_BYTES);
+		vkjson_format(json, false, &text);
+		rc = vk_buf_check(&text, "an announcement", err);
+		if (rc == VK_OK)
+			view_builder_add_announcement(builder, items[i].host, text.data);
+		vk_buf_release(&text);
+		vkjson_free(json);
+	}
+	return rc;
+}
+
 /* The environments' answers hold the timestamp, which was added before. */
-static enum vk_rc add_environments(
-	struct view_builder *builder, struct store *store, struct arena *arena, struct vk_err *err)
+static enum vk_rc add_environments(struct view_builder *builder, struct store *store,
+	struct arena *arena, int64_t now, struct vk_err *err)
 {
 	const struct store_environment *items = NULL;
 	size_t count = 0;
@@ -79,12 +108,14 @@ static enum vk_rc add_environments(
 		/* Lost before the current one was recovered: there is nothing to go back to. */
 		if (rc == VK_ENOTFOUND)
 			rc = VK_OK;
+		if (rc == VK_OK)
+			rc = add_announcements(builder, store, arena, items[i].name, now, err);
 	}
 	return rc;
 }
 
-static enum vk_rc load_publication(
-	struct view_builder *builder, struct store *store, struct arena *arena, struct vk_err *err)
+static enum vk_rc load_publication(struct view_builder *builder, struct store *store,
+	struct arena *arena, int64_t now, struct vk_err *err)
 {
 	const struct store_tuf *files = NULL;
 	size_t count = 0;
@@ -95,7 +126,7 @@ static enum vk_rc load_publication(
 	view_builder_reset_publication(builder);
 	for (size_t i = 0; i < count; i++)
 		add_role(builder, &files[i]);
-	return add_environments(builder, store, arena, err);
+	return add_environments(builder, store, arena, now, err);
 }
 
 static enum vk_rc load_log(
@@ -122,7 +153,7 @@ enum vk_rc view_load(struct store *store, const char *fleet, const struct view *
 		rc = store_each_identity(store, now, add_identity, builder, err);
 	}
 	if (rc == VK_OK && (changes & WRITER_CHANGED_PUBLICATION) != 0)
-		rc = load_publication(builder, store, arena, err);
+		rc = load_publication(builder, store, arena, now, err);
 	if (rc == VK_OK && (changes & WRITER_CHANGED_LOG) != 0)
 		rc = load_log(builder, store, arena, err);
 	arena_free(arena);

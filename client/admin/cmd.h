@@ -94,8 +94,9 @@ command_run cmd_bundle_show;
 command_run cmd_releases;
 command_run cmd_rollback;
 
-/* cmd_drift.c: what differs */
+/* cmd_drift.c, cmd_announce.c: what differs */
 command_run cmd_drift;
+command_run cmd_drift_announce;
 command_run cmd_drift_show;
 
 /* cmd_status.c, cmd_audit.c: what is, and what was */

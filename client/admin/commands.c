@@ -294,6 +294,15 @@ static const struct option_spec status_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec announce_options[] = {
+	{"ticket", 0, "TICKET", "why: shown wherever the drift is", false},
+	{"until", 0, "TIME", "when it ends: 90m, 4h, 2d, or 2026-11-23T01:33:05Z", false},
+	{"key", 0, "NAME", "the key to sign with (default: the one that may approve there)", false},
+	{"list", 0, NULL, "list what is announced instead", false},
+	{"end", 0, NULL, "end it now instead", false},
+	OPTIONS_END,
+};
+
 static const struct option_spec drift_options[] = {
 	{"env", 0, "ENV", "of this environment only", false},
 	OPTIONS_END,
@@ -422,6 +431,12 @@ const struct command commands[] = {
 		"What should be, what is, whose doing it is and what the agent does about it. Ends with\n"
 		"status 1 if there is drift.",
 		1, 1, NULL, "viewer", cmd_drift_show},
+	{"drift announce", "[HOST/INSTANCE NAME]", "say that a name of an instance is meant to differ",
+		"For a while, at most 7 days: it is reported as an emergency, and neither put right nor an\n"
+		"alarm. NAME is a directive, users.NAME, files.PATH, commands.NAME or process. One who may\n"
+		"approve in the environment signs it. A release that is installed meanwhile sets what it says.",
+		0, 2, announce_options, "approver",
+		cmd_drift_announce},
 	{"drift", "", "list where hosts differ from what they should be",
 		"Ends with status 1 if there is drift; what only waits for a restart is none.", 0, 0,
 		drift_options, "viewer", cmd_drift},

@@ -270,7 +270,8 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
 		if (is_pending(drift, item))
 			outcome->drift[before].cause = OUTCOME_PENDING;
 		else
-			drift_policy_mark(&outcome->drift[before], verdicts[i], rc == VK_OK);
+			drift_policy_mark(
+				&drift->policy, &outcome->drift[before], verdicts[i], rc == VK_OK);
 	}
 	tell_pending(drift);
 	free(verdicts);
@@ -337,7 +338,7 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 
 static bool may_start(const struct drift *drift)
 {
-	return drift->policy.may_act &&
+	return drift->policy.may_act && drift_policy_announced(&drift->policy, process) == NULL &&
 	       vk_bundle_drift_of(drift->bundle.bundle, process) == VK_DRIFT_REVERT;
 }
 
@@ -422,6 +423,7 @@ void drift_check(const struct instance *instance, const char *scratch, enum drif
 	if (rc != VK_OK && outcome->failure.rc == VK_OK)
 		outcome->failure = err;
 out:
+	drift_policy_release(&drift.policy);
 	free(drift.files);
 	generation_bundle_release(&drift.bundle);
 	expected_release(&drift.expected);

@@ -81,6 +81,8 @@ static void account(struct drift_record *record, enum call call, int64_t count)
 
 static void tell(struct drift_policy *policy, enum call call, int64_t more, struct outcome *outcome)
 {
+	enum drift_verdict verdict =
+		drift_policy_judge(policy, OUTCOME_DRIFT_COMMAND, calls_name(call));
 	size_t before = outcome->drift_count;
 	char since[VK_TIME_TEXT_BYTES], text[TEXT_BYTES];
 
@@ -89,9 +91,9 @@ static void tell(struct drift_policy *policy, enum call call, int64_t more, stru
 		since);
 	outcome_add_drift(outcome, OUTCOME_DRIFT_COMMAND, calls_name(call), "none by others", text);
 	/* What was called cannot be taken back. */
-	if (outcome->drift_count > before &&
-		drift_policy_judge(policy, OUTCOME_DRIFT_COMMAND, calls_name(call)) == DRIFT_ALARM)
-		drift_policy_mark(&outcome->drift[before], DRIFT_ALARM, false);
+	if (outcome->drift_count > before)
+		drift_policy_mark(policy, &outcome->drift[before],
+			verdict == DRIFT_ALARM ? DRIFT_ALARM : DRIFT_TELL, false);
 }
 
 static void judge(

@@ -113,7 +113,7 @@ static enum vk_rc handle(const struct check *check, const struct vk_bundle_file 
 			check->dirfd, file->path, file->mode, want->data, want->len, err);
 	}
 	if (outcome->drift_count > before)
-		drift_policy_mark(&outcome->drift[before], verdict, rc == VK_OK);
+		drift_policy_mark(check->policy, &outcome->drift[before], verdict, rc == VK_OK);
 	return rc;
 }
 

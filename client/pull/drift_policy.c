@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/config/directive.h"
 #include "common/log.h"
+#include "common/mem.h"
 
 #include "common/banned.h"
 
@@ -32,7 +33,13 @@ void drift_policy_init(struct drift_policy *policy, const struct instance *insta
 	policy->bundle = bundle;
 	policy->may_act = may_act;
 	policy->now = vk_clock_now();
+	announced_read(instance->state, instance->name, &policy->announced);
 	drift_record_read(instance, &policy->record);
+}
+
+void drift_policy_release(struct drift_policy *policy)
+{
+	announced_release(&policy->announced);
 }
 
 /* A rule may use another name of the directive than the one that its version prefers. */
@@ -49,12 +56,31 @@ static enum vk_bundle_drift wanted(const struct vk_bundle *bundle, const char *n
 	return vk_bundle_drift_of(bundle, name);
 }
 
+/* It, too, may use another name of the directive. */
+const struct vk_announcement *drift_policy_announced(
+	const struct drift_policy *policy, const char *name)
+{
+	const struct announced *announced = &policy->announced;
+	const struct vk_announcement *found = announced_find(announced, name, policy->now);
+
+	for (size_t i = 0; found == NULL && i < announced->count; i++) {
+		const struct cfg_directive *directive =
+			cfg_directive_find(announced->items[i].name, policy->bundle->valkey);
+
+		if (directive != NULL && strcmp(directive->name, name) == 0)
+			found = announced_find(announced, announced->items[i].name, policy->now);
+	}
+	return found;
+}
+
 enum drift_verdict drift_policy_judge(
 	const struct drift_policy *policy, enum outcome_drift_kind kind, const char *name)
 {
 	char full[DRIFT_NAME_BYTES];
 
 	name_of(kind, name, full);
+	if (drift_policy_announced(policy, full) != NULL)
+		return DRIFT_TELL;
 	switch (wanted(policy->bundle, full)) {
 	case VK_DRIFT_REPORT:
 		return DRIFT_TELL;
@@ -102,9 +128,20 @@ void drift_policy_keep(struct drift_policy *policy)
 		write_record(policy->instance, &policy->record);
 }
 
-void drift_policy_mark(struct outcome_drift *drift, enum drift_verdict verdict, bool is_done)
+void drift_policy_mark(const struct drift_policy *policy, struct outcome_drift *drift,
+	enum drift_verdict verdict, bool is_done)
 {
+	const struct vk_announcement *announcement;
+	char full[DRIFT_NAME_BYTES];
+
+	name_of(drift->kind, drift->name, full);
+	announcement = drift_policy_announced(policy, full);
 	drift->is_reverted = verdict == DRIFT_REPAIR && is_done;
 	drift->is_alert = verdict == DRIFT_ALARM;
 	drift->is_too_often = verdict == DRIFT_TOO_OFTEN;
+	if (announcement == NULL)
+		return;
+	drift->cause = OUTCOME_EMERGENCY;
+	drift->ticket = xstrdup(announcement->ticket);
+	drift->until = announcement->until;
 }

@@ -2,13 +2,15 @@
 /*
  * What is done about drift: what the bundle says of the name (apply.drift and
  * apply.drift-of), as far as this run may change anything, and as long as the
- * agent does not fight somebody over it.
+ * agent does not fight somebody over it. What a person has announced as an
+ * emergency is told, and left as it is.
  */
 #ifndef VK_PULL_DRIFT_POLICY_H
 #define VK_PULL_DRIFT_POLICY_H
 
 #include <stdbool.h>
 
+#include "client/pull/announced.h"
 #include "client/pull/drift_record.h"
 #include "client/pull/outcome.h"
 #include "common/bundle.h"
@@ -20,12 +22,15 @@ struct drift_policy {
 	const struct vk_bundle *bundle;
 	bool may_act;
 	int64_t now;
+	struct announced announced;
 	struct drift_record record;
 };
 
 /* Both are borrowed. */
 void drift_policy_init(struct drift_policy *policy, const struct instance *instance,
 	const struct vk_bundle *bundle, bool may_act);
+
+void drift_policy_release(struct drift_policy *policy);
 
 enum drift_verdict drift_policy_judge(
 	const struct drift_policy *policy, enum outcome_drift_kind kind, const char *name);
@@ -40,7 +45,13 @@ void drift_policy_begin(struct drift_policy *policy);
 /* Writes what has changed. That it cannot be written keeps nothing from being put right. */
 void drift_policy_keep(struct drift_policy *policy);
 
-/* Marks the drift that was added last: what was done about it. */
-void drift_policy_mark(struct outcome_drift *drift, enum drift_verdict verdict, bool is_done);
+/* Marks a drift: what was done about it, and whether it was announced. */
+void drift_policy_mark(const struct drift_policy *policy, struct outcome_drift *drift,
+	enum drift_verdict verdict, bool is_done);
+
+/* The announcement that counts now for a name as a tree writes it ("users.app", "process"); NULL:
+ * none. */
+const struct vk_announcement *drift_policy_announced(
+	const struct drift_policy *policy, const char *name);
 
 #endif

@@ -16,6 +16,7 @@ libvkpull_a_SOURCES += client/pull/doctor_disk.c client/pull/doctor_disk.h
 libvkpull_a_SOURCES += client/pull/doctor_instance.c client/pull/doctor_instance.h
 libvkpull_a_SOURCES += client/pull/door.c client/pull/door.h
 libvkpull_a_SOURCES += client/pull/drift.c client/pull/drift.h
+libvkpull_a_SOURCES += client/pull/announced.c client/pull/announced.h
 libvkpull_a_SOURCES += client/pull/drift_calls.c client/pull/drift_calls.h
 libvkpull_a_SOURCES += client/pull/drift_files.c client/pull/drift_files.h
 libvkpull_a_SOURCES += client/pull/drift_policy.c client/pull/drift_policy.h

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
@@ -50,6 +51,7 @@ void outcome_release(struct outcome *outcome)
 		free(outcome->drift[i].name);
 		free(outcome->drift[i].expected);
 		free(outcome->drift[i].actual);
+		free(outcome->drift[i].ticket);
 	}
 	free(outcome->drift);
 	for (size_t i = 0; i < outcome->wait_count; i++) {
@@ -126,6 +128,10 @@ static struct vkjson *drift_to_json(const struct outcome *outcome)
 		vkjson_set(item, "actual", vkjson_string(drift->actual));
 		vkjson_set(item, "action", vkjson_string(outcome_action_name(drift)));
 		vkjson_set(item, "cause", vkjson_string(cause_names[drift->cause]));
+		if (drift->ticket != NULL) {
+			vkjson_set(item, "ticket", vkjson_string(drift->ticket));
+			vkjson_set(item, "until", vkjson_time(drift->until));
+		}
 		vkjson_append(list, item);
 	}
 	return list;
@@ -193,9 +199,11 @@ static void log_drift(const struct outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->drift_count; i++) {
 		const struct outcome_drift *drift = &outcome->drift[i];
+		char until[VK_TIME_TEXT_BYTES];
 
 		if (is_said(drift))
 			continue;
+		vk_time_format(drift->until, until);
 		vk_log(drift->is_alert || drift->is_too_often ? VK_LOG_ERROR
 			: is_for_nobody(drift)		      ? VK_LOG_INFO
 							      : VK_LOG_WARN,
@@ -203,7 +211,9 @@ static void log_drift(const struct outcome *outcome)
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),
 			VK_KV("expected", drift->expected), VK_KV("actual", drift->actual),
 			VK_KV("action", outcome_action_name(drift)),
-			VK_KV("cause", cause_names[drift->cause]));
+			VK_KV("cause", cause_names[drift->cause]),
+			VK_KV("ticket", drift->ticket != NULL ? drift->ticket : ""),
+			VK_KV("until", drift->ticket != NULL ? until : ""));
 	}
 }
 

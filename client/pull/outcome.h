@@ -50,6 +50,8 @@ struct outcome_drift {
 	char *name;
 	char *expected;
 	char *actual;
+	char *ticket;  /* of an emergency, else NULL... */
+	int64_t until; /* ...and when it ends */
 	bool is_reverted;
 	bool is_alert;	   /* the bundle wants a person to be called */
 	bool is_too_often; /* it was put right so often that somebody must look */

@@ -52,11 +52,18 @@ static void look(
 
 static void add_drift(const struct outcome_drift *drift, struct vk_buf *out)
 {
+	char until[VK_TIME_TEXT_BYTES];
+
 	vk_buf_addf(out, "  %s: %s is %s instead of %s",
 		drift->is_planned ? "would change" : "drift", drift->name, drift->actual,
 		drift->expected);
-	if (!drift->is_planned)
+	if (drift->ticket != NULL) {
+		vk_time_format(drift->until, until);
+		vk_buf_addf(out, " (%s: %s, until %s)", outcome_cause_name(drift->cause),
+			drift->ticket, until);
+	} else if (!drift->is_planned) {
 		vk_buf_addf(out, " (%s)", outcome_cause_name(drift->cause));
+	}
 	vk_buf_addc(out, '\n');
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pull/announced.h"
 #include "client/pull/memory.h"
 #include "client/pull/new_log.h"
 #include "client/pull/witness.h"
@@ -377,6 +378,20 @@ static enum vk_rc take_bundles(struct answer *answer, struct vk_err *err)
 	return rc;
 }
 
+/* Who may approve releases here may announce an emergency here. */
+static enum vk_rc take_announcements(const struct answer *answer, struct vk_err *err)
+{
+	const struct update *update = answer->update;
+	const struct tuf_delegation *delegation =
+		tuf_meta_delegation(tuf_client_targets(answer->tuf), update->pins->environment);
+	const struct vkjson *list = NULL;
+	enum vk_rc rc = vkjson_get_opt_array(answer->json, "announcements", &list, err);
+
+	if (rc != VK_OK || delegation == NULL)
+		return rc;
+	return announced_take(update->settings->state, update->pins, delegation->role, list, err);
+}
+
 static void note_expiry(struct desired *desired, const char *role, const struct tuf_meta *meta)
 {
 	int64_t expires = tuf_meta_expires(meta);
@@ -449,6 +464,8 @@ static enum vk_rc believe(
 		rc = take_bundles(&answer, err);
 	if (rc == VK_OK)
 		rc = keep(&answer, err);
+	if (rc == VK_OK)
+		rc = take_announcements(&answer, err);
 	if (rc == VK_OK) {
 		update->is_new = true;
 		snprintf(update->etag, sizeof(update->etag), "%s", reply->etag);

@@ -113,6 +113,10 @@ bool cfg_fleet_group_of(const struct cfg_fleet *fleet, const char *id, struct cf
 VK_CHECKED enum vk_rc cfg_fleet_resolve_groups(
 	struct cfg_fleet *fleet, struct cfg_findings *findings, struct vk_err *err);
 
+/* Whether something that can drift has this name: a directive of any version, users.NAME,
+ * files.PATH, commands.NAME or process. VK_EINPUT says what may have been meant. */
+VK_CHECKED enum vk_rc cfg_drift_name_check(const char *name, struct vk_err *err);
+
 /* Name and role of instance i (byte order) of host h. */
 const char *cfg_fleet_instance_name(const struct cfg_fleet *fleet, size_t h, size_t i);
 const char *cfg_fleet_instance_role(const struct cfg_fleet *fleet, size_t h, size_t i);

@@ -31,6 +31,24 @@ static bool is_other_name(const char *name)
 	return strcmp(name, "process") == 0;
 }
 
+enum vk_rc cfg_drift_name_check(const char *name, struct vk_err *err)
+{
+	const char *near;
+
+	if (!vk_bundle_pattern_is_valid(name) || strpbrk(name, "*?") != NULL) {
+		vk_err_set(err, VK_EINPUT, "'%.100s' is no name of what can drift", name);
+		vk_err_hint(err, "a directive, users.NAME, files.PATH, commands.NAME or process");
+		return VK_EINPUT;
+	}
+	if (is_other_name(name) || cfg_version_with(name) != NULL)
+		return VK_OK;
+	near = cfg_directive_nearest(name, cfg_version_at(cfg_version_count() - 1));
+	vk_err_set(err, VK_EINPUT, "there is no directive '%.100s'", name);
+	if (near != NULL)
+		vk_err_hint(err, "did you mean '%s'?", near);
+	return VK_EINPUT;
+}
+
 /* A misspelt name would never match anything, and nobody would notice. */
 static bool check_name(const struct cfg_reader *r, const struct cfg_place *place, const char *name)
 {

@@ -1,6 +1,7 @@
 # server/store: all SQL of vkcfgd.
 libvkserver_a_SOURCES += server/store/db.c server/store/db.h
 libvkserver_a_SOURCES += server/store/store.c server/store/store.h server/store/store_internal.h
+libvkserver_a_SOURCES += server/store/store_announcement.c server/store/store_announcement.h
 libvkserver_a_SOURCES += server/store/store_bundle.c server/store/store_bundle.h
 libvkserver_a_SOURCES += server/store/store_certificate.c server/store/store_certificate.h
 libvkserver_a_SOURCES += server/store/store_issuer.c

@@ -64,6 +64,7 @@ E2E_TESTS += tests/e2e/242-rolling-restart.sh
 E2E_TESTS += tests/e2e/243-sentinel-restart.sh
 E2E_TESTS += tests/e2e/250-drift-zoo.sh
 E2E_TESTS += tests/e2e/251-idempotency.sh
+E2E_TESTS += tests/e2e/252-drift-announce.sh
 E2E_TESTS += tests/e2e/280-tls.sh
 E2E_TESTS += tests/e2e/270-load.sh
 E2E_TESTS += tests/e2e/070-demo.sh

@@ -145,3 +145,7 @@ check_PROGRAMS += tests/fuzz/fuzz_parcel
 TESTS += tests/fuzz/fuzz_parcel
 tests_fuzz_fuzz_parcel_SOURCES = tests/fuzz/fuzz_parcel.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_parcel_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_announcement
+TESTS += tests/fuzz/fuzz_announcement
+tests_fuzz_fuzz_announcement_SOURCES = tests/fuzz/fuzz_announcement.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_announcement_LDADD = $(COMMON_LIBS)

@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/pull/announced.h"
 #include "client/pull/drift_calls.h"
 #include "client/pull/install.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/vkjson.h"
 #include "tests/unit/pki.h"
 #include "tests/unit/pull_host.h"
 #include "tests/unit/unit.h"
@@ -293,6 +295,66 @@ START_TEST(names_commands_beside_drift_that_stands)
 }
 END_TEST
 
+static void announce(const char *name, int64_t from, int64_t until)
+{
+	struct vk_announcement announcement = {.fleet = "demo",
+		.environment = "prod",
+		.host = "db1",
+		.instance = "main",
+		.ticket = "INC-7",
+		.from = from,
+		.until = until};
+	char *path = xasprintf("%s/announced.json", host.state);
+	struct vkjson *json = vkjson_object(), *items = vkjson_array();
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf text;
+
+	snprintf(announcement.name, sizeof(announcement.name), "%s", name);
+	vk_buf_init(&text, 8192);
+	assert_ok(vk_announcement_format(&announcement, &text, &err), err);
+	vkjson_append(items, vkjson_stringn(text.data, text.len));
+	vkjson_set(json, "format", vkjson_int(1));
+	vkjson_set(json, "items", items);
+	vk_buf_reset(&text);
+	vkjson_format(json, false, &text);
+	assert_ok(vk_file_replace(AT_FDCWD, path, 0600, text.data, text.len, &err), err);
+	vk_buf_release(&text);
+	vkjson_free(json);
+	free(path);
+}
+
+START_TEST(leaves_what_is_announced_until_it_is_over)
+{
+	int64_t now = 1800000000;
+	struct outcome outcome;
+
+	vk_clock_set_for_test(now);
+	install_ok(&reverting);
+	announce("maxmemory", now, now + 60);
+	set_by_hand("maxmemory", "1mb");
+	set_by_hand("hz", "33");
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 2);
+	ck_assert_int_eq(outcome.drift[0].cause, OUTCOME_UNAUTHORISED);
+	ck_assert(outcome.drift[0].is_reverted);
+	ck_assert_int_eq(outcome.drift[1].cause, OUTCOME_EMERGENCY);
+	ck_assert_str_eq(outcome.drift[1].ticket, "INC-7");
+	ck_assert_int_eq(outcome.drift[1].until, now + 60);
+	ck_assert_str_eq(outcome_action_name(&outcome.drift[1]), "report");
+	outcome_release(&outcome);
+	vk_clock_set_for_test(now + 60); /* by this host's clock, whatever anybody says */
+	assert_drift("maxmemory reverted");
+	assert_none();
+	announce("slowlog-max-len", now, now + 600); /* by another name than this version's */
+	set_by_hand("slowlog-max-len", "77");
+	check(DRIFT_DEFAULT, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 1);
+	ck_assert_int_eq(outcome.drift[0].cause, OUTCOME_EMERGENCY);
+	outcome_release(&outcome);
+	vk_clock_set_for_test(0);
+}
+END_TEST
+
 START_TEST(begins_a_damaged_record_anew)
 {
 	char *path = xasprintf("%s/drift-main.json", host.state);
@@ -508,6 +570,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, does_not_fight_over_a_value_for_ever);
 		tcase_add_test(tc, names_commands_whose_effect_is_gone);
 		tcase_add_test(tc, names_commands_beside_drift_that_stands);
+		tcase_add_test(tc, leaves_what_is_announced_until_it_is_over);
 		tcase_add_test(tc, begins_a_damaged_record_anew);
 		tcase_add_loop_test(tc, finds_and_reverts_every_damage_to_a_file, 0, 4);
 		tcase_add_loop_test(tc, starts_a_valkey_that_died_only_where_it_reverts, 0, 2);

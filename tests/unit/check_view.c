@@ -101,6 +101,36 @@ START_TEST(the_etag_follows_timestamp_and_release_and_nothing_else)
 }
 END_TEST
 
+START_TEST(the_etag_follows_announcements)
+{
+	const struct view *first = make_view(NULL, "{}"), *other, *again;
+	struct view_builder *builder = view_builder_new(first, "demo");
+	const struct view_environment *environment;
+
+	for (int i = 0; i < 2; i++) {
+		view_builder_reset_publication(builder);
+		view_builder_add_file(builder, "timestamp.json", "{}", 2, false);
+		view_builder_add_environment(builder, "prod", 42);
+		view_builder_add_announcement(builder, "db1", "{\"a\":1}");
+		if (i == 0) {
+			other = view_builder_finish(builder);
+			builder = view_builder_new(other, "demo");
+		}
+	}
+	view_builder_add_announcement(builder, "db2", "{}");
+	again = view_builder_finish(builder);
+	environment = view_find_environment(again, "prod");
+	ck_assert_uint_eq(environment->announcement_count, 2);
+	ck_assert_str_eq(environment->announcements[1].host, "db2");
+	ck_assert_str_ne(view_find_environment(first, "prod")->etag,
+		view_find_environment(other, "prod")->etag);
+	ck_assert_str_ne(view_find_environment(other, "prod")->etag, environment->etag);
+	view_unref(first);
+	view_unref(other);
+	view_unref(again);
+}
+END_TEST
+
 START_TEST(the_prebuilt_answer_lacks_checkpoint_and_brace_only)
 {
 	const struct view *view = make_view(NULL, "{\"a\":\"\\n\"}");
@@ -182,6 +212,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, an_unknown_certificate_is_nobody);
 	tcase_add_test(tc, finds_each_of_many_identities_and_no_other);
 	tcase_add_test(tc, the_etag_follows_timestamp_and_release_and_nothing_else);
+	tcase_add_test(tc, the_etag_follows_announcements);
 	tcase_add_test(tc, the_prebuilt_answer_lacks_checkpoint_and_brace_only);
 	tcase_add_test(tc, parts_outlive_the_view_that_they_were_built_for);
 	tcase_add_test(tc, readers_follow_a_writer_that_swaps);
