@@ -10,6 +10,10 @@
  * reached for the third time. Names are "program.step", for example
  * "pull.switched". No handler runs and nothing is flushed: SIGKILL.
  *
+ * VKCFG_FAULT_OTHER=PIDFILE kills that process first, and waits until it is
+ * dead; with VKCFG_FAULT_SPARE=1 it dies alone. VKCFG_FAULT_TRACE=FILE appends
+ * the name of each point that is reached to a file that is there.
+ *
  * Place one after each step whose effect must survive alone. Safe from any
  * thread.
  */

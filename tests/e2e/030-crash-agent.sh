@@ -3,7 +3,7 @@
 # kill -9 of vkcfg-pull after each step of an install: the next run ends in the new configuration, or
 # in the old one where Valkey refuses the new; files and running values are equal, never between.
 # Four kinds of install: live, with a restart, refused by Valkey, and rolled back because it does not
-# come up.
+# come up. 271-crash-matrix.sh kills Valkey, too.
 . "${0%/*}/lib.sh"
 good_fleet
 set_config prod "databases: 10" "maxclients: 100"

@@ -8,23 +8,10 @@ RELEASES=${RELEASES:-10}
 LOAD=$abs_top_builddir/tests/e2e/load
 fleet_start
 host_start db1 dev main
+. "${0%/*}/tls.sh"
 free_port
 tls=$FREE_PORT
 dir=$WORK/hosts/db1
-mkdir -p "$TREE/files" "$WORK/pki"
-
-make_ca() { # NAME
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/pki/$1.key" -subj "/CN=$1" \
-		-days 400 -out "$WORK/pki/$1.crt" 2>/dev/null
-}
-make_certificate() { # CA: a new one with its key, into the tree
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/pki/key" -subj /CN=localhost \
-		-out "$WORK/pki/csr" 2>/dev/null
-	openssl x509 -req -in "$WORK/pki/csr" -CA "$WORK/pki/$1.crt" -CAkey "$WORK/pki/$1.key" -CAcreateserial -days 90 \
-		-extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1") -out "$TREE/files/valkey.crt" 2>/dev/null
-	must by carol secret set dev tls-key --tree "$TREE" --file "$WORK/pki/key"
-}
-served() { openssl s_client -connect "127.0.0.1:$tls" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256; }
 # environment MEMORY [MORE-RULES]
 environment() {
 	cat >"$TREE/environments/dev.yaml" <<-END
@@ -32,25 +19,15 @@ environment() {
 		keepers: {dave: "$(by dave key show dave --json | jq -r .public)"}
 		users:
 		  app: {rules: "on ~load:* resetchannels -@all +get +set +incr${2:-}", passwords: ["secret:app"]}
-		files:
-		- {path: tls/valkey.crt, mode: "0640", from: files/valkey.crt}
-		- {path: tls/ca.crt, mode: "0640", from: files/ca.crt}
-		- {path: tls/valkey.key, mode: "0640", secret: tls-key}
-		config:
-		  tls-cert-file: "@{generation}/tls/valkey.crt"
-		  tls-key-file: "@{generation}/tls/valkey.key"
-		  tls-ca-cert-file: "@{generation}/tls/ca.crt"
-		  tls-auth-clients: "no"
-		  tls-port: $tls
-		  bind: [127.0.0.1]
 	END
+	tls_lines "$tls" >>"$TREE/environments/dev.yaml"
 }
 make_ca old
 make_ca new
 # The application trusts both from the beginning.
 cat "$WORK/pki/old.crt" "$WORK/pki/new.crt" >"$TREE/files/ca.crt"
 environment 64mb
-make_certificate old
+make_certificate dev old
 must by carol secret set dev app --generate --tree "$TREE"
 release dev "the first"
 pull db1
@@ -81,12 +58,12 @@ pull db1
 is "$STATUS" 0 "other rights, and another user"
 like "$(valkey db1/main acl getuser app | paste -sd ' ')" '\+del' "are in force"
 
-before=$(served)
-make_certificate new
+before=$(served "$tls")
+make_certificate dev new
 release dev "certificate and key"
 pull db1
 is "$STATUS" 0 "another certificate, of another CA"
-isnt "$(served)" "$before" "is served"
+isnt "$(served "$tls")" "$before" "is served"
 
 # step NAME: of the password's rotation
 step() {
