@@ -309,3 +309,25 @@ enum vk_rc converge_users(
 	}
 	return rc;
 }
+
+enum vk_rc converge_complain(const struct difference *difference, bool is_restart_pending,
+	const struct converge_options *scope, struct vk_err *err)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		const struct difference_item *item = &difference->items[i];
+
+		if (item->cure == CURE_NONE || item->cure == CURE_MOVE ||
+			(item->cure == CURE_RESTART && is_restart_pending))
+			continue;
+		if (scope != NULL && !converge_covers(item, scope))
+			continue;
+		if (item->kind == DIFFERENCE_USER)
+			return vk_err_set(
+				err, VK_EINPUT, "ACL user %s is not as it should be", item->name);
+		if (item->is_secret)
+			return vk_err_set(err, VK_EINPUT, "%s is not as it should be", item->name);
+		return vk_err_set(err, VK_EINPUT, "%s is '%.80s' instead of '%.80s'", item->name,
+			item->actual, item->expected);
+	}
+	return VK_OK;
+}

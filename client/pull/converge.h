@@ -53,4 +53,9 @@ VK_CHECKED enum vk_rc converge_values(struct valkey *valkey, struct difference *
 VK_CHECKED enum vk_rc converge_users(
 	struct valkey *valkey, const struct difference *difference, struct vk_err *err);
 
+/* VK_EINPUT with the first item that is left, in words that hold no secret. scope: of these values
+ * only; NULL: of all. */
+VK_CHECKED enum vk_rc converge_complain(const struct difference *difference,
+	bool is_restart_pending, const struct converge_options *scope, struct vk_err *err);
+
 #endif

@@ -83,6 +83,7 @@ enum vk_rc running_load(
 	struct vk_err ignored = VK_ERR_INIT; /* without it there is nothing to return to */
 	enum vk_rc rc = load_side(running->instance, next, &running->next, err);
 
+	snprintf(running->previous_name, sizeof(running->previous_name), "%s", previous);
 	if (*previous != '\0' &&
 		load_side(running->instance, previous, &running->previous, &ignored) == VK_EIO)
 		return vk_err_set(err, VK_EIO, "%s", ignored.msg);
@@ -131,29 +132,6 @@ static enum vk_rc look_at(struct look *look, const struct running *running,
 	return look->rc;
 }
 
-/* The first item that is left, in words that hold no secret. */
-static enum vk_rc complain(const struct difference *difference, bool is_restart_pending,
-	const struct converge_options *scope, struct vk_err *err)
-{
-	for (size_t i = 0; i < difference->count; i++) {
-		const struct difference_item *item = &difference->items[i];
-
-		if (item->cure == CURE_NONE || item->cure == CURE_MOVE ||
-			(item->cure == CURE_RESTART && is_restart_pending))
-			continue;
-		if (scope != NULL && !converge_covers(item, scope))
-			continue;
-		if (item->kind == DIFFERENCE_USER)
-			return vk_err_set(
-				err, VK_EINPUT, "ACL user %s is not as it should be", item->name);
-		if (item->is_secret)
-			return vk_err_set(err, VK_EINPUT, "%s is not as it should be", item->name);
-		return vk_err_set(err, VK_EINPUT, "%s is '%.80s' instead of '%.80s'", item->name,
-			item->actual, item->expected);
-	}
-	return VK_OK;
-}
-
 static void count_changes(struct running *running, const struct difference *difference)
 {
 	for (size_t i = 0; i < difference->count; i++) {
@@ -179,7 +157,7 @@ static enum vk_rc read_back(
 	enum vk_rc rc = look_at(&look, running, &running->next, &running->previous, err);
 
 	if (rc == VK_OK)
-		rc = complain(&look.difference, true, options, err);
+		rc = converge_complain(&look.difference, true, options, err);
 	look_release(&look);
 	return rc;
 }
@@ -217,6 +195,101 @@ static enum vk_rc refuse_stranger(struct vk_err *err)
 		"what runs is not restarted, because nobody can see what it would lose");
 }
 
+/* Live: values, then users. */
+static enum vk_rc converge(struct running *running, struct look *look,
+	const struct running_side *want, const struct running_side *other, struct vk_err *err)
+{
+	const struct converge_options options = {.scope = CONVERGE_ALL,
+		.current = running->current,
+		.reloads_tls = (other->is_known && generation_has_other_files(want->bundle.bundle,
+							   other->bundle.bundle)) ||
+			       tls_proof_is_stale(running->instance, &want->expected.values)};
+	enum vk_rc rc = converge_agent(
+		look->valkey, &look->difference, running->instance->agent_password, err);
+
+	running->has_tls_changed = options.reloads_tls || difference_has_tls(&look->difference);
+	if (rc == VK_OK)
+		rc = set_values(running, look, want, &options, err);
+	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
+}
+
+/* Back to what a takeover has found, over this connection, which is taken. Secrets that were
+ * somebody else's are not known here. */
+static enum vk_rc restore_found(struct running *running, struct valkey *valkey, struct vk_err *err)
+{
+	const struct converge_options options = {
+		.scope = CONVERGE_ALL, .current = running->current};
+	char schema[SENTINEL_SCHEMA_BYTES];
+	const struct difference_rules rules = {
+		.schema = sentinel_schema(running->next.bundle.bundle, schema),
+		.formerly = &running->next.expected.users};
+	const struct live_query query = {
+		.schema = rules.schema, .mask_key = running->instance->agent_password};
+	struct look look = {.valkey = valkey};
+	enum vk_rc rc;
+
+	live_init(&look.live);
+	difference_init(&look.difference);
+	rc = sentinel_live_read(running->instance, look.valkey, &query, &look.live, err);
+	if (rc == VK_OK) {
+		difference_make(&look.difference, &running->found, &look.live, &rules);
+		rc = sentinel_converge(running->instance, look.valkey, running->next.bundle.bundle,
+			&look.difference, &running->found, &options, err);
+	}
+	if (rc == VK_OK)
+		rc = converge_users(look.valkey, &look.difference, err);
+	look_release(&look);
+	return rc;
+}
+
+/* Over the connection that is left, where the agent gets in over no other: values, users and files
+ * as they were. What was found in a takeover counts where nothing was installed before. */
+static enum vk_rc put_back(struct running *running, struct look *look, struct vk_err *err)
+{
+	struct look back = {.valkey = look->valkey};
+	enum vk_rc rc = VK_OK;
+
+	look->valkey = NULL;
+	if (!running->previous.is_known && running->has_found)
+		return restore_found(running, back.valkey, err);
+	live_init(&back.live);
+	difference_init(&back.difference);
+	if (running->was_switched) /* TLS files are read through it */
+		rc = generation_switch(running->instance, running->previous_name, err);
+	if (rc == VK_OK)
+		rc = read_all(&back, running->instance, running->current, &running->previous,
+			&running->next, err);
+	if (rc == VK_OK)
+		rc = converge(running, &back, &running->previous, &running->next, err);
+	look_release(&back);
+	return rc;
+}
+
+typedef enum vk_rc connect_function(
+	const struct instance *instance, struct valkey **out, struct vk_err *err);
+
+/* Once all is changed, and before the connection is given up over which it was: does the agent get
+ * in over another one? Else the way back begins at once. rc: what became of the change. */
+static enum vk_rc prove_return(struct running *running, struct look *look,
+	connect_function *connect, enum vk_rc rc, struct vk_err *err)
+{
+	struct vk_err failure = VK_ERR_INIT, ignored = VK_ERR_INIT;
+	struct valkey *second = NULL;
+
+	if (connect(running->instance, &second, &failure) == VK_OK) {
+		valkey_free(second);
+		return rc;
+	}
+	/* It may just have died, which is not the release's fault. */
+	if (put_back(running, look, &ignored) == VK_OK) {
+		vk_err_prefix(&failure, VK_EINPUT, "the agent would not get in any more");
+		failure.rc = VK_EINPUT;
+	}
+	if (rc == VK_OK)
+		*err = failure;
+	return err->rc;
+}
+
 enum vk_rc running_accept(struct running *running, struct vk_err *err)
 {
 	struct converge_options options = {
@@ -236,28 +309,11 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	} else if (rc == VK_OK && running->previous.is_known) {
 		count_changes(running, &look.difference);
 		rc = set_values(running, &look, &running->next, &options, err);
+		rc = prove_return(running, &look, instance_connect, rc, err);
 		is_set = rc == VK_OK;
 	}
 	look_release(&look);
 	return is_set ? read_back(running, &options, err) : rc;
-}
-
-/* Live: values, then users. */
-static enum vk_rc converge(struct running *running, struct look *look,
-	const struct running_side *want, const struct running_side *other, struct vk_err *err)
-{
-	const struct converge_options options = {.scope = CONVERGE_ALL,
-		.current = running->current,
-		.reloads_tls = (other->is_known && generation_has_other_files(want->bundle.bundle,
-							   other->bundle.bundle)) ||
-			       tls_proof_is_stale(running->instance, &want->expected.values)};
-	enum vk_rc rc = converge_agent(
-		look->valkey, &look->difference, running->instance->agent_password, err);
-
-	running->has_tls_changed = options.reloads_tls || difference_has_tls(&look->difference);
-	if (rc == VK_OK)
-		rc = set_values(running, look, want, &options, err);
-	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
 }
 
 static enum vk_rc restart(struct running *running, struct look *look, struct vk_err *err)
@@ -330,6 +386,7 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 	if (running->values_changed == 0)
 		count_changes(running, &look->difference);
 	rc = converge(running, look, &running->next, &running->previous, err);
+	rc = prove_return(running, look, instance_connect_as_agent, rc, err);
 	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == 0)
 		return rc;
 	if (may_restart(running, &running->next))
@@ -437,7 +494,7 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	if (rc == VK_OK)
 		takeover_tell(running->instance, &look.difference, &look.live, outcome);
 	if (rc == VK_OK)
-		rc = complain(&look.difference, running->is_restart_pending, NULL, err);
+		rc = converge_complain(&look.difference, running->is_restart_pending, NULL, err);
 	if (rc == VK_OK)
 		rc = check_tls(running, err);
 	if (rc == VK_OK)
@@ -489,38 +546,9 @@ static enum vk_rc verify_restored(
 
 	put_health(outcome, &look);
 	if (rc == VK_OK)
-		rc = complain(&look.difference, !running->was_restarted, NULL, err);
+		rc = converge_complain(&look.difference, !running->was_restarted, NULL, err);
 	else if (is_stranger(running, &look) && !running->was_switched)
 		rc = VK_OK; /* it was not changed */
-	look_release(&look);
-	return rc;
-}
-
-/* Back to what a takeover has found. Secrets that were somebody else's are not known here. */
-static enum vk_rc restore_found(struct running *running, struct vk_err *err)
-{
-	const struct converge_options options = {
-		.scope = CONVERGE_ALL, .current = running->current};
-	char schema[SENTINEL_SCHEMA_BYTES];
-	const struct difference_rules rules = {
-		.schema = sentinel_schema(running->next.bundle.bundle, schema),
-		.formerly = &running->next.expected.users};
-	const struct live_query query = {
-		.schema = rules.schema, .mask_key = running->instance->agent_password};
-	struct look look = {.rc = VK_OK};
-	enum vk_rc rc = instance_connect(running->instance, &look.valkey, err);
-
-	live_init(&look.live);
-	difference_init(&look.difference);
-	if (rc == VK_OK)
-		rc = sentinel_live_read(running->instance, look.valkey, &query, &look.live, err);
-	if (rc == VK_OK) {
-		difference_make(&look.difference, &running->found, &look.live, &rules);
-		rc = sentinel_converge(running->instance, look.valkey, running->next.bundle.bundle,
-			&look.difference, &running->found, &options, err);
-	}
-	if (rc == VK_OK)
-		rc = converge_users(look.valkey, &look.difference, err);
 	look_release(&look);
 	return rc;
 }
@@ -540,8 +568,10 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 		return rc;
 	}
 	if (running->has_found && !running->was_restarted && running->next.is_known &&
-		restore_found(running, err) != VK_OK && err->rc != VK_EUNAVAIL)
+		instance_connect(running->instance, &valkey, err) == VK_OK &&
+		restore_found(running, valkey, err) != VK_OK && err->rc != VK_EUNAVAIL)
 		return err->rc;
+	valkey = NULL;
 	live_init(&look.live);
 	if (running->was_restarted && running->was_switched &&
 		door_restart(running->instance, "", &ignored) != VK_OK)
@@ -554,31 +584,4 @@ enum vk_rc running_restore(struct running *running, struct outcome *outcome, str
 	live_release(&look.live);
 	valkey_free(valkey);
 	return VK_OK;
-}
-
-/* "changed 3 values and 1 user live" */
-static void add_changes(const struct running *running, struct vk_buf *out)
-{
-	if (running->was_restarted || running->was_started)
-		vk_buf_adds(out, running->was_restarted ? "restarted" : "started");
-	else if (running->values_changed == 0 && running->users_changed == 0)
-		vk_buf_adds(out, "changed nothing live");
-	else
-		vk_buf_addf(out, "changed %zu value%s and %zu user%s live", running->values_changed,
-			running->values_changed == 1 ? "" : "s", running->users_changed,
-			running->users_changed == 1 ? "" : "s");
-}
-
-void running_describe(const struct running *running, struct outcome *outcome)
-{
-	struct vk_buf text;
-
-	vk_buf_init(&text, 2 * OUTCOME_TEXT_BYTES);
-	add_changes(running, &text);
-	if (outcome->text[0] != '\0') /* what the verification has said */
-		vk_buf_addf(&text, "; %s", outcome->text);
-	else if (running->is_restart_pending && running->held[0] == '\0')
-		vk_buf_adds(&text, ", the rest waits for a restart");
-	snprintf(outcome->text, sizeof(outcome->text), "%s", text.data);
-	vk_buf_release(&text);
 }

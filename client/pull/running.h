@@ -29,6 +29,7 @@ struct running {
 	char *current; /* DIRECTORY/current */
 	struct running_side next;
 	struct running_side previous;
+	char previous_name[GENERATION_NAME_BYTES]; /* empty: none */
 	/* Without a previous generation: what an apply has found, in memory only. */
 	struct expected found;
 	bool has_found;

@@ -200,7 +200,7 @@ START_TEST(nobody_gets_in_without_a_password_at_any_moment)
 END_TEST
 
 /* The release takes the agent's own place away: it is let in once, but not a second time. */
-START_TEST(rolls_back_where_the_agent_could_not_come_back)
+START_TEST(refuses_what_leaves_no_place_for_the_agent)
 {
 	struct valkey *clients[10];
 	char *value;
@@ -212,7 +212,7 @@ START_TEST(rolls_back_where_the_agent_could_not_come_back)
 		clients[i] = log_in("app");
 	install(&(struct pull_bundle){.users = "user app on " HASH " -@all +ping\n",
 			.conf = "maxclients 11\n"},
-		OUTCOME_ROLLED_BACK, "");
+		OUTCOME_REFUSED, "the agent would not get in any more");
 	value = pull_host_config(&host, "maxclients");
 	ck_assert_str_eq(value, "100");
 	free(value);
@@ -220,6 +220,37 @@ START_TEST(rolls_back_where_the_agent_could_not_come_back)
 		assert_may(clients[i], "PING");
 		valkey_free(clients[i]);
 	}
+}
+END_TEST
+
+/* The agent comes over a port, and the release closes it. Nothing is restarted on the way back:
+ * what stands in memory only is still there. */
+START_TEST(does_not_lock_itself_out_by_a_port)
+{
+	unsigned port = pull_host_free_port();
+	char *conf = xasprintf("port %u\nbind 127.0.0.1\nsave \"\"\n", port);
+	char *moved =
+		xasprintf("port %u\nbind 127.0.0.1\nsave \"\"\n", pull_host_free_port_after(port));
+	char *address = xasprintf("tcp:127.0.0.1:%u", port);
+	struct vk_err err = VK_ERR_INIT;
+	char *run_id, *after;
+	struct address socket;
+
+	install(&(struct pull_bundle){.conf = conf}, OUTCOME_COMMITTED, "");
+	socket = host.instance.address;
+	run_id = pull_host_run_id(&host);
+	assert_ok(address_parse(address, &host.instance.address, &err), err);
+	install(&(struct pull_bundle){.conf = moved}, OUTCOME_REFUSED,
+		"the agent would not get in any more");
+	install(&(struct pull_bundle){.conf = conf, .extra = "1"}, OUTCOME_COMMITTED, "");
+	host.instance.address = socket;
+	after = pull_host_run_id(&host);
+	ck_assert_str_eq(after, run_id);
+	free(after);
+	free(run_id);
+	free(address);
+	free(moved);
+	free(conf);
 }
 END_TEST
 
@@ -234,7 +265,8 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, refuses_users_without_a_default);
 		tcase_add_test(tc, connections_stay_where_rights_do_not_shrink);
 		tcase_add_test(tc, nobody_gets_in_without_a_password_at_any_moment);
-		tcase_add_test(tc, rolls_back_where_the_agent_could_not_come_back);
+		tcase_add_test(tc, does_not_lock_itself_out_by_a_port);
+		tcase_add_test(tc, refuses_what_leaves_no_place_for_the_agent);
 	}
 	suite_add_tcase(suite, tc);
 	return suite;

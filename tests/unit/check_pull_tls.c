@@ -45,6 +45,7 @@ static void set_up(void)
 	values_init(&values);
 	values_add(&values, "tls-port", port_text);
 	values_add(&values, "bind", "127.0.0.1");
+	values_sort(&values);
 	free(port_text);
 }
 
@@ -278,6 +279,39 @@ START_TEST(ports_pass_from_one_listener_to_the_other)
 }
 END_TEST
 
+/* The agent comes by TLS, and does not believe the CA of the release. */
+START_TEST(does_not_lock_itself_out_by_a_certificate)
+{
+	char *ca = xasprintf("%s/ca.crt", host.root);
+	char *address = xasprintf("tls:127.0.0.1:%s", values_get(&values, "tls-port"));
+	struct address socket = host.instance.address;
+	struct vk_err err = VK_ERR_INIT;
+	struct pki other;
+	struct pki_leaf leaf;
+	char *run_id, *after;
+
+	pki_init(&other, "others");
+	leaf = pki_issue(&other, X509_KIND_SERVER, "v", HOUR);
+	assert_ok(vk_file_replace(AT_FDCWD, ca, 0600, pki.ca_pem, strlen(pki.ca_pem), &err), err);
+	install(1, "tls-auth-clients no\nsave \"\"\n", &one, &one, OUTCOME_COMMITTED);
+	run_id = pull_host_run_id(&host);
+	host.instance.tls.ca = ca;
+	assert_ok(address_parse(address, &host.instance.address, &err), err);
+	install(2, "tls-auth-clients no\nsave \"\"\n", &leaf, &leaf, OUTCOME_ROLLED_BACK);
+	ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	install(3, "tls-auth-clients no\nsave \"\"\n", &two, &two, OUTCOME_COMMITTED);
+	host.instance.address = socket;
+	after = pull_host_run_id(&host);
+	ck_assert_str_eq(after, run_id);
+	free(after);
+	free(run_id);
+	pki_leaf_release(&leaf);
+	pki_release(&other);
+	free(address);
+	free(ca);
+}
+END_TEST
+
 static void add_item(
 	struct difference *difference, const char *name, const char *actual, const char *wanted)
 {
@@ -370,6 +404,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, ports_pass_from_one_listener_to_the_other);
 		tcase_add_test(tc, sees_it_in_tls_1_2_of_a_server_that_wants_certificates);
 		tcase_add_test(tc, loads_anew_what_is_stale);
+		tcase_add_test(tc, does_not_lock_itself_out_by_a_certificate);
 	}
 	suite_add_tcase(suite, tc);
 	return suite;
