@@ -207,14 +207,16 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = bundle_check_drift_rules(bundle, err);
 	if (rc == VK_OK)
+		rc = bundle_check_health(bundle, err);
+	if (rc == VK_OK)
 		rc = bundle_check_group(bundle, err);
 	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
 
 static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
-	static const char *const names[] = {
-		"allow-data-loss", "drift", "drift-of", "restart", "unmanaged-users", NULL};
+	static const char *const names[] = {"allow-data-loss", "bake", "drift", "drift-of",
+		"health", "restart", "unmanaged-users", NULL};
 	const struct vkjson *apply = NULL;
 	const char *word = NULL;
 	enum vk_rc rc = vkjson_get_object(doc, "apply", &apply, err);
@@ -227,6 +229,8 @@ static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, s
 		rc = wrong(err, "drift", "report, alert or revert");
 	if (rc == VK_OK)
 		rc = bundle_parse_drift_rules(apply, out, err);
+	if (rc == VK_OK)
+		rc = bundle_parse_health(apply, out, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_string(apply, "restart", &word, err);
 	if (rc == VK_OK && !vk_bundle_restart_parse(word, &out->restart))
@@ -356,6 +360,7 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 	vkjson_set(apply, "drift", vkjson_string(vk_bundle_drift_name(bundle->drift)));
 	if (bundle->drift_rule_count > 0)
 		vkjson_set(apply, "drift-of", bundle_drift_rules_to_json(bundle));
+	bundle_add_health(bundle, apply);
 	vkjson_set(apply, "restart", vkjson_string(restarts[bundle->restart]));
 	vkjson_set(apply, "unmanaged-users", bundle_unmanaged_to_json(bundle));
 	vkjson_set(doc, "apply", apply);

@@ -35,6 +35,7 @@ enum {
 	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
 	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
 	VK_BUNDLE_MAX_SENTINELS = 16, /* of a group */
+	VK_BUNDLE_MAX_BAKE_SECONDS = 600,
 };
 
 /* The files that Valkey reads as configuration. */
@@ -91,11 +92,38 @@ struct vk_bundle_drift_rule {
 	enum vk_bundle_drift drift;
 };
 
+/* What an instance may do after a release before it counts as broken by it; what is not set is as
+ * vk_health_rows has it. */
+enum vk_health_limit {
+	VK_HEALTH_DENIALS,   /* new ones in ACL LOG */
+	VK_HEALTH_ERRORS,    /* answers like OOM */
+	VK_HEALTH_EVICTIONS, /* keys */
+	VK_HEALTH_LAG,	     /* seconds of replication */
+	VK_HEALTH_LATENCY,   /* how many times slower a command may become */
+	VK_HEALTH_MEMORY,    /* percent of maxmemory, where nothing is evicted */
+	VK_HEALTH_REJECTED,  /* connections */
+	VK_HEALTH_LIMITS
+};
+
+struct vk_health_row {
+	const char *name;
+	int64_t min, max, fallback;
+};
+
+extern const struct vk_health_row vk_health_rows[VK_HEALTH_LIMITS]; /* sorted by name */
+
+struct vk_bundle_health {
+	bool is_set[VK_HEALTH_LIMITS];
+	int64_t values[VK_HEALTH_LIMITS];
+};
+
 struct vk_bundle {
 	const char *environment;
 	const char *instance; /* HOST/INSTANCE */
 	enum vk_bundle_kind kind;
 	const char *valkey; /* the version aimed at: "8.0" */
+	int64_t bake_s; /* for which an install is watched before it is committed; 0: one look */
+	struct vk_bundle_health health;
 	enum vk_bundle_drift drift;
 	size_t drift_rule_count; /* exceptions from drift; sorted by pattern, each once */
 	const struct vk_bundle_drift_rule *drift_rules;
@@ -149,6 +177,12 @@ enum vk_bundle_drift vk_bundle_drift_of(const struct vk_bundle *bundle, const ch
 
 /* "maxmemory: revert, users.*: alert": for people. Appends. */
 void vk_bundle_drift_rules_format(const struct vk_bundle *bundle, struct vk_buf *out);
+
+/* The limit that holds: the bundle's, or the fallback. */
+int64_t vk_bundle_health_limit(const struct vk_bundle *bundle, enum vk_health_limit limit);
+bool vk_health_is_empty(const struct vk_bundle_health *health);
+/* "denials: 5, evictions: 0": for people. Appends. */
+void vk_health_format(const struct vk_bundle_health *health, struct vk_buf *out);
 
 /* Whether a user whom the bundle does not name stays. */
 bool vk_bundle_keeps_user(const struct vk_bundle *bundle, const char *name);

@@ -26,6 +26,12 @@ VK_CHECKED enum vk_rc bundle_parse_drift_rules(
 struct vkjson *bundle_drift_rules_to_json(const struct vk_bundle *bundle);
 VK_CHECKED enum vk_rc bundle_check_drift_rules(const struct vk_bundle *bundle, struct vk_err *err);
 
+/* The optional members `bake` and `health` of `apply`. */
+VK_CHECKED enum vk_rc bundle_parse_health(
+	const struct vkjson *apply, struct vk_bundle *out, struct vk_err *err);
+void bundle_add_health(const struct vk_bundle *bundle, struct vkjson *apply);
+VK_CHECKED enum vk_rc bundle_check_health(const struct vk_bundle *bundle, struct vk_err *err);
+
 /* The optional member `group`; freed with bundle_free_group(). */
 VK_CHECKED enum vk_rc bundle_parse_group(
 	const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err);

@@ -9,6 +9,7 @@
 #include "client/pull/drift_record.h"
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
+#include "client/pull/health.h"
 #include "client/pull/journal.h"
 #include "client/pull/preflight.h"
 #include "client/pull/role_file.h"
@@ -26,6 +27,7 @@ enum install_state {
 	INSTALL_SWITCH,	   /* point `current` to it */
 	INSTALL_LOAD,	   /* ACL and the rest, or a restart */
 	INSTALL_VERIFY,	   /* compare everything */
+	INSTALL_BAKE,	   /* watch for a while how it does */
 	INSTALL_COMMIT,	   /* forget the journal, tidy up */
 	INSTALL_ROLL_BACK, /* everything as it was */
 	INSTALL_DONE,
@@ -136,8 +138,10 @@ static enum vk_rc do_preflight(struct install *install, struct vk_err *err)
 
 static enum vk_rc do_accept(struct install *install, struct vk_err *err)
 {
-	enum vk_rc rc = running_accept(&install->running, err);
+	enum vk_rc rc = health_begin(&install->running, install->journal.generation, err);
 
+	if (rc == VK_OK)
+		rc = running_accept(&install->running, err);
 	return rc == VK_OK ? record(install, JOURNAL_ACCEPTED, err) : rc;
 }
 
@@ -162,6 +166,12 @@ static enum vk_rc do_verify(struct install *install, struct vk_err *err)
 	enum vk_rc rc = running_verify(&install->running, install->outcome, err);
 
 	return rc == VK_OK ? record(install, JOURNAL_VERIFIED, err) : rc;
+}
+
+static enum vk_rc do_bake(struct install *install, struct vk_err *err)
+{
+	fault_point("pull.baking");
+	return health_bake(&install->running, install->journal.generation, install->outcome, err);
 }
 
 /* What waits for a restart is remembered until it is done. */
@@ -200,6 +210,8 @@ static enum vk_rc do_commit(struct install *install, struct vk_err *err)
 		generation_prune(install->instance, install->journal.previous);
 	if (rc == VK_OK)
 		rc = keep_pending(install, err);
+	if (rc == VK_OK)
+		rc = health_forget(install->instance, err);
 	if (rc == VK_OK)
 		rc = journal_remove(install->instance, err);
 	if (rc != VK_OK)
@@ -272,6 +284,8 @@ static enum vk_rc step(struct install *install, struct vk_err *err)
 		return do_load(install, err);
 	case INSTALL_VERIFY:
 		return do_verify(install, err);
+	case INSTALL_BAKE:
+		return do_bake(install, err);
 	case INSTALL_COMMIT:
 		return do_commit(install, err);
 	case INSTALL_ROLL_BACK:
@@ -288,7 +302,8 @@ static const enum install_state next_state[] = {
 	[INSTALL_ACCEPT] = INSTALL_SWITCH,
 	[INSTALL_SWITCH] = INSTALL_LOAD,
 	[INSTALL_LOAD] = INSTALL_VERIFY,
-	[INSTALL_VERIFY] = INSTALL_COMMIT,
+	[INSTALL_VERIFY] = INSTALL_BAKE,
+	[INSTALL_BAKE] = INSTALL_COMMIT,
 	[INSTALL_COMMIT] = INSTALL_DONE,
 	[INSTALL_ROLL_BACK] = INSTALL_DONE,
 	[INSTALL_DONE] = INSTALL_DONE,
@@ -310,6 +325,15 @@ static void abandon(struct install *install)
 	}
 }
 
+/* The journal stays; the next run takes it up. */
+static enum install_state leave(struct install *install, const struct vk_err *err)
+{
+	install->outcome->is_settled = false;
+	install->outcome->state = OUTCOME_FAILED;
+	install->outcome->failure = *err;
+	return INSTALL_DONE;
+}
+
 /* What a failure in the present state leads to. */
 static enum install_state after_failure(struct install *install, const struct vk_err *err)
 {
@@ -321,6 +345,8 @@ static enum install_state after_failure(struct install *install, const struct vk
 		err->rc == VK_EINPUT || err->rc == VK_ELIMIT || (is_late && err->rc != VK_EIO);
 
 	outcome->is_settled = is_fault;
+	if (install->state == INSTALL_BAKE && err->rc != VK_EINPUT)
+		return leave(install, err); /* the next run watches again */
 	switch (install->state) {
 	case INSTALL_STAGE:
 	case INSTALL_PREFLIGHT:
@@ -334,6 +360,7 @@ static enum install_state after_failure(struct install *install, const struct vk
 	case INSTALL_SWITCH:
 	case INSTALL_LOAD:
 	case INSTALL_VERIFY:
+	case INSTALL_BAKE:
 		outcome->failure = *err;
 		outcome->state = install->running.was_switched ? OUTCOME_ROLLED_BACK
 				 : is_fault		       ? OUTCOME_REFUSED
@@ -346,11 +373,7 @@ static enum install_state after_failure(struct install *install, const struct vk
 	case INSTALL_DONE:
 		break;
 	}
-	/* The journal stays; the next run takes it up. */
-	outcome->is_settled = false;
-	outcome->state = OUTCOME_FAILED;
-	outcome->failure = *err;
-	return INSTALL_DONE;
+	return leave(install, err);
 }
 
 static void drive(struct install *install)
@@ -560,7 +583,8 @@ bool install_retry_restart(
 		memcpy(journal->generation, pending.generation, sizeof(journal->generation));
 		memcpy(journal->previous, pending.previous, sizeof(journal->previous));
 		install.running.was_switched = true;
-		if (record(&install, JOURNAL_SWITCHED, &err) == VK_OK) {
+		if (health_begin(&install.running, journal->generation, &err) == VK_OK &&
+			record(&install, JOURNAL_SWITCHED, &err) == VK_OK) {
 			drive(&install);
 		} else {
 			outcome->state = OUTCOME_FAILED;

@@ -23,22 +23,29 @@ static enum vk_rc read_password(const char *path, struct vk_buf *out, struct vk_
 	return VK_OK;
 }
 
+static enum vk_rc log_in(
+	struct valkey *valkey, const char *user, const char *password_file, struct vk_err *err)
+{
+	struct vk_buf password;
+	enum vk_rc rc;
+
+	vk_buf_init(&password, INSTANCE_PASSWORD_MAX_BYTES);
+	rc = read_password(password_file, &password, err);
+	if (rc == VK_OK)
+		rc = valkey_auth(valkey, user, password.data, err);
+	vk_buf_release_wiped(&password);
+	return rc;
+}
+
 /* A Valkey that does not know the agent's user yet. */
 static enum vk_rc first_contact(
 	const struct instance *instance, struct valkey *valkey, struct vk_err *err)
 {
-	struct vk_buf password;
 	struct reply *reply;
 	enum vk_rc rc;
 
-	if (instance->password_file != NULL) {
-		vk_buf_init(&password, INSTANCE_PASSWORD_MAX_BYTES);
-		rc = read_password(instance->password_file, &password, err);
-		if (rc == VK_OK)
-			rc = valkey_auth(valkey, instance->user, password.data, err);
-		vk_buf_release_wiped(&password);
-		return rc;
-	}
+	if (instance->password_file != NULL)
+		return log_in(valkey, instance->user, instance->password_file, err);
 	rc = valkey_command(valkey, VALKEY_ARGV("PING"), &reply, err);
 	if (rc != VK_OK)
 		return rc;
@@ -94,4 +101,17 @@ enum vk_rc instance_connect_as_agent(
 	const struct instance *instance, struct valkey **out, struct vk_err *err)
 {
 	return connect_with(instance, true, out, err);
+}
+
+enum vk_rc instance_try_login(const struct instance *instance, const char *user,
+	const char *password_file, struct vk_err *err)
+{
+	struct valkey *valkey = NULL;
+	enum vk_rc rc = valkey_open(
+		&instance->address, &instance->tls, INSTANCE_COMMAND_TIMEOUT_MS, &valkey, err);
+
+	if (rc == VK_OK)
+		rc = log_in(valkey, user, password_file, err);
+	valkey_free(valkey);
+	return rc;
 }

@@ -35,6 +35,11 @@ struct instance {
 	const char *user;		 /* first contact: user and its password file, or NULL */
 	const char *password_file;
 	int restart_timeout_ms;
+	const char *const *health_program; /* asked after a release: argv, or NULL */
+	int health_timeout_ms;
+	const char
+		*health_user; /* an application's, whose login is tried after a release, or NULL */
+	const char *health_password_file;
 	bool is_started_later; /* whoever has started the agent starts Valkey when it has ended */
 	const char *agent_password;   /* of vkcfg-agent, from STATE */
 	const char *state;	      /* STATE itself: host.key, secrets/ */
@@ -54,6 +59,10 @@ struct instance {
  * VK_EDENIED: it runs and lets us in with none of these. */
 VK_CHECKED enum vk_rc instance_connect(
 	const struct instance *instance, struct valkey **out, struct vk_err *err);
+
+/* Logs in over a connection of its own, and hangs up. */
+VK_CHECKED enum vk_rc instance_try_login(const struct instance *instance, const char *user,
+	const char *password_file, struct vk_err *err);
 
 /* Connects as vkcfg-agent or not at all. */
 VK_CHECKED enum vk_rc instance_connect_as_agent(

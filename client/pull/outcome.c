@@ -59,6 +59,7 @@ void outcome_release(struct outcome *outcome)
 		free(outcome->waits[i].expected);
 		free(outcome->waits[i].actual);
 	}
+	vkjson_free(outcome->checks);
 	outcome_init(outcome, outcome->instance);
 }
 
@@ -180,6 +181,8 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 		vkjson_set(json, "tls", tls_to_json(&outcome->tls));
 	vkjson_set(json, "drift", drift_to_json(outcome));
 	vkjson_set(json, "waits", waits_to_json(outcome));
+	if (outcome->checks != NULL)
+		vkjson_set(json, "checks", vkjson_ref(outcome->checks));
 	return json;
 }
 

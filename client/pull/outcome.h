@@ -81,6 +81,7 @@ struct outcome {
 	size_t drift_count;
 	struct outcome_wait waits[OUTCOME_MAX_WAITS];
 	size_t wait_count;
+	struct vkjson *checks; /* of its health after a release (health_checks.h), or NULL */
 };
 
 void outcome_init(struct outcome *outcome, const char *instance);

@@ -97,6 +97,25 @@ const struct setting pull_setting_rows[] = {
 		.type = SETTING_STRING,
 		.fallback = "default",
 		.help = "whose password that is"},
+	{.name = "instances/<name>/health/program",
+		.type = SETTING_LIST,
+		.min = 1,
+		.max = 16,
+		.help = "asked when a release has been installed: its status 0 is good; run "
+			"without a shell"},
+	{.name = "instances/<name>/health/timeout",
+		.type = SETTING_INT,
+		.min = 1,
+		.max = 600,
+		.fallback = "10",
+		.help = "seconds in which that program has to end"},
+	{.name = "instances/<name>/health/user",
+		.type = SETTING_STRING,
+		.help = "an application's user, whose login is tried when a release has been "
+			"installed"},
+	{.name = "instances/<name>/health/password-file",
+		.type = SETTING_PATH,
+		.help = "that user's password; 0600, the agent's"},
 	{.name = "instances/<name>/observe",
 		.type = SETTING_BOOL,
 		.help = "the same for this instance alone"},
@@ -160,6 +179,30 @@ static enum vk_rc take_door(
 	return VK_OK;
 }
 
+static enum vk_rc take_health(
+	const struct settings *settings, struct instance *out, struct vk_err *err)
+{
+	const char *const *program;
+
+	out->health_timeout_ms =
+		(int)settings_int_of(settings, "instances", out->name, "health/timeout") * 1000;
+	out->health_user = settings_string_of(settings, "instances", out->name, "health/user");
+	out->health_password_file =
+		settings_string_of(settings, "instances", out->name, "health/password-file");
+	if ((out->health_user == NULL) != (out->health_password_file == NULL)) {
+		vk_err_set(err, VK_EINPUT, "'user' and 'password-file' belong together");
+		return blame(settings, out->name,
+			out->health_user != NULL ? "health/user" : "health/password-file", err);
+	}
+	if (settings_list_of(settings, "instances", out->name, "health/program", &program) == 0)
+		return VK_OK;
+	out->health_program = program;
+	if (program[0][0] == '/')
+		return VK_OK;
+	vk_err_set(err, VK_EINPUT, "'%s' is no absolute path", program[0]);
+	return blame(settings, out->name, "health/program", err);
+}
+
 static enum vk_rc take_tls(
 	const struct settings *settings, struct instance *out, struct vk_err *err)
 {
@@ -210,6 +253,8 @@ static enum vk_rc take_instance(
 		rc = check_path(settings, name, "data", err);
 	if (rc == VK_OK)
 		rc = take_door(settings, out, err);
+	if (rc == VK_OK)
+		rc = take_health(settings, out, err);
 	return rc == VK_OK ? take_tls(settings, out, err) : rc;
 }
 

@@ -191,9 +191,12 @@ static enum vk_rc pass_door(
 	return rc;
 }
 
-static int64_t lease_seconds(const struct instance *instance)
+/* The next of the shard waits until this one has proven itself. */
+static int64_t lease_seconds(const struct restart *restart)
 {
-	return LEASE_MARGIN_S + FAILOVER_TIMEOUT_MS / 1000 +
+	const struct instance *instance = restart->instance;
+
+	return LEASE_MARGIN_S + restart->bundle->bake_s + FAILOVER_TIMEOUT_MS / 1000 +
 	       3 * (int64_t)(instance->restart_timeout_ms / 1000);
 }
 
@@ -227,7 +230,7 @@ enum vk_rc restart_run(struct restart *restart, struct valkey *valkey, struct vk
 		restart->is_turn_awaited = plan.is_passing;
 		return hold(restart, plan.reason);
 	}
-	if (!lease_take(instance, restart->bundle, lease_seconds(instance), reason, sizeof(reason)))
+	if (!lease_take(instance, restart->bundle, lease_seconds(restart), reason, sizeof(reason)))
 		return hold(restart, reason);
 	restart->is_turn_awaited = false;
 	restart->has_lease = true;
@@ -246,7 +249,7 @@ void restart_begin_way_back(struct restart *restart, struct valkey *valkey)
 	if (restart->bundle->group == NULL)
 		return;
 	restart->has_lease = lease_take(
-		instance, restart->bundle, lease_seconds(instance), reason, sizeof(reason));
+		instance, restart->bundle, lease_seconds(restart), reason, sizeof(reason));
 	vk_log(VK_LOG_INFO, "rollback-restart", VK_KV("instance", instance->name),
 		VK_KV("lease", restart->has_lease ? "held" : "none"), VK_KV("reason", reason));
 	/* Where its role cannot be kept it is the one of the file. */

@@ -470,7 +470,7 @@ static void put_health(struct outcome *outcome, const struct look *look)
 }
 
 /* What is in files that somebody else replaces, too, is judged only where this install loads it. */
-static enum vk_rc check_tls(const struct running *running, struct vk_err *err)
+enum vk_rc running_prove_tls(const struct running *running, struct vk_err *err)
 {
 	const struct values *values = &running->next.expected.values;
 
@@ -496,7 +496,7 @@ enum vk_rc running_verify(struct running *running, struct outcome *outcome, stru
 	if (rc == VK_OK)
 		rc = converge_complain(&look.difference, running->is_restart_pending, NULL, err);
 	if (rc == VK_OK)
-		rc = check_tls(running, err);
+		rc = running_prove_tls(running, err);
 	if (rc == VK_OK)
 		rc = instance_connect_as_agent(running->instance, &agent, err);
 	valkey_free(agent);

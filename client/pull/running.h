@@ -75,6 +75,9 @@ void running_end(struct running *running);
 VK_CHECKED enum vk_rc running_verify(
 	struct running *running, struct outcome *outcome, struct vk_err *err);
 
+/* VK_EINPUT where another certificate is served than the generation says. */
+VK_CHECKED enum vk_rc running_prove_tls(const struct running *running, struct vk_err *err);
+
 /* Back to the previous generation, to which `current` points again, and verified. Where there was
  * none, to the values and users that this install has found; a Valkey that we restarted is
  * restarted once more. The agent's own user stays. */

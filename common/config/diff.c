@@ -4,6 +4,7 @@
 #include "common/config/diff.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/config/diff_internal.h"
@@ -128,6 +129,8 @@ static void compare_word(struct cfg_diff *diff, enum cfg_change_kind kind, const
 
 enum {
 	UNMANAGED_MAX_BYTES = (VK_BUNDLE_MAX_PATTERNS + 1) * (VK_BUNDLE_PATTERN_MAX_BYTES + 2),
+	BAKE_BYTES = 24,
+	HEALTH_MAX_BYTES = 512,
 	DRIFT_RULES_MAX_BYTES = VK_BUNDLE_MAX_DRIFT_RULES * (VK_BUNDLE_PATTERN_MAX_BYTES + 16),
 };
 
@@ -165,6 +168,39 @@ static void compare_data_loss(
 				  : "false");
 }
 
+static void compare_bake(
+	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+{
+	int64_t old = a != NULL ? a->bake_s : 0, new = b != NULL ? b->bake_s : 0;
+	char old_text[BAKE_BYTES], new_text[BAKE_BYTES];
+
+	if (old == new)
+		return;
+	snprintf(old_text, sizeof(old_text), "%llds", (long long)old);
+	snprintf(new_text, sizeof(new_text), "%llds", (long long)new);
+	cfg_diff_add(diff, CFG_CHANGE_APPLY, "bake", a != NULL ? old_text : NULL,
+		b != NULL ? new_text : NULL);
+}
+
+static void compare_health(
+	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+{
+	struct vk_buf old_text, new_text;
+
+	vk_buf_init(&old_text, HEALTH_MAX_BYTES);
+	vk_buf_init(&new_text, HEALTH_MAX_BYTES);
+	if (a != NULL)
+		vk_health_format(&a->health, &old_text);
+	if (b != NULL)
+		vk_health_format(&b->health, &new_text);
+	if (old_text.len + new_text.len > 0)
+		compare_word(diff, CFG_CHANGE_APPLY, "health",
+			old_text.len > 0 ? old_text.data : NULL,
+			new_text.len > 0 ? new_text.data : NULL);
+	vk_buf_release(&old_text);
+	vk_buf_release(&new_text);
+}
+
 static void compare_drift_rules(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
 {
@@ -188,10 +224,12 @@ static void compare_policies(
 	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
 {
 	compare_data_loss(diff, a, b);
+	compare_bake(diff, a, b);
 	compare_word(diff, CFG_CHANGE_APPLY, "drift",
 		a != NULL ? vk_bundle_drift_name(a->drift) : NULL,
 		b != NULL ? vk_bundle_drift_name(b->drift) : NULL);
 	compare_drift_rules(diff, a, b);
+	compare_health(diff, a, b);
 	compare_word(diff, CFG_CHANGE_APPLY, "restart",
 		a != NULL ? vk_bundle_restart_name(a->restart) : NULL,
 		b != NULL ? vk_bundle_restart_name(b->restart) : NULL);

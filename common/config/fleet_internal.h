@@ -247,6 +247,16 @@ void cfg_layer_read_apply(
 void cfg_layer_read_drift_of(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);
 
+/* ---- layer_health.c ---- */
+
+/* bake: 30s */
+void cfg_layer_read_bake(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);
+
+/* health: {evictions: 0, latency: 5} */
+void cfg_layer_read_health(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);
+
 /* ---- lock.c ---- */
 
 /* A layer's `lock:` (may be NULL); its kind is set already. */

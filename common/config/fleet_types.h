@@ -119,9 +119,11 @@ struct cfg_file {
 };
 
 enum cfg_apply_key {
+	CFG_APPLY_BAKE,
 	CFG_APPLY_DATA_LOSS,
 	CFG_APPLY_DRIFT,
 	CFG_APPLY_DRIFT_OF,
+	CFG_APPLY_HEALTH,
 	CFG_APPLY_RESTART,
 	CFG_APPLY_UNMANAGED,
 	CFG_APPLY_KEYS
@@ -134,6 +136,8 @@ struct cfg_apply {
 	const char **kept;
 	size_t rule_count; /* drift-of: sorted */
 	const struct vk_bundle_drift_rule *rules;
+	int64_t seconds;		       /* bake */
+	const struct vk_bundle_health *health; /* NULL: nothing is said */
 };
 
 /* A word of `lock:`. */

@@ -14,8 +14,10 @@ static const struct {
 	const char *words[4]; /* the default first */
 } apply_keys[CFG_APPLY_KEYS] = {
 	[CFG_APPLY_DATA_LOSS] = {"allow-data-loss", {"false", "true"}},
+	[CFG_APPLY_BAKE] = {"bake", {NULL}},
 	[CFG_APPLY_DRIFT] = {"drift", {"report", "revert", "alert"}},
 	[CFG_APPLY_DRIFT_OF] = {"drift-of", {NULL}},
+	[CFG_APPLY_HEALTH] = {"health", {NULL}},
 	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
@@ -34,6 +36,8 @@ const char *cfg_apply_text(
 
 		if (strcmp(apply_keys[key].name, name) != 0)
 			continue;
+		if (key == CFG_APPLY_BAKE)
+			return arena_printf(arena, "%llds", (long long)own->seconds);
 		for (size_t i = 0; i < own->kept_count; i++)
 			text = i == 0 ? own->kept[0]
 				      : arena_printf(arena, "%s, %s", text, own->kept[i]);
@@ -98,6 +102,14 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 	}
 	if (key == CFG_APPLY_DRIFT_OF) {
 		cfg_layer_read_drift_of(r, node, out);
+		return;
+	}
+	if (key == CFG_APPLY_BAKE) {
+		cfg_layer_read_bake(r, node, out);
+		return;
+	}
+	if (key == CFG_APPLY_HEALTH) {
+		cfg_layer_read_health(r, node, out);
 		return;
 	}
 	if (key == CFG_APPLY_UNMANAGED && vkyaml_kind(node) == VKYAML_LIST) {

@@ -286,12 +286,14 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 	const struct vk_bundle_group *group, struct vk_buf *out)
 {
 	const struct cfg_apply *unmanaged = &effective->apply[CFG_APPLY_UNMANAGED];
+	const struct vk_bundle_health *health = effective->apply[CFG_APPLY_HEALTH].health;
 	struct cfg_bundle_secrets secrets = {.count = 0};
 	struct vk_bundle bundle = {
 		.environment = effective->environment->name,
 		.instance = instance->id,
 		.kind = effective->role->kind,
 		.valkey = effective->role->version,
+		.bake_s = effective->apply[CFG_APPLY_BAKE].seconds,
 		.drift = (enum vk_bundle_drift)effective->apply[CFG_APPLY_DRIFT].choice,
 		.drift_rule_count = effective->apply[CFG_APPLY_DRIFT_OF].rule_count,
 		.drift_rules = effective->apply[CFG_APPLY_DRIFT_OF].rules,
@@ -309,6 +311,8 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 	struct vk_err err = VK_ERR_INIT;
 	enum vk_rc rc = cfg_collect_secrets(effective->environment, files, count, &secrets, &err);
 
+	if (health != NULL)
+		bundle.health = *health;
 	bundle.secret_count = secrets.count;
 	if (rc == VK_OK)
 		rc = vk_bundle_format(&bundle, out, &err);

@@ -9,7 +9,7 @@ release dev "first"
 pull db1
 [ "$STATUS" -eq 0 ] || bail "the first install failed" "$OUT"
 
-rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes client|pause client|unpause"
+rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes client|pause client|unpause acl|log"
 IFS= read -r password <"$WORK/hosts/db1/state/agent-password"
 # as_agent COMMAND...: what Valkey answers to the agent's user
 as_agent() { valkey-cli --no-auth-warning -s "$WORK/hosts/db1/main/valkey.sock" --user vkcfg-agent --pass "$password" "$@" 2>&1; }
@@ -41,7 +41,6 @@ done <<-'END'
 	acl load
 	acl save
 	acl getuser default
-	acl log
 	module list
 	client list
 	client kill type normal
@@ -108,6 +107,7 @@ done <<-'END'
 	cluster|nodes cluster nodes
 	client|pause client pause 1 write
 	client|unpause client unpause
+	acl|log acl log 1
 END
 is "$(rules)" "$granted" "the user is as it was"
 done_testing

@@ -23,35 +23,52 @@ static const char good[] =
 static const struct vk_bundle empty = {
 	.environment = "prod", .instance = "db1/main", .valkey = "8.0"};
 
+/* The good one with another value of this member, or without it; the caller's. */
+static char *with(const char *name, const char *json)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vkjson *doc = NULL;
+	struct vkjson *value = NULL;
+	struct vk_buf out;
+	char *text;
+
+	vk_buf_init(&out, 8000000);
+	assert_ok(vkjson_parse_canonical(good, strlen(good), &doc, &err), err);
+	vkjson_unset(doc, name);
+	if (json != NULL) {
+		vk_buf_addf(&out, "[%s]", json);
+		assert_ok(vkjson_parse(out.data, out.len, &value, &err), err);
+		vkjson_set(doc, name, vkjson_ref(vkjson_at(value, 0)));
+		vk_buf_reset(&out);
+	}
+	assert_ok(vkjson_canonical(doc, &out, &err), err);
+	text = vk_buf_detach(&out, NULL);
+	vk_buf_release(&out);
+	vkjson_free(value);
+	vkjson_free(doc);
+	return text;
+}
+
 /* Formats by hand, past the checks of vk_bundle_format(), and parses. */
 static enum vk_rc parse_with(const char *name, const char *json, struct vk_err *err)
 {
 	struct vk_bundle *bundle = NULL;
-	struct vkjson *doc = NULL;
-	struct vkjson *value = NULL;
-	struct vk_buf out;
-	enum vk_rc rc;
+	char *text = with(name, json);
+	enum vk_rc rc = vk_bundle_parse(text, strlen(text), &bundle, err);
 
-	vk_buf_init(&out, 8000000);
-	assert_ok(vkjson_parse_canonical(good, strlen(good), &doc, err), *err);
-	vkjson_unset(doc, name);
-	if (json != NULL) {
-		vk_buf_addf(&out, "[%s]", json);
-		assert_ok(vkjson_parse(out.data, out.len, &value, err), *err);
-		vkjson_set(doc, name, vkjson_ref(vkjson_at(value, 0)));
-		vk_buf_reset(&out);
-	}
-	assert_ok(vkjson_canonical(doc, &out, err), *err);
-	rc = vk_bundle_parse(out.data, out.len, &bundle, err);
 	vk_bundle_free(bundle);
-	vkjson_free(value);
-	vkjson_free(doc);
-	vk_buf_release(&out);
+	free(text);
 	return rc;
 }
 
 #define DRIFT_OF(json)                                                                             \
 	"{\"drift\":\"report\",\"drift-of\":" json                                                 \
+	",\"restart\":\"never\",\"unmanaged-users\":\"keep\"}"
+#define BAKE(json)                                                                                 \
+	"{\"bake\":" json                                                                          \
+	",\"drift\":\"report\",\"restart\":\"never\",\"unmanaged-users\":\"keep\"}"
+#define HEALTH(json)                                                                               \
+	"{\"drift\":\"report\",\"health\":" json                                                   \
 	",\"restart\":\"never\",\"unmanaged-users\":\"keep\"}"
 #define UNMANAGED(json) "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":" json "}"
 
@@ -190,6 +207,15 @@ START_TEST(refuses_every_wrong_member)
 		{"apply", "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":\"\"}"},
 		{"apply", "{\"allow-data-loss\":false,\"drift\":\"revert\",\"restart\":\"never\","
 			  "\"unmanaged-users\":\"keep\"}"},
+		{"apply", BAKE("0")},
+		{"apply", BAKE("601")},
+		{"apply", BAKE("\"30s\"")},
+		{"apply", HEALTH("{}")},
+		{"apply", HEALTH("[]")},
+		{"apply", HEALTH("{\"denials\":-1}")},
+		{"apply", HEALTH("{\"latency\":1}")},
+		{"apply", HEALTH("{\"memory\":101}")},
+		{"apply", HEALTH("{\"nothing\":1}")},
 		{"apply", DRIFT_OF("{}")},
 		{"apply", DRIFT_OF("[]")},
 		{"apply", DRIFT_OF("{\"maxmemory\":\"fight\"}")},
@@ -235,6 +261,38 @@ START_TEST(refuses_every_wrong_member)
 
 		ck_assert_msg(rc == VK_EINPUT, "%s = %s was accepted", bad[i].name, bad[i].json);
 	}
+}
+END_TEST
+
+START_TEST(a_bake_and_its_limits_come_back)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_bundle *bundle = NULL, plain = {.bake_s = 0};
+	struct vk_buf text;
+	char *json = with("apply", BAKE("30"));
+
+	ck_assert_int_eq(vk_bundle_parse(json, strlen(json), &bundle, &err), VK_OK);
+	ck_assert_int_eq(bundle->bake_s, 30);
+	ck_assert(vk_health_is_empty(&bundle->health));
+	ck_assert_int_eq(vk_bundle_health_limit(bundle, VK_HEALTH_EVICTIONS),
+		vk_bundle_health_limit(&plain, VK_HEALTH_EVICTIONS));
+	vk_bundle_free(bundle);
+	free(json);
+
+	json = with("apply", HEALTH("{\"denials\":7,\"evictions\":0}"));
+	ck_assert_int_eq(vk_bundle_parse(json, strlen(json), &bundle, &err), VK_OK);
+	ck_assert_int_eq(vk_bundle_health_limit(bundle, VK_HEALTH_DENIALS), 7);
+	ck_assert_int_eq(vk_bundle_health_limit(bundle, VK_HEALTH_EVICTIONS), 0);
+	ck_assert_int_eq(vk_bundle_health_limit(bundle, VK_HEALTH_LATENCY), 10);
+	vk_buf_init(&text, VK_BUNDLE_MAX_BYTES);
+	vk_health_format(&bundle->health, &text);
+	ck_assert_str_eq(text.data, "denials: 7, evictions: 0");
+	vk_buf_reset(&text);
+	ck_assert_int_eq(vk_bundle_format(bundle, &text, &err), VK_OK);
+	ck_assert_str_eq(text.data, json);
+	vk_buf_release(&text);
+	vk_bundle_free(bundle);
+	free(json);
 }
 END_TEST
 
@@ -516,6 +574,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, refuses_every_wrong_member);
 	tcase_add_test(tcase, keeps_users_that_match_a_pattern);
 	tcase_add_test(tcase, patterns_come_back_as_they_went);
+	tcase_add_test(tcase, a_bake_and_its_limits_come_back);
 	tcase_add_test(tcase, refuses_too_many_files_and_too_much_text);
 	tcase_add_test(tcase, refuses_secrets_where_they_cannot_stand);
 	tcase_add_test(tcase, refuses_unsorted_double_and_too_many_secrets);

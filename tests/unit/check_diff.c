@@ -246,6 +246,11 @@ START_TEST(shows_files_by_digest_and_policies_by_word)
 		"live");
 	expect("apply: {restart: never}", "apply: {restart: never, allow-data-loss: true}",
 		"3 allow-data-loss: false -> true\nlive");
+	expect("apply: {restart: never}", "apply: {restart: never, bake: 2m}",
+		"3 bake: 0s -> 120s\nlive");
+	expect("apply: {restart: never, health: {lag: 5}}",
+		"apply: {restart: never, health: {lag: 5, errors: 3}}",
+		"3 health: lag: 5 -> errors: 3, lag: 5\nlive");
 	expect("apply: {restart: never}", "apply: {drift: report}",
 		"3 drift: revert -> report\n3 restart: never -> allowed\nlive");
 	expect("apply: {drift-of: {maxmemory: revert}}",

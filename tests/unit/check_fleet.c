@@ -87,6 +87,9 @@ START_TEST(refuses_directives_that_a_tree_may_not_set)
 }
 END_TEST
 
+#define BAKE(found)                                                                                \
+	":1:15: apply: bake: expected seconds (30s) or minutes (2m), at most 10m, found '" found "'"
+
 START_TEST(refuses_wrong_values_with_place_and_value)
 {
 	static const struct refusal table[] = {
@@ -143,6 +146,16 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 			":1:22: parameter 'memory': expected 67108864 to 8589934592, found '9gb'"},
 		{"apply: {drift: fix}\n",
 			":1:16: apply: drift: expected report, alert or revert, found 'fix'"},
+		{"apply: {bake: soon}\n", BAKE("soon")},
+		{"apply: {bake: 30}\n", BAKE("30")},
+		{"apply: {bake: 601s}\n", BAKE("601s")},
+		{"apply: {bake: 11m}\n", BAKE("11m")},
+		{"apply: {bake: -1s}\n", BAKE("-1s")},
+		{"apply: {health: {}}\n", ":1:17: apply: health: expected 1 to 7 limits"},
+		{"apply: {health: 1}\n", ":1:17: health: expected a map, found a text"},
+		{"apply: {health: {latency: 1}}\n",
+			":1:27: apply: health: latency: expected 2 to 1000, found '1'"},
+		{"apply: {health: {evictoins: 1}}\n", ":1:18: health: unknown key 'evictoins'"},
 		{"apply: {allow-data-loss: maybe}\n",
 			":1:26: apply: allow-data-loss: expected false or true, found 'maybe'"},
 		{"apply: {drfit: report}\n", ":1:9: apply: unknown key 'drfit'"},

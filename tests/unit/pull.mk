@@ -56,3 +56,6 @@ tests_unit_check_role_begin_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_parcel
 TESTS += tests/unit/check_parcel
 tests_unit_check_parcel_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_health
+TESTS += tests/unit/check_health
+tests_unit_check_health_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
