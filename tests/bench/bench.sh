@@ -4,13 +4,15 @@
 # Where nginx is installed it is asked the same over the same mutual TLS, in the same run. Reported, not
 # asserted. Everything is bounded; what was started is ended by its pid.
 #
-#   make bench [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=512] [INSTANCES=10000] [RUNS=21] [AUDIT_ENTRIES=1000000]
+#   make bench [ONLY=agent] [SECONDS_EACH=3] [CONNECTIONS=32] [PARKED=512] [INSTANCES=10000] [RUNS=21]
+#              [AUDIT_ENTRIES=1000000] [EXTRA_INSTANCES=16]
 abs_top_srcdir=${abs_top_srcdir:-$(cd "${0%/*}/../.." && pwd)}
 abs_top_builddir=${abs_top_builddir:-$PWD}
 VKCFGD=$abs_top_builddir/server/vkcfgd
 VKCFG_PULL=$abs_top_builddir/client/pull/vkcfg-pull
-VKCFG=$abs_top_builddir/client/admin/vkcfg
+VKCFG=${VKCFG:-$abs_top_builddir/client/admin/vkcfg}
 . "$abs_top_srcdir/tests/e2e/lib.sh"
+. "$abs_top_srcdir/tests/bench/agent.sh"
 bench=$abs_top_builddir/tests/bench
 seconds_each=${SECONDS_EACH:-3}
 connections=${CONNECTIONS:-32}
@@ -114,51 +116,6 @@ ratio() {
 		END { if (b > 0) printf "%s=%.2f\n", name, a / b }' "$WORK/results"
 }
 
-# A run of the agent with nothing to do, after which drift was looked for in everything.
-measure_pull() {
-	local host=$WORK/hosts/db1/state command=("$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml")
-	pull db1
-	"$bench/bench_run" pull_noop "$runs" "${command[@]}" 2>>"$WORK/log/pull.log" || failed pull_noop
-	if has curl; then
-		"$bench/bench_run" curl "$runs" curl -sS --fail -o /dev/null --cert "$host/tls.crt" \
-			--key "$host/tls.key" --cacert "$host/ca.crt" "https://localhost:$PORT$path" \
-			2>>"$WORK/log/curl.log" || failed curl
-	else
-		not_installed curl
-	fi
-	if has strace; then
-		strace -f -qq -o "$WORK/strace.pull" "${command[@]}" 2>>"$WORK/log/pull.log" </dev/null ||
-			failed pull_noop_system_calls
-		awk '/^[0-9]+ +[a-z_0-9]+\(/ { n++ } / f(data)?sync\(/ { syncs++ }
-			END { printf "pull_noop_system_calls=%d\npull_noop_fsyncs=%d\n", n, syncs }' "$WORK/strace.pull"
-	else
-		not_installed strace
-	fi
-}
-
-# From the last approval, answered, to the install that a watching host has committed.
-measure_watch() {
-	local memory line begun
-	mkfifo "$WORK/watch"
-	exec {watch_fd}<>"$WORK/watch"
-	background watch bash -c 'exec "$@" 2>"$0"' "$WORK/watch" "$VKCFG_PULL" --watch \
-		--config "$WORK/hosts/db1/pull.yaml"
-	for memory in 101 102 103 104 105; do
-		set_memory prod "${memory}mb"
-		submit prod "to be timed"
-		approve alice
-		approve bob
-		begun=${EPOCHREALTIME/./}
-		while read -r -t 20 -u "$watch_fd" line; do
-			[[ $line != *state=committed* ]] || break
-		done
-		echo $((${EPOCHREALTIME/./} - begun))
-	done | sort -n | sed -n '3s/^/approval_to_committed_us=/p'
-	end_background watch
-	exec {watch_fd}<&-
-	[ "$(config_of db1/main maxmemory)" = $((105 * 1048576)) ] || failed approval_to_committed
-}
-
 # count_syncs NAME COMMAND...: what the command makes vkcfgd wait for the disk
 count_syncs() {
 	local name=$1 pid
@@ -224,9 +181,22 @@ measure_render() {
 	[ "${PIPESTATUS[0]}" = 0 ] || failed render_tenfold
 }
 
+measure_agent() {
+	measure_pull
+	measure_watch
+	measure_recovery
+	measure_others
+	measure_instances
+}
+
 measure_all() {
 	local kind
 	machine
+	if [ "${ONLY:-}" = agent ]; then
+		good_fleet
+		measure_agent
+		return
+	fi
 	measure_render
 	measure_conf
 	for kind in same each roles; do
@@ -240,8 +210,7 @@ measure_all() {
 	good_fleet
 	measure_server
 	measure_nginx
-	measure_pull
-	measure_watch
+	measure_agent
 	measure_syncs
 	measure_audit
 }
@@ -257,6 +226,9 @@ ratio server_cpu_per_poll_to_nginx vkcfgd_server_cpu_us_per_poll nginx_server_cp
 ratio server_cpu_per_handshake_to_nginx vkcfgd_server_cpu_us_per_handshake nginx_server_cpu_us_per_handshake
 ratio server_cpu_per_resumption_to_nginx vkcfgd_server_cpu_us_per_resumption nginx_server_cpu_us_per_resumption
 ratio parked_kb_to_nginx_idle parked_server_kb_per_connection nginx_idle_server_kb_per_connection
+per_instance
+ratio pull_noop_wall_to_ansible pull_noop_wall_us ansible_wall_us
+ratio pull_noop_wall_to_cfengine pull_noop_wall_us cfengine_wall_us
 ratio pull_noop_wall_to_curl pull_noop_wall_us curl_wall_us
 ratio release_verify_to_openssl_signatures release_verify_cpu_us openssl_signatures_cpu_us
 ratio audit_verify_cpu_to_sha256sum audit_verify_cpu_us sha256sum_cpu_us

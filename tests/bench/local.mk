@@ -25,11 +25,11 @@ tests_bench_bench_fill_LDADD = $(SERVER_LIBS)
 check_PROGRAMS += tests/bench/bench_release
 tests_bench_bench_release_SOURCES = tests/bench/bench_release.c $(TUF_SIMULATOR)
 tests_bench_bench_release_LDADD = $(COMMON_LIBS)
-EXTRA_DIST += tests/bench/bench.sh
+EXTRA_DIST += tests/bench/bench.sh tests/bench/agent.sh
 
 bench_programs = tests/bench/bench_poll tests/bench/bench_render tests/bench/bench_conf tests/bench/bench_run \
 	tests/bench/bench_log tests/bench/bench_secret tests/bench/bench_fill tests/bench/bench_release \
-	tests/bench/bench_diff
+	tests/bench/bench_diff tests/e2e/bin/vkcfg-pull
 
 bench: all $(bench_programs)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
