@@ -209,6 +209,8 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 	if (rc == VK_OK)
 		rc = bundle_check_health(bundle, err);
 	if (rc == VK_OK)
+		rc = bundle_check_windows(bundle, err);
+	if (rc == VK_OK)
 		rc = bundle_check_group(bundle, err);
 	return rc == VK_OK ? bundle_check_secrets(bundle, err) : rc;
 }
@@ -216,7 +218,7 @@ static enum vk_rc check(const struct vk_bundle *bundle, struct vk_err *err)
 static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, struct vk_err *err)
 {
 	static const char *const names[] = {"allow-data-loss", "bake", "drift", "drift-of",
-		"health", "restart", "unmanaged-users", NULL};
+		"health", "restart", "restart-window", "unmanaged-users", NULL};
 	const struct vkjson *apply = NULL;
 	const char *word = NULL;
 	enum vk_rc rc = vkjson_get_object(doc, "apply", &apply, err);
@@ -235,6 +237,8 @@ static enum vk_rc parse_apply(const struct vkjson *doc, struct vk_bundle *out, s
 		rc = vkjson_get_string(apply, "restart", &word, err);
 	if (rc == VK_OK && !vk_bundle_restart_parse(word, &out->restart))
 		rc = wrong(err, "restart", "allowed or never");
+	if (rc == VK_OK)
+		rc = bundle_parse_windows(apply, out, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_opt_bool(
 			apply, "allow-data-loss", false, &out->allows_data_loss, err);
@@ -362,6 +366,8 @@ static struct vkjson *to_json(const struct vk_bundle *bundle)
 		vkjson_set(apply, "drift-of", bundle_drift_rules_to_json(bundle));
 	bundle_add_health(bundle, apply);
 	vkjson_set(apply, "restart", vkjson_string(restarts[bundle->restart]));
+	if (bundle->window_count > 0)
+		vkjson_set(apply, "restart-window", bundle_windows_to_json(bundle));
 	vkjson_set(apply, "unmanaged-users", bundle_unmanaged_to_json(bundle));
 	vkjson_set(doc, "apply", apply);
 	vkjson_set(doc, "environment", vkjson_string(bundle->environment));
@@ -399,6 +405,7 @@ void vk_bundle_free(struct vk_bundle *bundle)
 	free((void *)(uintptr_t)bundle->secrets);
 	free((void *)(uintptr_t)bundle->kept);
 	free((void *)(uintptr_t)bundle->drift_rules);
+	free((void *)(uintptr_t)bundle->windows);
 	bundle_free_group(bundle->group);
 	vkjson_free(bundle->owner);
 	free(bundle);

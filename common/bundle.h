@@ -31,6 +31,7 @@ enum {
 	VK_BUNDLE_MAX_PATTERNS = 32,
 	VK_BUNDLE_PATTERN_MAX_BYTES = 128,
 	VK_BUNDLE_MAX_DRIFT_RULES = 64,
+	VK_BUNDLE_MAX_WINDOWS = 16,
 	VK_BUNDLE_MAX_MEMBERS = 32,   /* of a shard */
 	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
 	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
@@ -128,7 +129,9 @@ struct vk_bundle {
 	size_t drift_rule_count; /* exceptions from drift; sorted by pattern, each once */
 	const struct vk_bundle_drift_rule *drift_rules;
 	enum vk_bundle_restart restart;
-	bool allows_data_loss; /* of a restart: what stands in memory only may be lost */
+	bool allows_data_loss;	    /* of a restart: what stands in memory only may be lost */
+	size_t window_count;	    /* when it may restart (common/window.h); 0: at any time */
+	const char *const *windows; /* in their one form, sorted, each once */
 	enum vk_bundle_unmanaged unmanaged_users;
 	size_t kept_count;	 /* patterns of names: removed are all but those that match one */
 	const char *const *kept; /* sorted, each once; none where all are kept */
@@ -183,6 +186,8 @@ int64_t vk_bundle_health_limit(const struct vk_bundle *bundle, enum vk_health_li
 bool vk_health_is_empty(const struct vk_bundle_health *health);
 /* "denials: 5, evictions: 0": for people. Appends. */
 void vk_health_format(const struct vk_bundle_health *health, struct vk_buf *out);
+/* "Sat,Sun 02:00-04:00 Europe/Berlin; ...": for people. Appends. */
+void vk_bundle_windows_format(const struct vk_bundle *bundle, struct vk_buf *out);
 
 /* Whether a user whom the bundle does not name stays. */
 bool vk_bundle_keeps_user(const struct vk_bundle *bundle, const char *name);

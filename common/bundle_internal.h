@@ -31,6 +31,11 @@ VK_CHECKED enum vk_rc bundle_parse_health(
 	const struct vkjson *apply, struct vk_bundle *out, struct vk_err *err);
 void bundle_add_health(const struct vk_bundle *bundle, struct vkjson *apply);
 VK_CHECKED enum vk_rc bundle_check_health(const struct vk_bundle *bundle, struct vk_err *err);
+/* The optional member `restart-window` of `apply`; freed by vk_bundle_free(). */
+VK_CHECKED enum vk_rc bundle_parse_windows(
+	const struct vkjson *apply, struct vk_bundle *out, struct vk_err *err);
+struct vkjson *bundle_windows_to_json(const struct vk_bundle *bundle);
+VK_CHECKED enum vk_rc bundle_check_windows(const struct vk_bundle *bundle, struct vk_err *err);
 
 /* The optional member `group`; freed with bundle_free_group(). */
 VK_CHECKED enum vk_rc bundle_parse_group(

@@ -63,6 +63,7 @@ libvkcommon_a_SOURCES += common/bundle.c common/bundle.h
 libvkcommon_a_SOURCES += common/audit.c common/audit.h
 libvkcommon_a_SOURCES += common/bundle_drift.c
 libvkcommon_a_SOURCES += common/bundle_health.c
+libvkcommon_a_SOURCES += common/bundle_window.c common/window.c common/window.h
 libvkcommon_a_SOURCES += common/bundle_group.c
 libvkcommon_a_SOURCES += common/bundle_secrets.c common/bundle_internal.h
 libvkcommon_a_SOURCES += common/bundle_unmanaged.c

@@ -148,6 +148,8 @@ static const struct {
 		"Percent of maxmemory, where nothing is evicted; default: 95"},
 	{"health", "rejected-connections", "integer", "Beyond maxclients; default: 0"},
 	{"apply", "restart", "=allowed|never;null", "Whether the agent may restart the Valkey"},
+	{"apply", "restart-window", "text;[]text;null",
+		"When it may: \"Sat,Sun 02:00-04:00 Europe/Berlin\""},
 	{"apply", "unmanaged-users", "=keep|remove;null;[]text",
 		"Users that the tree does not name"},
 };

@@ -40,6 +40,7 @@ struct agent {
 	bool is_offline;	     /* no server is asked: there is a parcel, or no certificate */
 	size_t server;		     /* of settings->servers: the one that the client is for */
 	bool is_turn_awaited;	     /* the last run: a restart waits for what is soon over */
+	int64_t window_opens;	     /* the last run: a restart waits for this; 0: none does */
 	int64_t retry_after_s;	     /* the last run: not to be asked again before; 0: at will */
 	int64_t server_since_ms;     /* monotonic; not the preferred one: since when */
 	struct agent_file files[AGENT_TLS_FILES]; /* that the client was made of */

@@ -17,6 +17,7 @@
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
+#include "client/pull/restart_window.h"
 #include "client/pull/role_file.h"
 #include "client/pull/presence.h"
 #include "client/pull/preflight.h"
@@ -25,6 +26,7 @@
 #include "client/pull/sentinel_live.h"
 #include "client/pull/sentinel_values.h"
 #include "client/pull/takeover.h"
+#include "common/clock.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -161,11 +163,16 @@ static bool is_pending(const struct drift *drift, const struct difference_item *
 	       (drift->has_pending || drift->bundle.bundle->restart == VK_RESTART_NEVER);
 }
 
-/* Why it still waits. */
+/* Why it still waits, and until when. */
 static void tell_pending(struct drift *drift)
 {
 	struct outcome *outcome = drift->outcome;
+	struct restart_window window;
 
+	restart_window_look(drift->bundle.bundle, vk_clock_now(), &window);
+	if (outcome->state == OUTCOME_PENDING_RESTART && drift->has_pending &&
+		drift->bundle.bundle->restart == VK_RESTART_ALLOWED)
+		outcome->window_opens = window.opens;
 	if (outcome->state == OUTCOME_PENDING_RESTART && drift->has_pending &&
 		outcome->text[0] == '\0')
 		pending_describe(&drift->pending, outcome->text, sizeof(outcome->text));

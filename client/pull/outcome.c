@@ -183,6 +183,8 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	vkjson_set(json, "waits", waits_to_json(outcome));
 	if (outcome->checks != NULL)
 		vkjson_set(json, "checks", vkjson_ref(outcome->checks));
+	if (outcome->window_opens != 0)
+		vkjson_set(json, "window_opens", vkjson_time(outcome->window_opens));
 	return json;
 }
 

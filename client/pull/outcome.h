@@ -76,6 +76,7 @@ struct outcome {
 	struct tls_expiry tls;	       /* of its certificates */
 	struct vk_err failure;
 	bool is_turn_awaited; /* a restart waits for what is soon over: ask again soon */
+	int64_t window_opens; /* a restart waits for this; 0: it does not */
 	bool is_settled;      /* nothing to try again as long as the same release is wanted */
 	struct outcome_drift *drift;
 	size_t drift_count;

@@ -589,8 +589,14 @@ enum vk_rc run_once(struct agent *agent, const struct run_options *options, stru
 		vk_log_err(VK_LOG_ERROR, "run-failed", err);
 	agent->retry_after_s = run->update.retry_after_s;
 	agent->is_turn_awaited = false;
-	for (size_t i = 0; i < run->count; i++)
+	agent->window_opens = 0;
+	for (size_t i = 0; i < run->count; i++) {
+		int64_t opens = run->outcomes[i].window_opens;
+
 		agent->is_turn_awaited = agent->is_turn_awaited || run->outcomes[i].is_turn_awaited;
+		if (opens != 0 && (agent->window_opens == 0 || opens < agent->window_opens))
+			agent->window_opens = opens;
+	}
 	update_release(&run->update);
 	vk_buf_release(&run->warning);
 	for (size_t i = 0; i < run->count; i++)

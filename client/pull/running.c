@@ -15,12 +15,14 @@
 #include "client/pull/listeners.h"
 #include "client/pull/presence.h"
 #include "client/pull/restart.h"
+#include "client/pull/restart_window.h"
 #include "client/pull/secrets.h"
 #include "client/pull/sentinel_file.h"
 #include "client/pull/sentinel_live.h"
 #include "client/pull/sentinel_values.h"
 #include "client/pull/takeover.h"
 #include "client/pull/tls_proof.h"
+#include "common/clock.h"
 #include "common/mem.h"
 
 #include "common/banned.h"
@@ -290,6 +292,19 @@ static enum vk_rc prove_return(struct running *running, struct look *look,
 	return err->rc;
 }
 
+/* What does not let us in is changed by a restart. It may not be its time. */
+static enum vk_rc accept_closed(const struct running *running, struct vk_err *err)
+{
+	const struct vk_bundle *bundle = running->next.bundle.bundle;
+	struct restart_window window;
+
+	restart_window_look(bundle, vk_clock_now(), &window);
+	if (!may_restart(running, &running->next) || window.is_open)
+		return VK_OK;
+	return vk_err_set(
+		err, VK_EUNAVAIL, "only a restart could bring the release: %s", window.reason);
+}
+
 enum vk_rc running_accept(struct running *running, struct vk_err *err)
 {
 	struct converge_options options = {
@@ -301,7 +316,9 @@ enum vk_rc running_accept(struct running *running, struct vk_err *err)
 	options.keeps_listeners = listeners_judge(&look.difference) != LISTENERS_ANY;
 	if (is_stranger(running, &look)) {
 		rc = refuse_stranger(err);
-	} else if (rc == VK_EDENIED || (rc == VK_EUNAVAIL && presence_is_down(running->instance))) {
+	} else if (rc == VK_EDENIED) {
+		rc = accept_closed(running, err);
+	} else if (rc == VK_EUNAVAIL && presence_is_down(running->instance)) {
 		rc = VK_OK; /* nothing runs, or nothing that we may change: the files decide */
 	} else if (rc == VK_OK &&
 		   takeover_check(running->instance, &look.difference, err) != VK_OK) {
@@ -342,6 +359,16 @@ static void keep_reason(struct running *running, const char *reason)
 {
 	running->is_restart_pending = true;
 	snprintf(running->held, sizeof(running->held), "%s", reason);
+}
+
+static bool is_window_open(struct running *running)
+{
+	struct restart_window window;
+
+	restart_window_look(running->next.bundle.bundle, vk_clock_now(), &window);
+	if (!window.is_open)
+		keep_reason(running, window.reason);
+	return window.is_open;
 }
 
 /* A Sentinel has no data, and no role to give away. */
@@ -390,7 +417,7 @@ static enum vk_rc apply_live(struct running *running, struct look *look, struct 
 	if (rc != VK_OK || difference_count(&look->difference, CURE_RESTART) == 0)
 		return rc;
 	if (may_restart(running, &running->next))
-		return restart_or_hold(running, look, err);
+		return is_window_open(running) ? restart_or_hold(running, look, err) : VK_OK;
 	if (running->next.bundle.bundle->restart == VK_RESTART_NEVER)
 		keep_reason(running, "the role says restart: never");
 	running->is_restart_pending = true;
@@ -409,7 +436,7 @@ enum vk_rc running_look_at_restart(struct running *running, bool *is_due, struct
 	if (rc == VK_OK && difference_count(&look.difference, CURE_RESTART) > 0) {
 		if (!may_restart(running, &running->next))
 			keep_reason(running, "the role says restart: never");
-		else if (has_data(running))
+		else if (is_window_open(running) && has_data(running))
 			rc = restart_look(&action, look.valkey, err);
 		if (rc == VK_OK && action.is_held)
 			keep_reason(running, action.reason);

@@ -67,6 +67,22 @@ static void format_tls(const struct textfile *textfile, struct vk_buf *out)
 	}
 }
 
+/* Only where one waits. */
+static void format_windows(const struct textfile *textfile, struct vk_buf *out)
+{
+	static const char name[] = "instance_restart_window_opens_timestamp_seconds";
+	bool has_head = false;
+
+	for (size_t i = 0; i < textfile->count; i++) {
+		if (textfile->outcomes[i].window_opens == 0)
+			continue;
+		if (!has_head)
+			head(out, name, "When the window opens that a restart waits for.");
+		has_head = true;
+		sample(out, name, &textfile->outcomes[i], textfile->outcomes[i].window_opens);
+	}
+}
+
 static void format_instances(const struct textfile *textfile, struct vk_buf *out)
 {
 	head(out, "instance_release", "Release that the instance runs; 0 before the first.");
@@ -86,6 +102,7 @@ static void format_instances(const struct textfile *textfile, struct vk_buf *out
 		sample(out, "instance_pending_restart", &textfile->outcomes[i],
 			textfile->outcomes[i].state == OUTCOME_PENDING_RESTART);
 	format_tls(textfile, out);
+	format_windows(textfile, out);
 	head(out, "instance_drift", "Differences that were found and not put right.");
 	for (size_t i = 0; i < textfile->count; i++)
 		sample(out, "instance_drift", &textfile->outcomes[i],

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "client/pull/run.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #include "common/banned.h"
@@ -77,6 +78,15 @@ static bool needs_pause(enum vk_rc rc)
 	return rc == VK_EUNAVAIL || rc == VK_EIO || rc == VK_EUNTRUSTED || rc == VK_EDENIED;
 }
 
+unsigned watch_wait_seconds(bool is_turn_awaited, int64_t window_opens, int64_t now)
+{
+	if (is_turn_awaited)
+		return TURN_SECONDS + randombytes_uniform(TURN_SECONDS);
+	if (window_opens <= now || window_opens - now >= WAIT_SECONDS)
+		return WAIT_SECONDS;
+	return (unsigned)(window_opens - now);
+}
+
 enum vk_rc watch(struct agent *agent, struct vk_err *err)
 {
 	struct run_options options = {.wait_seconds = 0};
@@ -92,9 +102,8 @@ enum vk_rc watch(struct agent *agent, struct vk_err *err)
 		struct vk_err failure = VK_ERR_INIT;
 		int pause_ms;
 
-		options.wait_seconds = agent->is_turn_awaited
-					       ? TURN_SECONDS + randombytes_uniform(TURN_SECONDS)
-					       : WAIT_SECONDS;
+		options.wait_seconds = watch_wait_seconds(
+			agent->is_turn_awaited, agent->window_opens, vk_clock_now());
 		rc = run_once(agent, &options, &failure);
 		failures = needs_pause(rc) ? failures + 1 : 0;
 		pause_ms = watch_pause_ms(failures, agent->retry_after_s);

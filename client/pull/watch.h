@@ -19,4 +19,8 @@ VK_CHECKED enum vk_rc watch(struct agent *agent, struct vk_err *err);
  * not), of which more than an hour is not believed. */
 int watch_pause_ms(unsigned failures, int64_t retry_after_s);
 
+/* How long the server may wait for news at `now`: less where a restart waits for another member, or
+ * for a window that opens sooner (0: for none). */
+unsigned watch_wait_seconds(bool is_turn_awaited, int64_t window_opens, int64_t now);
+
 #endif

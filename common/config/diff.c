@@ -131,7 +131,7 @@ enum {
 	UNMANAGED_MAX_BYTES = (VK_BUNDLE_MAX_PATTERNS + 1) * (VK_BUNDLE_PATTERN_MAX_BYTES + 2),
 	BAKE_BYTES = 24,
 	HEALTH_MAX_BYTES = 512,
-	DRIFT_RULES_MAX_BYTES = VK_BUNDLE_MAX_DRIFT_RULES * (VK_BUNDLE_PATTERN_MAX_BYTES + 16),
+	OPTIONAL_MAX_BYTES = VK_BUNDLE_MAX_DRIFT_RULES * (VK_BUNDLE_PATTERN_MAX_BYTES + 16),
 };
 
 static void compare_unmanaged(
@@ -201,20 +201,21 @@ static void compare_health(
 	vk_buf_release(&new_text);
 }
 
-static void compare_drift_rules(
-	struct cfg_diff *diff, const struct vk_bundle *a, const struct vk_bundle *b)
+/* What only some bundles say at all. */
+static void compare_optional(struct cfg_diff *diff, const struct vk_bundle *a,
+	const struct vk_bundle *b, const char *name,
+	void (*format)(const struct vk_bundle *bundle, struct vk_buf *out))
 {
 	struct vk_buf old_text, new_text;
 
-	vk_buf_init(&old_text, DRIFT_RULES_MAX_BYTES);
-	vk_buf_init(&new_text, DRIFT_RULES_MAX_BYTES);
+	vk_buf_init(&old_text, OPTIONAL_MAX_BYTES);
+	vk_buf_init(&new_text, OPTIONAL_MAX_BYTES);
 	if (a != NULL)
-		vk_bundle_drift_rules_format(a, &old_text);
+		format(a, &old_text);
 	if (b != NULL)
-		vk_bundle_drift_rules_format(b, &new_text);
+		format(b, &new_text);
 	if (old_text.len + new_text.len > 0)
-		compare_word(diff, CFG_CHANGE_APPLY, "drift-of",
-			old_text.len > 0 ? old_text.data : NULL,
+		compare_word(diff, CFG_CHANGE_APPLY, name, old_text.len > 0 ? old_text.data : NULL,
 			new_text.len > 0 ? new_text.data : NULL);
 	vk_buf_release(&old_text);
 	vk_buf_release(&new_text);
@@ -228,11 +229,12 @@ static void compare_policies(
 	compare_word(diff, CFG_CHANGE_APPLY, "drift",
 		a != NULL ? vk_bundle_drift_name(a->drift) : NULL,
 		b != NULL ? vk_bundle_drift_name(b->drift) : NULL);
-	compare_drift_rules(diff, a, b);
+	compare_optional(diff, a, b, "drift-of", vk_bundle_drift_rules_format);
 	compare_health(diff, a, b);
 	compare_word(diff, CFG_CHANGE_APPLY, "restart",
 		a != NULL ? vk_bundle_restart_name(a->restart) : NULL,
 		b != NULL ? vk_bundle_restart_name(b->restart) : NULL);
+	compare_optional(diff, a, b, "restart-window", vk_bundle_windows_format);
 	compare_unmanaged(diff, a, b);
 	if (a == NULL || b == NULL || strcmp(a->valkey, b->valkey) != 0)
 		cfg_diff_add(diff, CFG_CHANGE_VERSION, "valkey", a != NULL ? a->valkey : NULL,

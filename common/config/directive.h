@@ -21,7 +21,7 @@ enum cfg_type {
 	CFG_TYPE_MEMORY,	    /* bytes, with k kb m mb g gb */
 	CFG_TYPE_PERCENT_OR_MEMORY, /* 10% or bytes */
 	CFG_TYPE_ENUM,
-	CFG_TYPE_FLAGS, /* a set of enum values, printed in the table's order */
+	CFG_TYPE_FLAGS,	 /* a set of enum values, printed in the table's order */
 	CFG_TYPE_STRING, /* values: characters besides letters and digits; max: length; 0: any */
 	CFG_TYPE_HOSTNAME,
 	CFG_TYPE_IPV4,

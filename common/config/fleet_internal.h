@@ -243,6 +243,10 @@ void cfg_layer_read_apply(
 
 /* ---- layer_drift.c ---- */
 
+/* restart-window: "Sat,Sun 02:00-04:00 Europe/Berlin", or a list */
+void cfg_layer_read_window(
+	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);
+
 /* drift-of: {maxmemory: revert, "users.*": alert} */
 void cfg_layer_read_drift_of(
 	const struct cfg_reader *r, const struct vkyaml_node *node, struct cfg_apply *out);

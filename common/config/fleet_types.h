@@ -125,6 +125,7 @@ enum cfg_apply_key {
 	CFG_APPLY_DRIFT_OF,
 	CFG_APPLY_HEALTH,
 	CFG_APPLY_RESTART,
+	CFG_APPLY_WINDOW,
 	CFG_APPLY_UNMANAGED,
 	CFG_APPLY_KEYS
 };
@@ -138,6 +139,8 @@ struct cfg_apply {
 	const struct vk_bundle_drift_rule *rules;
 	int64_t seconds;		       /* bake */
 	const struct vk_bundle_health *health; /* NULL: nothing is said */
+	size_t window_count;		       /* restart-window: in their one form, sorted */
+	const char *const *windows;
 };
 
 /* A word of `lock:`. */

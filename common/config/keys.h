@@ -23,7 +23,8 @@
 #define CFG_KEYS_USER "acl-roles|rules|passwords|open"
 #define CFG_KEYS_FILE "path|mode|from|text|secret"
 #define CFG_KEYS_CLIENT "user|formats|password"
-#define CFG_KEYS_APPLY "allow-data-loss|bake|drift|drift-of|health|restart|unmanaged-users"
+#define CFG_KEYS_APPLY                                                                             \
+	"allow-data-loss|bake|drift|drift-of|health|restart|restart-window|unmanaged-users"
 #define CFG_KEYS_HEALTH "denials|errors|evictions|lag|latency|memory|rejected-connections"
 #define CFG_KEYS_POLICY "block"
 #define CFG_KEYS_WAIVER "rule|where|reason|owner|expires"

@@ -19,6 +19,7 @@ static const struct {
 	[CFG_APPLY_DRIFT_OF] = {"drift-of", {NULL}},
 	[CFG_APPLY_HEALTH] = {"health", {NULL}},
 	[CFG_APPLY_RESTART] = {"restart", {"allowed", "never"}},
+	[CFG_APPLY_WINDOW] = {"restart-window", {NULL}},
 	[CFG_APPLY_UNMANAGED] = {"unmanaged-users", {"keep", "remove"}},
 };
 
@@ -41,6 +42,9 @@ const char *cfg_apply_text(
 		for (size_t i = 0; i < own->kept_count; i++)
 			text = i == 0 ? own->kept[0]
 				      : arena_printf(arena, "%s, %s", text, own->kept[i]);
+		for (size_t i = 0; i < own->window_count; i++)
+			text = i == 0 ? own->windows[0]
+				      : arena_printf(arena, "%s; %s", text, own->windows[i]);
 		return text;
 	}
 	return NULL;
@@ -110,6 +114,10 @@ static void read_apply_key(const struct cfg_reader *r, const struct vkyaml_node 
 	}
 	if (key == CFG_APPLY_HEALTH) {
 		cfg_layer_read_health(r, node, out);
+		return;
+	}
+	if (key == CFG_APPLY_WINDOW) {
+		cfg_layer_read_window(r, node, out);
 		return;
 	}
 	if (key == CFG_APPLY_UNMANAGED && vkyaml_kind(node) == VKYAML_LIST) {

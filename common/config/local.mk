@@ -45,6 +45,7 @@ libvkcommon_a_SOURCES += common/config/layer.c
 libvkcommon_a_SOURCES += common/config/layer_apply.c
 libvkcommon_a_SOURCES += common/config/layer_drift.c
 libvkcommon_a_SOURCES += common/config/layer_health.c
+libvkcommon_a_SOURCES += common/config/layer_window.c common/config/zone.c common/config/zone.h
 libvkcommon_a_SOURCES += common/config/layer_files.c
 libvkcommon_a_SOURCES += common/config/layer_users.c
 libvkcommon_a_SOURCES += common/config/lock.c

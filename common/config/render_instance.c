@@ -299,6 +299,8 @@ static bool format_bundle(struct cfg_fleet *fleet, const struct cfg_instance *in
 		.drift_rules = effective->apply[CFG_APPLY_DRIFT_OF].rules,
 		.restart = effective->apply[CFG_APPLY_RESTART].choice != 0 ? VK_RESTART_NEVER
 									   : VK_RESTART_ALLOWED,
+		.window_count = effective->apply[CFG_APPLY_WINDOW].window_count,
+		.windows = effective->apply[CFG_APPLY_WINDOW].windows,
 		.allows_data_loss = effective->apply[CFG_APPLY_DATA_LOSS].choice != 0,
 		.unmanaged_users = unmanaged->choice != 0 ? VK_UNMANAGED_REMOVE : VK_UNMANAGED_KEEP,
 		.kept_count = unmanaged->kept_count,

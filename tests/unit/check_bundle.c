@@ -70,6 +70,9 @@ static enum vk_rc parse_with(const char *name, const char *json, struct vk_err *
 #define HEALTH(json)                                                                               \
 	"{\"drift\":\"report\",\"health\":" json                                                   \
 	",\"restart\":\"never\",\"unmanaged-users\":\"keep\"}"
+#define WINDOWS(json)                                                                              \
+	"{\"drift\":\"report\",\"restart\":\"allowed\",\"restart-window\":" json                   \
+	",\"unmanaged-users\":\"keep\"}"
 #define UNMANAGED(json) "{\"drift\":\"revert\",\"restart\":\"never\",\"unmanaged-users\":" json "}"
 
 START_TEST(refuses_paths_that_leave_their_directory)
@@ -194,6 +197,30 @@ START_TEST(patterns_come_back_as_they_went)
 }
 END_TEST
 
+START_TEST(windows_come_back_as_they_went)
+{
+	static const char *const windows[] = {
+		"02:00-04:00 UTC", "Sat,Sun 22:00-02:00 Europe/Berlin"};
+	struct vk_bundle bundle = empty, *back;
+	struct vk_err err = VK_ERR_INIT;
+	struct vk_buf out;
+
+	vk_buf_init(&out, 100000);
+	assert_ok(vk_bundle_format(&bundle, &out, &err), err);
+	ck_assert_ptr_null(strstr(out.data, "window")); /* the same bytes as ever */
+	vk_buf_reset(&out);
+	bundle.windows = windows;
+	bundle.window_count = 2;
+	assert_ok(vk_bundle_format(&bundle, &out, &err), err);
+	ck_assert_ptr_nonnull(strstr(out.data, "\"restart-window\":[\"02:00-04:00 UTC\","));
+	assert_ok(vk_bundle_parse(out.data, out.len, &back, &err), err);
+	ck_assert_uint_eq(back->window_count, 2);
+	ck_assert_str_eq(back->windows[1], windows[1]);
+	vk_bundle_free(back);
+	vk_buf_release(&out);
+}
+END_TEST
+
 START_TEST(refuses_every_wrong_member)
 {
 	static const struct {
@@ -222,6 +249,17 @@ START_TEST(refuses_every_wrong_member)
 		{"apply", DRIFT_OF("{\"maxmemory\":1}")},
 		{"apply", DRIFT_OF("{\"*\":\"alert\"}")},
 		{"apply", DRIFT_OF("{\"a b\":\"alert\"}")},
+		{"apply", WINDOWS("[]")},
+		{"apply", WINDOWS("null")},
+		{"apply", WINDOWS("\"02:00-04:00 UTC\"")},
+		{"apply", WINDOWS("[1]")},
+		{"apply", WINDOWS("[\"\"]")},
+		{"apply", WINDOWS("[\"02:00-04:00\"]")},
+		{"apply", WINDOWS("[\"02:00-04:00  UTC\"]")},
+		{"apply", WINDOWS("[\"02:00-04:00 ../x\"]")},
+		{"apply", WINDOWS("[\"Sun,Sat 02:00-04:00 UTC\"]")},
+		{"apply", WINDOWS("[\"03:00-04:00 UTC\",\"02:00-04:00 UTC\"]")},
+		{"apply", WINDOWS("[\"02:00-04:00 UTC\",\"02:00-04:00 UTC\"]")},
 		{"apply", UNMANAGED("[]")},
 		{"apply", UNMANAGED("[1]")},
 		{"apply", UNMANAGED("[\"*\"]")},
@@ -575,6 +613,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, keeps_users_that_match_a_pattern);
 	tcase_add_test(tcase, patterns_come_back_as_they_went);
 	tcase_add_test(tcase, a_bake_and_its_limits_come_back);
+	tcase_add_test(tcase, windows_come_back_as_they_went);
 	tcase_add_test(tcase, refuses_too_many_files_and_too_much_text);
 	tcase_add_test(tcase, refuses_secrets_where_they_cannot_stand);
 	tcase_add_test(tcase, refuses_unsorted_double_and_too_many_secrets);

@@ -251,6 +251,10 @@ START_TEST(shows_files_by_digest_and_policies_by_word)
 	expect("apply: {restart: never, health: {lag: 5}}",
 		"apply: {restart: never, health: {lag: 5, errors: 3}}",
 		"3 health: lag: 5 -> errors: 3, lag: 5\nlive");
+	expect("apply: {restart-window: \"00:00-01:00 UTC\"}",
+		"apply: {restart-window: [\"Sun,Sat 02:00-04:00\", \"00:00-01:00\"]}",
+		"3 restart-window: 00:00-01:00 UTC -> 00:00-01:00 UTC; Sat,Sun 02:00-04:00 UTC\n"
+		"live");
 	expect("apply: {restart: never}", "apply: {drift: report}",
 		"3 drift: revert -> report\n3 restart: never -> allowed\nlive");
 	expect("apply: {drift-of: {maxmemory: revert}}",

@@ -170,6 +170,18 @@ START_TEST(refuses_wrong_values_with_place_and_value)
 			":1:31: apply: drift-of: maxmemory: expected report, alert or revert, "
 			"found "
 			"'fight'"},
+		{"apply: {restart-window: []}\n",
+			":1:25: apply: restart-window: expected 1 to 16 windows"},
+		{"apply: {restart-window: \"Sat 02:00\"}\n",
+			":1:25: apply: restart-window: expected times like 02:00-04:00, found "
+			"'02:00'"},
+		{"apply: {restart-window: [\"02:00-04:00\", \"Sot 02:00-04:00\"]}\n",
+			":1:41: apply: restart-window: expected a weekday, found 'Sot'"},
+		{"apply: {restart-window: \"02:00-04:00 Europe/Berlinn\"}\n",
+			":1:25: apply: restart-window: there is no time zone 'Europe/Berlinn'"},
+		{"apply: {restart-window: \"02:00-04:00 ../../etc/passwd\"}\n",
+			":1:25: apply: restart-window: expected a time zone, found "
+			"'../../etc/passwd'"},
 		{"apply: {drift: [report]}\n", ":1:16: drift: expected a text, found a list"},
 		{"apply: {unmanaged-users: []}\n",
 			":1:26: apply: unmanaged-users: expected 1 to 32 patterns"},

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client/pull/journal.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "tests/unit/pull_host.h"
@@ -46,6 +47,11 @@ static void assert_state(struct outcome *outcome, enum outcome_state state)
 	ck_assert_msg(outcome->state == state, "%s instead of %s: %s",
 		outcome_state_name(outcome->state), outcome_state_name(state),
 		outcome->failure.msg);
+}
+
+static void assert_text(const struct outcome *outcome, const char *part)
+{
+	ck_assert_msg(strstr(outcome->text, part) != NULL, "%s", outcome->text);
 }
 
 static void install_ok(int64_t release, const struct pull_bundle *spec)
@@ -163,6 +169,36 @@ START_TEST(leaves_a_restart_pending_where_it_is_not_allowed)
 }
 END_TEST
 
+START_TEST(a_restart_waits_for_its_window)
+{
+	const struct pull_bundle second = {
+		.conf = "databases 3\nmaxmemory 64mb\n", .window = "Sat 02:00-04:00 UTC"};
+	struct outcome outcome;
+	int64_t open_time;
+
+	ck_assert(vk_time_parse("2026-12-05T02:00:00Z", &open_time));
+	install_ok(1, &(struct pull_bundle){.conf = "databases 16\n"});
+	vk_clock_set_for_test(open_time - 1);
+	install(2, &second, &outcome);
+	assert_state(&outcome, OUTCOME_PENDING_RESTART);
+	assert_text(&outcome, "changed 1 value and 0 users live; pending restart since "
+			      "2026-12-05T01:59:59Z: the next window opens 2026-12-05T02:00:00Z "
+			      "(Sat 02:00-04:00 UTC)");
+	assert_config("databases", "16");
+	assert_config("maxmemory", "67108864");
+	outcome.state = OUTCOME_UNCHANGED;
+	ck_assert(!install_retry_restart(&host.instance, 2, &outcome));
+	vk_clock_set_for_test(open_time + 2 * 3600); /* it was missed */
+	ck_assert(!install_retry_restart(&host.instance, 2, &outcome));
+	vk_clock_set_for_test(open_time + 7 * 86400);
+	ck_assert(install_retry_restart(&host.instance, 2, &outcome));
+	vk_clock_set_for_test(0);
+	assert_state(&outcome, OUTCOME_COMMITTED);
+	assert_config("databases", "3");
+	outcome_release(&outcome);
+}
+END_TEST
+
 START_TEST(refuses_what_valkey_refuses_and_remembers_it)
 {
 	struct outcome outcome;
@@ -256,11 +292,6 @@ START_TEST(the_preflight_of_a_replica_connects_to_nobody)
 	free(runtime);
 }
 END_TEST
-
-static void assert_text(const struct outcome *outcome, const char *part)
-{
-	ck_assert_msg(strstr(outcome->text, part) != NULL, "%s", outcome->text);
-}
 
 START_TEST(takes_over_a_valkey_with_another_configuration)
 {
@@ -483,6 +514,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, changes_values_and_users_live);
 		tcase_add_test(tc, restarts_for_what_cannot_change_live);
 		tcase_add_test(tc, leaves_a_restart_pending_where_it_is_not_allowed);
+		tcase_add_test(tc, a_restart_waits_for_its_window);
 		tcase_add_test(tc, takes_over_a_valkey_with_another_configuration);
 		tcase_add_test(
 			tc, restarts_in_a_takeover_only_for_what_valkey_reads_when_it_starts);

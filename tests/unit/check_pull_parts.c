@@ -572,6 +572,17 @@ START_TEST(pauses_grow_to_a_minute_and_differ)
 }
 END_TEST
 
+START_TEST(the_watch_wakes_when_a_window_opens)
+{
+	ck_assert_uint_eq(watch_wait_seconds(false, 0, 1000), 55);
+	ck_assert_uint_eq(watch_wait_seconds(false, 1030, 1000), 30);
+	ck_assert_uint_eq(watch_wait_seconds(false, 1001, 1000), 1);
+	ck_assert_uint_eq(watch_wait_seconds(false, 1000, 1000), 55); /* it is open */
+	ck_assert_uint_eq(watch_wait_seconds(false, INT64_MAX, 1000), 55);
+	ck_assert_uint_lt(watch_wait_seconds(true, 1030, 1000), 5);
+}
+END_TEST
+
 /* Whether it fails or not: a server that is busy is asked later, and not by all at once. */
 START_TEST(a_server_that_asks_for_time_gets_it)
 {
@@ -613,6 +624,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, settings_are_refused_with_their_place);
 	tcase_add_test(tc, every_setting_is_in_the_man_page);
 	tcase_add_test(tc, pauses_grow_to_a_minute_and_differ);
+	tcase_add_test(tc, the_watch_wakes_when_a_window_opens);
 	tcase_add_test(tc, a_server_that_asks_for_time_gets_it);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -3,9 +3,14 @@
 #include "config.h"
 
 #include "client/pull/restart_plan.h"
+#include "client/pull/restart_window.h"
+#include "client/pull/time_zone.h"
+#include "common/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/pull/failover_sentinel.h"
 #include "client/pull/role_file.h"
@@ -275,6 +280,41 @@ START_TEST(the_role_of_the_running_server_is_what_the_next_start_reads)
 }
 END_TEST
 
+START_TEST(goes_by_the_zones_that_the_host_knows)
+{
+	static const char *const windows[] = {"03:00-04:00 UTC", "Sun 02:00-02:30 Europe/Berlin"};
+	static const char *const unknown[] = {"03:00-04:00 Europe/Nowhere"};
+	struct vk_bundle bundle = {.windows = windows, .window_count = 2};
+	struct restart_window look;
+	int64_t summer; /* 00:00 UTC of a Sunday: two o'clock in Berlin */
+
+	ck_assert(vk_time_parse("2026-07-12T00:00:00Z", &summer));
+	setenv("TZ", "Asia/Tokyo", 1);
+	if (access(TIME_ZONE_DIRECTORY "/Europe/Berlin", R_OK) == 0) {
+		restart_window_look(&bundle, summer - 1, &look);
+		ck_assert(!look.is_open);
+		ck_assert_int_eq(look.opens, summer);
+		ck_assert_str_eq(look.reason, "the next window opens 2026-07-12T00:00:00Z (Sun "
+					      "02:00-02:30 Europe/Berlin)");
+		restart_window_look(&bundle, summer, &look);
+		ck_assert(look.is_open);
+		ck_assert_int_eq(look.until, summer + 1800);
+	}
+	bundle.window_count = 1;
+	restart_window_look(&bundle, summer, &look);
+	ck_assert_int_eq(look.opens, summer + 3 * 3600);
+	ck_assert_str_eq(getenv("TZ"), "Asia/Tokyo");
+	bundle.windows = unknown;
+	restart_window_look(&bundle, summer + 3 * 3600, &look);
+	ck_assert(!look.is_open);
+	ck_assert_int_eq(look.opens, 0);
+	ck_assert_ptr_nonnull(strstr(look.reason, "does not know the time zone"));
+	bundle.window_count = 0;
+	restart_window_look(&bundle, summer, &look);
+	ck_assert(look.is_open);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("restart");
@@ -291,6 +331,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, asks_a_sentinel_of_its_own_host);
 	tcase_add_test(tc, sees_slots_that_migrate);
 	tcase_add_test(tc, the_role_of_the_running_server_is_what_the_next_start_reads);
+	tcase_add_test(tc, goes_by_the_zones_that_the_host_knows);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

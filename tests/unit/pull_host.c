@@ -317,6 +317,8 @@ void pull_host_bundle(const struct pull_bundle *spec, struct generation_bundle *
 		.drift_rule_count = spec->drift_rule_count,
 		.drift_rules = spec->drift_rules,
 		.restart = spec->restart,
+		.window_count = spec->window != NULL,
+		.windows = &spec->window,
 		.unmanaged_users = spec->unmanaged,
 		.secrets = spec->secrets,
 		.secret_count = spec->secret_count,

@@ -42,6 +42,7 @@ struct pull_bundle {
 	const struct vk_bundle_drift_rule *drift_rules;
 	size_t drift_rule_count;
 	enum vk_bundle_restart restart;
+	const char *window; /* when it may restart; NULL: at any time */
 	enum vk_bundle_unmanaged unmanaged;
 };
 
