@@ -41,7 +41,7 @@ bool tls_proof_address(const struct instance *instance, const struct values *val
 	struct address *out)
 {
 	const char *port = text_of(values, "tls-port");
-	const char *bind = text_of(values, "bind");
+	const char *bind = values_get(values, "bind");
 	char word[ADDRESS_HOST_BYTES];
 	size_t len;
 
@@ -52,6 +52,8 @@ bool tls_proof_address(const struct instance *instance, const struct values *val
 		*out = instance->address;
 		return number == 0;
 	}
+	if (bind == NULL) /* a Sentinel's file need not say it */
+		bind = "*";
 	bind += strspn(bind, " ");
 	for (; number > 0; number--) {
 		bind += strcspn(bind, " ");

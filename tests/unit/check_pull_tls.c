@@ -123,6 +123,7 @@ START_TEST(knows_where_tls_is_served)
 	} cases[] = {
 		{"0", "127.0.0.1", NULL, NULL},
 		{"6379", "", NULL, NULL},
+		{"6379", NULL, "127.0.0.1", NULL},
 		{"6379", "* -::*", "127.0.0.1", "::1"},
 		{"6379", "-::1 10.0.0.1", "::1", "10.0.0.1"},
 		{"6379", "0.0.0.0", "127.0.0.1", NULL},
@@ -134,7 +135,8 @@ START_TEST(knows_where_tls_is_served)
 		struct values given;
 
 		values_init(&given);
-		values_add(&given, "bind", cases[i].bind);
+		if (cases[i].bind != NULL)
+			values_add(&given, "bind", cases[i].bind);
 		values_add(&given, "tls-port", cases[i].port);
 		for (size_t number = 0; number < 2; number++) {
 			struct address address;
@@ -176,6 +178,24 @@ START_TEST(a_rotation_is_served)
 	write_text("valkey.crt", one.cert_pem);
 	ck_assert_int_eq(proof(), TLS_PROOF_OTHER);
 	ck_assert_int_eq(proof_against("/no/such/file"), TLS_PROOF_NONE);
+}
+END_TEST
+
+START_TEST(a_rotation_reaches_the_bus_of_a_cluster)
+{
+	unsigned port = pull_host_free_port_after(pull_host_free_port());
+	char *cluster = xasprintf("cluster-enabled yes\ntls-cluster yes\ncluster-port %u\n", port);
+	const struct pki_leaf *leaves[] = {&one, &two};
+	char *bus = xasprintf("%u", port);
+
+	values_drop(&values, "tls-port");
+	values_add(&values, "tls-port", bus);
+	for (size_t i = 0; i < 2; i++) {
+		install((int64_t)i + 1, cluster, leaves[i], leaves[i], OUTCOME_COMMITTED);
+		ck_assert_int_eq(proof(), TLS_PROOF_SAME);
+	}
+	free(bus);
+	free(cluster);
 }
 END_TEST
 
@@ -402,6 +422,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, a_rotation_is_served);
 		tcase_add_test(tc, a_swap_that_is_refused_is_undone);
 		tcase_add_test(tc, ports_pass_from_one_listener_to_the_other);
+		tcase_add_test(tc, a_rotation_reaches_the_bus_of_a_cluster);
 		tcase_add_test(tc, sees_it_in_tls_1_2_of_a_server_that_wants_certificates);
 		tcase_add_test(tc, loads_anew_what_is_stale);
 		tcase_add_test(tc, does_not_lock_itself_out_by_a_certificate);
