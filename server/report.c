@@ -16,7 +16,8 @@ enum { REPORT_ID_BYTES = 16 };
 static const char *const states[] = {"committed", "unchanged", "rolled-back", "failed", "refused",
 	"pending-restart", "observing", NULL};
 static const char *const healths[] = {"ok", "down", "degraded", NULL};
-static const char *const drift_kinds[] = {"value", "file", "acl", "command", NULL};
+static const char *const drift_kinds[] = {
+	"value", "file", "acl", "command", "certificate", "topology", NULL};
 static const char *const drift_actions[] = {
 	"report", "alert", "reverted", "too-often", "would-change", NULL};
 static const char *const drift_causes[] = {

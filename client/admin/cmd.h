@@ -94,7 +94,8 @@ command_run cmd_bundle_show;
 command_run cmd_releases;
 command_run cmd_rollback;
 
-/* cmd_drift.c, cmd_announce.c: what differs */
+/* cmd_drift.c, cmd_announce.c, cmd_drift_adopt.c: what differs */
+command_run cmd_drift_adopt;
 command_run cmd_drift;
 command_run cmd_drift_announce;
 command_run cmd_drift_show;

@@ -23,9 +23,11 @@ static bool is_word(const struct vkjson *item, const char *member, const char *w
 	return text != NULL && strcmp(text, word) == 0;
 }
 
-/* What only waits for its restart is nothing that somebody has to look into. */
+/* What only waits for its restart, or what the topology decides, nobody has to look into. */
 static bool is_drift(const struct vkjson *item)
 {
+	if (is_word(item, "cause", "server-owned"))
+		return false;
 	return !is_word(item, "cause", "pending") || is_word(item, "action", "would-change");
 }
 

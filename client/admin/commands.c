@@ -294,6 +294,8 @@ static const struct option_spec status_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec adopt_drift_options[] = {TREE_OPTION, OPTIONS_END};
+
 static const struct option_spec announce_options[] = {
 	{"ticket", 0, "TICKET", "why: shown wherever the drift is", false},
 	{"until", 0, "TIME", "when it ends: 90m, 4h, 2d, or 2026-11-23T01:33:05Z", false},
@@ -431,6 +433,10 @@ const struct command commands[] = {
 		"What should be, what is, whose doing it is and what the agent does about it. Ends with\n"
 		"status 1 if there is drift.",
 		1, 1, NULL, "viewer", cmd_drift_show},
+	{"drift adopt", "HOST/INSTANCE DIRECTIVE", "take the value that runs into the tree",
+		"Writes it into the instance's config in hosts/*.yaml and changes nothing else there; then it\n"
+		"is submitted as any change. Secrets, users and files are not adopted.",
+		2, 2, adopt_drift_options, "viewer", cmd_drift_adopt},
 	{"drift announce", "[HOST/INSTANCE NAME]", "say that a name of an instance is meant to differ",
 		"For a while, at most 7 days: it is reported as an emergency, and neither put right nor an\n"
 		"alarm. NAME is a directive, users.NAME, files.PATH, commands.NAME or process. One who may\n"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/admin/tree_edit.h"
 #include "common/buf.h"
 #include "common/config/fleet.h"
 #include "common/config/tree.h"
@@ -61,24 +62,6 @@ static const struct cfg_tree_file *find_key_file(
 	return NULL; /* a tree has no room for so many */
 }
 
-/* The tree with one file replaced or added. */
-static enum vk_rc replace_file(const struct cfg_tree *tree, const char *path,
-	const struct vk_buf *text, struct cfg_tree **out, struct vk_err *err)
-{
-	size_t count = cfg_tree_file_count(tree), used = 0;
-	struct cfg_tree_file *files = xcalloc(count + 1, sizeof(*files));
-	enum vk_rc rc;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(cfg_tree_file_at(tree, i)->path, path) != 0)
-			files[used++] = *cfg_tree_file_at(tree, i);
-	}
-	files[used++] = (struct cfg_tree_file){path, text->data, text->len};
-	rc = cfg_tree_from_files(files, used, out, err);
-	free(files);
-	return rc;
-}
-
 /* Whether the tree with the new text says what it should. */
 static enum vk_rc check_text(const struct host_file *host, const struct cfg_tree *tree,
 	const char *path, const struct vk_buf *text, struct vk_err *err)
@@ -86,7 +69,7 @@ static enum vk_rc check_text(const struct host_file *host, const struct cfg_tree
 	struct cfg_fleet *fleet = NULL;
 	struct cfg_tree *changed = NULL;
 	struct cfg_host_info info;
-	enum vk_rc rc = replace_file(tree, path, text, &changed, err);
+	enum vk_rc rc = tree_edit_replace(tree, path, text, &changed, err);
 
 	if (rc == VK_OK)
 		rc = cfg_fleet_parse(changed, NULL, &fleet, err);

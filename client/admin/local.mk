@@ -57,6 +57,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_secret_show.c
 libvkadmin_a_SOURCES += client/admin/cmd_schema.c client/admin/editor_schema.c client/admin/editor_values.c client/admin/editor_schema.h
 libvkadmin_a_SOURCES += client/admin/cmd_template.c
 libvkadmin_a_SOURCES += client/admin/cmd_announce.c
+libvkadmin_a_SOURCES += client/admin/cmd_drift_adopt.c client/admin/tree_edit.c client/admin/tree_edit.h
 libvkadmin_a_SOURCES += client/admin/cmd_drift.c
 libvkadmin_a_SOURCES += client/admin/cmd_status.c
 libvkadmin_a_SOURCES += client/admin/cmd_tree.c

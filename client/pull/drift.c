@@ -14,6 +14,7 @@
 #include "client/pull/drift_calls.h"
 #include "client/pull/drift_files.h"
 #include "client/pull/drift_policy.h"
+#include "client/pull/drift_topology.h"
 #include "client/pull/expected.h"
 #include "client/pull/fill.h"
 #include "client/pull/journal.h"
@@ -285,19 +286,24 @@ static enum vk_rc handle(struct drift *drift, struct valkey *valkey,
 	return rc;
 }
 
-/* What a failover has decided survives the next start. */
-static enum vk_rc follow_role(const struct drift *drift, struct valkey *valkey, struct vk_err *err)
+/* The role that the running topology has given: told, and what a failover has decided survives the
+ * next start. */
+static enum vk_rc look_at_role(const struct drift *drift, struct valkey *valkey, struct vk_err *err)
 {
 	const struct vk_bundle *bundle = drift->bundle.bundle;
 	struct restart_state state;
 	bool is_changed;
 	enum vk_rc rc;
 
-	if (!drift->may_learn || drift->is_plan || bundle->kind == VK_KIND_SENTINEL ||
-		bundle->group == NULL || bundle->group->kind != VK_GROUP_REPLICATED)
+	if (drift->is_plan || bundle->kind == VK_KIND_SENTINEL || bundle->group == NULL)
 		return VK_OK;
 	rc = restart_state_read(valkey, &state, err);
-	return rc == VK_OK ? role_file_follow(drift->instance, &state, &is_changed, err) : rc;
+	if (rc != VK_OK)
+		return rc;
+	drift_check_role(&drift->policy, &state, drift->outcome);
+	if (!drift->may_learn || bundle->group->kind != VK_GROUP_REPLICATED)
+		return VK_OK;
+	return role_file_follow(drift->instance, &state, &is_changed, err);
 }
 
 static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, struct vk_err *err)
@@ -332,7 +338,9 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 			rc = err->rc;
 	}
 	if (rc == VK_OK)
-		rc = follow_role(drift, valkey, err);
+		rc = look_at_role(drift, valkey, err);
+	if (rc == VK_OK && !drift->is_plan && bundle->kind != VK_KIND_SENTINEL)
+		drift_check_certificate(&drift->policy, &live, drift->outcome);
 	if (rc == VK_OK) {
 		drift_calls_judge(&calls, &drift->policy, valkey, &live, drift->generation,
 			drift->has_acted, drift->outcome);

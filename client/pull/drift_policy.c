@@ -18,6 +18,8 @@ static const char *const prefixes[] = {
 	[OUTCOME_DRIFT_FILE] = "files.",
 	[OUTCOME_DRIFT_ACL] = "users.",
 	[OUTCOME_DRIFT_COMMAND] = "commands.",
+	[OUTCOME_DRIFT_CERTIFICATE] = "certificates.",
+	[OUTCOME_DRIFT_TOPOLOGY] = "topology.",
 };
 
 /* What a tree calls it: "maxmemory", "users.app", "files.valkey.conf". */

@@ -28,6 +28,8 @@ static const char *const drift_names[] = {
 	[OUTCOME_DRIFT_FILE] = "file",
 	[OUTCOME_DRIFT_ACL] = "acl",
 	[OUTCOME_DRIFT_COMMAND] = "command",
+	[OUTCOME_DRIFT_CERTIFICATE] = "certificate",
+	[OUTCOME_DRIFT_TOPOLOGY] = "topology",
 };
 
 static const char *const cause_names[] = {
@@ -101,7 +103,8 @@ const char *outcome_cause_name(enum outcome_cause cause)
 
 bool outcome_is_left(const struct outcome_drift *drift)
 {
-	return !drift->is_reverted && drift->cause != OUTCOME_PENDING;
+	return !drift->is_reverted && drift->cause != OUTCOME_PENDING &&
+	       drift->cause != OUTCOME_SERVER_OWNED;
 }
 
 const char *outcome_action_name(const struct outcome_drift *drift)
@@ -188,16 +191,12 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 	return json;
 }
 
-/* What is put right, or the topology's own, nobody has to look into. */
-static bool is_for_nobody(const struct outcome_drift *drift)
-{
-	return drift->is_reverted || drift->cause == OUTCOME_SERVER_OWNED;
-}
-
-/* What waits for a restart, the state of the instance says already. */
+/* What waits for a restart, the state of the instance says already; what the topology decides, goes
+ * into no log of each run. */
 static bool is_said(const struct outcome_drift *drift)
 {
-	return drift->cause == OUTCOME_PENDING && !drift->is_planned;
+	return (drift->cause == OUTCOME_PENDING && !drift->is_planned) ||
+	       drift->cause == OUTCOME_SERVER_OWNED;
 }
 
 static void log_drift(const struct outcome *outcome)
@@ -210,7 +209,7 @@ static void log_drift(const struct outcome *outcome)
 			continue;
 		vk_time_format(drift->until, until);
 		vk_log(drift->is_alert || drift->is_too_often ? VK_LOG_ERROR
-			: is_for_nobody(drift)		      ? VK_LOG_INFO
+			: drift->is_reverted		      ? VK_LOG_INFO
 							      : VK_LOG_WARN,
 			"drift", VK_KV("instance", outcome->instance),
 			VK_KV("kind", drift_names[drift->kind]), VK_KV("name", drift->name),

@@ -31,7 +31,9 @@ enum outcome_drift_kind {
 	OUTCOME_DRIFT_VALUE,
 	OUTCOME_DRIFT_FILE,
 	OUTCOME_DRIFT_ACL,
-	OUTCOME_DRIFT_COMMAND, /* that somebody else has run, and that left no other trace */
+	OUTCOME_DRIFT_COMMAND,	   /* that somebody else has run, and that left no other trace */
+	OUTCOME_DRIFT_CERTIFICATE, /* that is served, against the file */
+	OUTCOME_DRIFT_TOPOLOGY,	   /* role, primary */
 };
 
 /* Whose doing it is. */
@@ -100,7 +102,7 @@ const char *outcome_state_name(enum outcome_state state);
 
 const char *outcome_cause_name(enum outcome_cause cause);
 
-/* True for what somebody, or something, has changed and what is still so. */
+/* True for what somebody has changed and what is still so. */
 bool outcome_is_left(const struct outcome_drift *drift);
 
 /* "report", "alert", "reverted", "too-often", "would-change" */

@@ -55,8 +55,10 @@ static void add_drift(const struct outcome_drift *drift, struct vk_buf *out)
 	char until[VK_TIME_TEXT_BYTES];
 
 	vk_buf_addf(out, "  %s: %s is %s instead of %s",
-		drift->is_planned ? "would change" : "drift", drift->name, drift->actual,
-		drift->expected);
+		drift->is_planned		       ? "would change"
+		: drift->cause == OUTCOME_SERVER_OWNED ? "differs"
+						       : "drift",
+		drift->name, drift->actual, drift->expected);
 	if (drift->ticket != NULL) {
 		vk_time_format(drift->until, until);
 		vk_buf_addf(out, " (%s: %s, until %s)", outcome_cause_name(drift->cause),
@@ -166,6 +168,15 @@ static struct vkjson *make_head(const struct agent *agent, const struct desired 
 	return json;
 }
 
+static bool has_drift(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->drift_count; i++) {
+		if (outcome_is_left(&outcome->drift[i]) || outcome->drift[i].is_planned)
+			return true;
+	}
+	return false;
+}
+
 enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *out, bool *is_clean,
 	struct vk_err *err)
 {
@@ -198,7 +209,7 @@ enum vk_rc status_show(const struct agent *agent, bool is_json, struct vk_buf *o
 		struct outcome outcome;
 
 		look(&agent->settings->instances[i], &desired, &outcome);
-		if (outcome.failure.rc != VK_OK || outcome.drift_count > 0 ||
+		if (outcome.failure.rc != VK_OK || has_drift(&outcome) ||
 			outcome.state != OUTCOME_UNCHANGED)
 			*is_clean = false;
 		if (is_json)

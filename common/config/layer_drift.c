@@ -12,15 +12,17 @@
 
 #include "common/banned.h"
 
-enum { HINT_BYTES = 128 };
+enum { HINT_BYTES = 192 };
 
-static const char allowed[] = "a directive, users.NAME, files.PATH, commands.NAME or "
-			      "process; '*' for any text, '?' for one letter";
+static const char allowed[] =
+	"a directive, users.NAME, files.PATH, commands.NAME, process, "
+	"certificates.NAME or topology.NAME; '*' for any text, '?' for one letter";
 
 /* What drift can have as its name, apart from directives. */
 static bool is_other_name(const char *name)
 {
-	static const char *const prefixes[] = {"users.", "files.", "commands."};
+	static const char *const prefixes[] = {
+		"users.", "files.", "commands.", "certificates.", "topology."};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t len = strlen(prefixes[i]);

@@ -73,3 +73,6 @@ tests_unit_check_secret_seals_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_host_file
 TESTS += tests/unit/check_host_file
 tests_unit_check_host_file_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_tree_edit
+TESTS += tests/unit/check_tree_edit
+tests_unit_check_tree_edit_LDADD = $(ADMIN_LIBS) $(UNIT_LIBS)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/pull/converge.h"
+#include "client/pull/drift.h"
 #include "client/pull/install.h"
 #include "client/pull/listeners.h"
 #include "client/pull/tls_expiry.h"
@@ -406,6 +407,26 @@ START_TEST(a_swap_is_seen_in_the_difference)
 }
 END_TEST
 
+START_TEST(drift_names_a_certificate_that_only_the_disk_has)
+{
+	struct outcome outcome;
+
+	install(1, "", &one, &one, OUTCOME_COMMITTED);
+	outcome_init(&outcome, "main");
+	drift_check(&host.instance, host.scratch, DRIFT_LOOK_ONLY, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 0);
+	outcome_release(&outcome);
+	write_text("valkey.crt", two.cert_pem);
+	drift_check(&host.instance, host.scratch, DRIFT_LOOK_ONLY, &outcome);
+	ck_assert_uint_eq(outcome.drift_count, 2);
+	ck_assert_int_eq(outcome.drift[0].kind, OUTCOME_DRIFT_FILE);
+	ck_assert_int_eq(outcome.drift[1].kind, OUTCOME_DRIFT_CERTIFICATE);
+	ck_assert_str_eq(outcome.drift[1].name, "tls-cert-file");
+	ck_assert_str_ne(outcome.drift[1].expected, outcome.drift[1].actual);
+	outcome_release(&outcome);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("pull_tls");
@@ -426,6 +447,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, sees_it_in_tls_1_2_of_a_server_that_wants_certificates);
 		tcase_add_test(tc, loads_anew_what_is_stale);
 		tcase_add_test(tc, does_not_lock_itself_out_by_a_certificate);
+		tcase_add_test(tc, drift_names_a_certificate_that_only_the_disk_has);
 	}
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -59,3 +59,6 @@ tests_unit_check_parcel_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_health
 TESTS += tests/unit/check_health
 tests_unit_check_health_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_pull_topology
+TESTS += tests/unit/check_pull_topology
+tests_unit_check_pull_topology_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
