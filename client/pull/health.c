@@ -68,11 +68,13 @@ static char *path_of(const struct instance *instance)
 	return xasprintf("%s/health.json", instance->directory);
 }
 
-static enum vk_rc ask(const struct instance *instance, struct health_state *state,
+/* Before the first release the agent's own user is not there yet. */
+static enum vk_rc ask(const struct instance *instance, bool is_first, struct health_state *state,
 	struct denials *denials, struct vk_err *err)
 {
 	struct valkey *valkey = NULL;
-	enum vk_rc rc = instance_connect_as_agent(instance, &valkey, err);
+	enum vk_rc rc = is_first ? instance_connect(instance, &valkey, err)
+				 : instance_connect_as_agent(instance, &valkey, err);
 
 	if (rc == VK_OK)
 		rc = health_state_read(valkey, state, err);
@@ -170,7 +172,8 @@ enum vk_rc health_begin(const struct running *running, const char *generation, s
 	baking->running = running;
 	read_before(baking, generation);
 	baking->since = vk_clock_now();
-	if (ask(running->instance, &baking->before, &baking->old_denials, &ignored) == VK_OK) {
+	if (ask(running->instance, !running->previous.is_known, &baking->before,
+		    &baking->old_denials, &ignored) == VK_OK) {
 		denials_remove(&baking->old_denials, &baking->blamed);
 		rc = write_before(baking, generation, err);
 	} else
@@ -211,7 +214,7 @@ static void look(struct baking *baking)
 	struct vk_err err = VK_ERR_INIT;
 	char text[HEALTH_TEXT_BYTES];
 
-	if (ask(baking->running->instance, &baking->now, &baking->denials, &err) == VK_OK) {
+	if (ask(baking->running->instance, false, &baking->now, &baking->denials, &err) == VK_OK) {
 		baking->answered_ms = vk_clock_monotonic_ms();
 		judge(baking);
 		return;

@@ -16,6 +16,16 @@
 
 enum { LINE_BYTES = 512, NUMBER_BYTES = 24, CLUSTER_SLOTS = 16384, NODE_FIELDS = 8 };
 
+/* No server counts further; sums and shares of such numbers do not overflow. */
+static const int64_t number_max = INT64_C(1) << 53;
+
+static int64_t number_of(const char *info, const char *name, int64_t fallback)
+{
+	int64_t number = info_int(info, name, fallback);
+
+	return number >= 0 && number <= number_max ? number : fallback;
+}
+
 /* Answers to commands that were fine until the configuration was another. */
 static const char *const error_kinds[] = {
 	"OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN"};
@@ -26,7 +36,7 @@ static int64_t part_number(const char *line, const char *name, int64_t fallback)
 	int64_t number;
 
 	return info_part(line, name, text, sizeof(text)) &&
-			       vk_parse_int(text, 0, INT64_MAX, &number)
+			       vk_parse_int(text, 0, number_max, &number)
 		       ? number
 		       : fallback;
 }
@@ -79,7 +89,7 @@ static void take_commands(const char *info, struct health_state *out)
 /* Replicas of a primary; of one that is in a full sync no lag is known. */
 static void take_replicas(const char *info, struct health_state *out)
 {
-	int64_t count = info_int(info, "connected_slaves", 0);
+	int64_t count = number_of(info, "connected_slaves", 0);
 	char name[NUMBER_BYTES], line[LINE_BYTES], state[16];
 
 	for (int64_t i = 0; i < count && i < 64; i++) {
@@ -117,19 +127,19 @@ void health_state_take_info(const char *info, struct health_state *out)
 	(void)info_text(info, "role", out->role, sizeof(out->role));
 	(void)info_text(info, "master_link_status", text, sizeof(text));
 	out->is_link_down = strcmp(text, "up") != 0;
-	out->is_loading = info_int(info, "loading", 0) != 0;
+	out->is_loading = number_of(info, "loading", 0) != 0;
 	out->is_save_failed = is_bad(info, "rdb_last_bgsave_status");
 	out->is_append_failed = is_bad(info, "aof_last_write_status");
 	if (strcmp(out->role, "slave") == 0)
-		out->lag_s = info_int(info, "master_last_io_seconds_ago", HEALTH_UNKNOWN);
+		out->lag_s = number_of(info, "master_last_io_seconds_ago", HEALTH_UNKNOWN);
 	take_replicas(info, out);
-	out->uptime_s = info_int(info, "uptime_in_seconds", 0);
-	out->used_memory = info_int(info, "used_memory", 0);
-	out->maxmemory = info_int(info, "maxmemory", 0);
+	out->uptime_s = number_of(info, "uptime_in_seconds", 0);
+	out->used_memory = number_of(info, "used_memory", 0);
+	out->maxmemory = number_of(info, "maxmemory", 0);
 	(void)info_text(info, "maxmemory_policy", text, sizeof(text));
 	out->may_evict = strcmp(text, "noeviction") != 0;
-	out->rejected = info_int(info, "rejected_connections", 0);
-	out->evicted = info_int(info, "evicted_keys", 0);
+	out->rejected = number_of(info, "rejected_connections", 0);
+	out->evicted = number_of(info, "evicted_keys", 0);
 	take_errors(info, out);
 	take_commands(info, out);
 }
@@ -303,6 +313,13 @@ struct vkjson *health_state_to_json(const struct health_state *state)
 	return json;
 }
 
+static int64_t count_at(const struct vkjson *pair, size_t i)
+{
+	int64_t number = vkjson_integer(vkjson_at(pair, i));
+
+	return number >= 0 && number <= number_max ? number : 0;
+}
+
 static void commands_from_json(const struct vkjson *object, struct health_state *out)
 {
 	for (struct vkjson_iter it = vkjson_iter(object);
@@ -310,8 +327,8 @@ static void commands_from_json(const struct vkjson *object, struct health_state 
 		struct health_command *command = &out->commands[out->command_count++];
 
 		snprintf(command->name, sizeof(command->name), "%s", it.name);
-		command->calls = vkjson_integer(vkjson_at(it.value, 0));
-		command->usec = vkjson_integer(vkjson_at(it.value, 1));
+		command->calls = count_at(it.value, 0);
+		command->usec = count_at(it.value, 1);
 	}
 }
 
@@ -328,7 +345,8 @@ enum vk_rc health_state_from_json(
 	for (size_t i = 0; rc == VK_OK && i < NUMBERS; i++) {
 		int64_t number = 0;
 
-		rc = vkjson_get_int(json, numbers[i].name, HEALTH_UNKNOWN, INT64_MAX, &number, err);
+		rc = vkjson_get_int(
+			json, numbers[i].name, HEALTH_UNKNOWN, number_max, &number, err);
 		memcpy((char *)out + numbers[i].offset, &number, sizeof(number));
 	}
 	for (size_t i = 0; rc == VK_OK && i < FLAGS; i++) {

@@ -8,7 +8,7 @@ fleet_start
 with_users() { # RULES of app, HASH of login
 	set_memory dev "${MEMORY:-64mb}"
 	cat >>"$TREE/environments/dev.yaml" <<-END
-		apply: {drift: report, bake: 1s}
+		apply: {drift: report, bake: ${BAKE:-1s}}
 		users:
 		  app: {rules: "on nopass ~app:* resetchannels -@all $1"}
 		  login: {rules: "on ~app:* resetchannels -@all +get", passwords: ["sha256:$2"]}
@@ -41,7 +41,7 @@ pull db1
 is "$STATUS $(config_of db1/main maxmemory)" "0 68157440" "a good release passes while others are refused what they were before"
 generation=$(readlink "$dir/current")
 
-with_users "+get" "$(hash_of first)"
+BAKE=20s with_users "+get" "$(hash_of first)"
 release dev "takes a right away"
 pull db1
 is "$STATUS" 2 "a release that takes away what a client needs is rolled back"

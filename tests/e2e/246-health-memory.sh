@@ -27,7 +27,7 @@ environment 64mb allkeys-lru 1s
 sed -i 's/bake: 1s/&, health: {evictions: 1000000}/' "$TREE/environments/dev.yaml"
 fill
 
-environment 2mb noeviction 1s
+environment 2mb noeviction 20s
 release dev "errors"
 set_one() { valkey db1/main set another value; }
 writer() { while :; do set_one; pause; done; }
@@ -59,9 +59,9 @@ is "$(valkey db1/main dbsize)" 5001 "with all data"
 environment 70mb noeviction 30s
 release dev "a long watch"
 is_baking() { grep -q ' bake ' "$WORK/log/long.log"; }
-begin() {
+begin() { # [--watch]
 	: >"$WORK/log/long.log"
-	background long "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml"
+	background long "$VKCFG_PULL" --config "$WORK/hosts/db1/pull.yaml" "$@"
 	wait_for is_baking || bail "no watch begins" "$(cat "$WORK/log/long.log")"
 }
 begin
@@ -69,6 +69,14 @@ end_background long KILL
 is "$(memory)" 73400320 "killed while it watches: the new value runs"
 ok "what was before is kept" test -s "$dir/health.json"
 is "$(stat -c %a "$dir/health.json")" 600 "for the agent alone"
+begin --watch
+pid=$(pid_of long)
+kill -TERM "$pid"
+wait "$pid"
+is "$?" 0 "--watch ends when it is asked to, in the middle of it"
+rm "$WORK/pids/long"
+is "$(memory)" 73400320 "and leaves the rest to the next run"
+ok "with what was before" test -s "$dir/health.json"
 valkey db1/main config set maxmemory 2mb >/dev/null
 set_one >/dev/null
 valkey db1/main config set maxmemory 70mb >/dev/null

@@ -520,6 +520,11 @@ START_TEST(settings_are_refused_with_their_place)
 		{HEAD "    connect: tls:h:1\n", "'ca'"},
 		{HEAD "    connect: tcp:h:1\n    door: {program: [relative]}\n", "relative"},
 		{HEAD "    connect: tcp:h:1\n    door: {program: [/a], file: /b}\n", "not both"},
+		{HEAD "    connect: tcp:h:1\n    health: {program: [relative]}\n", "relative"},
+		{HEAD "    connect: tcp:h:1\n    health: {user: app}\n", "belong together"},
+		{HEAD "    connect: tcp:h:1\n    health: {password-file: /p}\n",
+			"belong together"},
+		{HEAD "    connect: tcp:h:1\n    health: {program: [/a], timeout: 601}\n", "timeout"},
 		{HEAD "    connect: tcp:h:1\n  other:\n    directory: /d\n    data: /y\n    "
 		      "connect: tcp:h:2\n",
 			"same directory"},
