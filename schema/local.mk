@@ -16,5 +16,6 @@ SQL_MIGRATIONS = \
 	schema/sql/0014-host-warnings.sql \
 	schema/sql/0015-leases.sql \
 	schema/sql/0016-drift-causes.sql \
-	schema/sql/0017-announcements.sql
+	schema/sql/0017-announcements.sql \
+	schema/sql/0018-members.sql
 EXTRA_DIST += schema/sql/embed.awk $(SQL_MIGRATIONS)

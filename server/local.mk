@@ -61,6 +61,7 @@ libvkserver_a_SOURCES += server/routes_change.c
 libvkserver_a_SOURCES += server/routes_enrol.c
 libvkserver_a_SOURCES += server/routes_host.c
 libvkserver_a_SOURCES += server/routes_announcement.c
+libvkserver_a_SOURCES += server/routes_member.c server/shard.c server/shard.h
 libvkserver_a_SOURCES += server/routes_lease.c
 libvkserver_a_SOURCES += server/routes_log.c
 libvkserver_a_SOURCES += server/routes_recover.c

@@ -5,13 +5,14 @@
 
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/name.h"
 #include "common/num.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
 
-enum { REPORT_ID_BYTES = 16 };
+enum { REPORT_ID_BYTES = 16, REPORT_MEMBER_DIGITS = 16, REPORT_MEMBER_MAX_BYTES = 256 * 1024 };
 
 static const char *const states[] = {"committed", "unchanged", "rolled-back", "failed", "refused",
 	"pending-restart", "observing", NULL};
@@ -102,6 +103,36 @@ static enum vk_rc parse_drifts(const struct vkjson *object, struct arena *arena,
 	return rc;
 }
 
+/* What the members of its shard have in common, written anew. */
+static enum vk_rc parse_member(const struct vkjson *object, struct arena *arena,
+	struct store_instance *instance, struct vk_err *err)
+{
+	const struct vkjson *member = NULL;
+	struct vk_buf text;
+	enum vk_rc rc = vkjson_get_opt_object(object, "member", &member, err);
+
+	if (rc != VK_OK || member == NULL)
+		return rc;
+	if (vkjson_count(member) > REPORT_MEMBER_MAX_NAMES)
+		return vk_err_set(err, VK_ELIMIT, "member 'member': more than %d names",
+			REPORT_MEMBER_MAX_NAMES);
+	for (struct vkjson_iter it = vkjson_iter(member); vkjson_next(&it);) {
+		const char *digest = vkjson_text(it.value);
+
+		if (digest == NULL || strlen(digest) != REPORT_MEMBER_DIGITS ||
+			strspn(digest, "0123456789abcdef") != REPORT_MEMBER_DIGITS ||
+			strlen(it.name) > REPORT_WORD_MAX_BYTES * 2)
+			return vk_err_set(err, VK_EINPUT, "member 'member': expected digests");
+	}
+	vk_buf_init(&text, REPORT_MEMBER_MAX_BYTES);
+	vkjson_format(member, false, &text);
+	rc = vk_buf_check(&text, "member 'member'", err);
+	if (rc == VK_OK)
+		instance->facts = arena_strdup(arena, text.data);
+	vk_buf_release(&text);
+	return rc;
+}
+
 static enum vk_rc parse_instance(const struct vkjson *object, struct arena *arena,
 	struct store_instance *instance, struct vk_err *err)
 {
@@ -128,6 +159,8 @@ static enum vk_rc parse_instance(const struct vkjson *object, struct arena *aren
 		rc = get_word_of(object, "health", healths, &instance->health, err);
 	for (size_t i = 0; rc == VK_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
 		rc = get_text(object, texts[i].name, texts[i].max_bytes, texts[i].out, err);
+	if (rc == VK_OK)
+		rc = parse_member(object, arena, instance, err);
 	return rc == VK_OK ? parse_drifts(object, arena, instance, err) : rc;
 }
 

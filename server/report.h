@@ -17,6 +17,7 @@ enum {
 	REPORT_WORD_MAX_BYTES = 128,  /* state, generation, version... */
 	REPORT_TEXT_MAX_BYTES = 8192, /* error, detail, expected, actual */
 	REPORT_COSIGNATURE_MAX_BYTES = 512,
+	REPORT_MEMBER_MAX_NAMES = 256,
 };
 
 /* host is the caller's name. Texts of *out are borrowed from body and host, arrays stand in the

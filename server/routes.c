@@ -99,6 +99,7 @@ const struct route routes[] = {
 	{"POST", "/v1/waiting/{name}/approve",        OPERATOR,                     BODY,      route_approve_waiting, SMALL,  NULL, NULL},
 	{"POST", "/v1/waiting/{name}/reject",         OPERATOR,                     BODY,      route_reject_waiting,  SMALL,  NULL, NULL},
 	{"GET",  "/v1/drift",                         VIEWER,                       LIST,      route_list_drift,      0,      NULL, by_environment},
+	{"GET",  "/v1/drift/members",                 VIEWER,                       LIST,      route_list_members,    0,      NULL, by_environment},
 	{"GET",  "/v1/announcements",                 VIEWER,                       LIST,      route_list_announcements, 0,   NULL, by_environment},
 	{"POST", "/v1/announcements",                 APPROVER,                     BODY,      route_post_announcement, SMALL, NULL, NULL},
 	{"POST", "/v1/announcements/end",             APPROVER | OPERATOR,          BODY,      route_end_announcement, SMALL, NULL, NULL},

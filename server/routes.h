@@ -61,6 +61,9 @@ route_handler route_post_announcement;
 route_handler route_end_announcement;
 route_handler route_list_announcements;
 
+/* routes_member.c */
+route_handler route_list_members;
+
 /* routes_secret.c */
 route_handler route_post_secret;
 route_handler route_post_seals;

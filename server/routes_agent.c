@@ -14,6 +14,7 @@
 #include "server/readers.h"
 #include "server/report.h"
 #include "server/routes.h"
+#include "server/shard.h"
 #include "server/store/store_bundle.h"
 #include "server/witness.h"
 
@@ -196,13 +197,38 @@ static struct vkjson *summarise(const struct store_report *report)
 	return detail;
 }
 
+/* Of those that said what can be compared. One that no release knows (any more) is compared with
+ * nobody. */
+static enum vk_rc find_shards(struct mutation *mutation, struct store *store,
+	struct store_report *report, struct vk_err *err)
+{
+	struct store_instance *copies =
+		arena_calloc(mutation->arena, report->instance_count + 1, sizeof(*copies));
+	enum vk_rc rc = VK_OK;
+
+	for (size_t i = 0; rc == VK_OK && i < report->instance_count; i++) {
+		copies[i] = report->instances[i];
+		if (copies[i].facts == NULL)
+			continue;
+		rc = shard_find(store, mutation->caller.environment, report->host,
+			arena_printf(mutation->arena, "%s/%s", report->host, copies[i].name),
+			mutation->arena, &copies[i].shard, err);
+		if (rc == VK_ENOTFOUND)
+			rc = VK_OK;
+	}
+	report->instances = copies;
+	return rc;
+}
+
 static enum vk_rc run_report(struct mutation *mutation, struct writer_tx *tx, struct vk_err *err)
 {
 	struct store *store = writer_tx_store(tx);
-	const struct store_report *report = mutation->data;
+	struct store_report *report = mutation->data;
 	struct store_report_outcome outcome = {.is_changed = false};
 	enum vk_rc rc = store_set_host_seen(store, report->host, writer_tx_now(tx), err);
 
+	if (rc == VK_OK)
+		rc = find_shards(mutation, store, report, err);
 	if (rc == VK_OK)
 		rc = store_save_report(store, report, writer_tx_now(tx), &outcome, err);
 	if (rc == VK_OK && report->cosignature[0] != '\0')

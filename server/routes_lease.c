@@ -6,16 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/bundle.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/vkjson.h"
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
-#include "server/store/store_bundle.h"
+#include "server/shard.h"
 #include "server/store/store_lease.h"
-#include "server/store/store_release.h"
 
 #include "common/banned.h"
 
@@ -23,41 +21,6 @@ struct lease_request {
 	const char *instance; /* HOST/INSTANCE */
 	int64_t seconds;      /* 0: give it back */
 };
-
-/* What a host says about itself does not count: with whom it shares its data, the release says. */
-static enum vk_rc take_shard(struct mutation *mutation, const struct store_bundle *stored,
-	const char **shard, struct vk_err *err)
-{
-	struct vk_bundle *bundle = NULL;
-	enum vk_rc rc = vk_bundle_parse(stored->text, stored->len, &bundle, err);
-
-	if (rc == VK_OK && bundle->group != NULL)
-		*shard = arena_printf(
-			mutation->arena, "%s/%" PRId64, bundle->group->name, bundle->group->shard);
-	vk_bundle_free(bundle);
-	return rc;
-}
-
-static enum vk_rc find_shard(struct mutation *mutation, struct store *store, const char *instance,
-	const char **shard, struct vk_err *err)
-{
-	const struct view_identity *host = &mutation->caller;
-	const struct store_bundle *bundles = NULL;
-	int64_t number = 0;
-	size_t count = 0;
-	enum vk_rc rc = store_get_release_number(store, host->environment, &number, err);
-
-	if (rc == VK_OK && number > 0)
-		rc = store_list_host_bundles(store, host->environment, number, host->name,
-			mutation->arena, &bundles, &count, err);
-	if (rc != VK_OK)
-		return rc;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(bundles[i].instance, instance) == 0)
-			return take_shard(mutation, &bundles[i], shard, err);
-	}
-	return vk_err_set(err, VK_ENOTFOUND, "'%s' is not part of the current release", instance);
-}
 
 static void answer(struct mutation *mutation, const struct store_lease *lease,
 	const struct store_lease_holder *holder)
@@ -99,7 +62,8 @@ static enum vk_rc run_lease(struct mutation *mutation, struct writer_tx *tx, str
 		vk_log(VK_LOG_INFO, "lease-ended", VK_KV("instance", request->instance));
 		return store_give_back_lease(store, request->instance, err);
 	}
-	rc = find_shard(mutation, store, request->instance, &lease.shard, err);
+	rc = shard_find(store, mutation->caller.environment, mutation->caller.name,
+		request->instance, mutation->arena, &lease.shard, err);
 	if (rc == VK_OK)
 		rc = store_take_lease(store, &lease, mutation->context->max_restarts,
 			writer_tx_now(tx), mutation->arena, &holder, err);

@@ -16,6 +16,13 @@
 
 enum { TARGET_MAX_BYTES = 1024 };
 
+static const char *text_of(const struct vkjson *item, const char *member)
+{
+	const char *text = vkjson_text(vkjson_get(item, member));
+
+	return text != NULL ? text : "";
+}
+
 static bool is_word(const struct vkjson *item, const char *member, const char *word)
 {
 	const char *text = vkjson_text(vkjson_get(item, member));
@@ -40,39 +47,90 @@ static bool has_drift(const struct vkjson *list)
 	return false;
 }
 
-enum vk_rc cmd_drift(struct cli *cli, const struct args *args, struct vk_err *err)
+static const struct table_column columns[] = {
+	{"HOST", "host", TABLE_TEXT},
+	{"INSTANCE", "instance", TABLE_TEXT},
+	{"KIND", "kind", TABLE_TEXT},
+	{"NAME", "name", TABLE_TEXT},
+	{"EXPECTED", "expected", TABLE_TEXT},
+	{"ACTUAL", "actual", TABLE_TEXT},
+	{"ACTION", "action", TABLE_STATE},
+	{"CAUSE", "cause", TABLE_TEXT},
+	{"SINCE", "since", TABLE_TIME},
+	{NULL, NULL, TABLE_TEXT},
+};
+
+/* Which members of a shard have what: those with the same digest together. */
+static void print_members(const struct cli *cli, const struct vkjson *differences)
 {
-	static const struct table_column columns[] = {
-		{"HOST", "host", TABLE_TEXT},
-		{"INSTANCE", "instance", TABLE_TEXT},
-		{"KIND", "kind", TABLE_TEXT},
-		{"NAME", "name", TABLE_TEXT},
-		{"EXPECTED", "expected", TABLE_TEXT},
-		{"ACTUAL", "actual", TABLE_TEXT},
-		{"ACTION", "action", TABLE_STATE},
-		{"CAUSE", "cause", TABLE_TEXT},
-		{"SINCE", "since", TABLE_TIME},
-		{NULL, NULL, TABLE_TEXT},
-	};
-	struct session *session = NULL;
-	struct vkjson *list = NULL;
+	if (vkjson_count(differences) > 0)
+		cli_say(cli, "\nMembers of a shard differ:\n");
+	for (size_t i = 0; i < vkjson_count(differences); i++) {
+		const struct vkjson *item = vkjson_at(differences, i);
+		const struct vkjson *members = vkjson_get(item, "members");
+
+		cli_say(cli, "  ");
+		cli_say_foreign(cli, CLI_BOLD, text_of(item, "shard"));
+		cli_say(cli, " ");
+		cli_say_foreign(cli, CLI_BOLD, text_of(item, "name"));
+		cli_say(cli, ":");
+		for (size_t k = 0; k < vkjson_count(members); k++) {
+			const struct vkjson *member = vkjson_at(members, k);
+
+			cli_say(cli, " ");
+			cli_say_foreign(cli, CLI_PLAIN, text_of(member, "instance"));
+			cli_say(cli, "=");
+			cli_say_foreign(cli, CLI_DIM, text_of(member, "digest"));
+		}
+		cli_say(cli, "\n");
+	}
+}
+
+static enum vk_rc fetch(struct session *session, const struct args *args, const char *path,
+	struct vkjson **out, struct vk_err *err)
+{
 	struct vk_buf target;
 	enum vk_rc rc;
 
 	vk_buf_init(&target, TARGET_MAX_BYTES);
-	vk_buf_adds(&target, "/v1/drift");
+	vk_buf_adds(&target, path);
 	session_add_query(&target, "environment", args_get(args, "env"));
 	rc = vk_buf_check(&target, "the request", err);
 	if (rc == VK_OK)
-		rc = session_open(cli, &session, err);
-	if (rc == VK_OK)
-		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, &list, err);
-	if (rc == VK_OK) {
-		cli->is_answer_no = has_drift(list);
-		if (!cli_print_json_list(cli, list))
-			table_print(cli, columns, list, "no drift");
-	}
+		rc = session_list(session, target.data, SESSION_LIST_MAX_ITEMS, out, err);
 	vk_buf_release(&target);
+	return rc;
+}
+
+static void print_all(
+	const struct cli *cli, const struct vkjson *list, const struct vkjson *members)
+{
+	struct vkjson *result = vkjson_object();
+
+	vkjson_set(result, "items", vkjson_ref(list));
+	vkjson_set(result, "members", vkjson_ref(members));
+	if (!cli_print_json(cli, result)) {
+		table_print(cli, columns, list, "no drift");
+		print_members(cli, members);
+	}
+	vkjson_free(result);
+}
+
+enum vk_rc cmd_drift(struct cli *cli, const struct args *args, struct vk_err *err)
+{
+	struct session *session = NULL;
+	struct vkjson *list = NULL, *members = NULL;
+	enum vk_rc rc = session_open(cli, &session, err);
+
+	if (rc == VK_OK)
+		rc = fetch(session, args, "/v1/drift", &list, err);
+	if (rc == VK_OK)
+		rc = fetch(session, args, "/v1/drift/members", &members, err);
+	if (rc == VK_OK) {
+		cli->is_answer_no = has_drift(list) || vkjson_count(members) > 0;
+		print_all(cli, list, members);
+	}
+	vkjson_free(members);
 	vkjson_free(list);
 	session_free(session);
 	return rc;

@@ -13,6 +13,7 @@
 #include "client/pull/door.h"
 #include "client/pull/drift_calls.h"
 #include "client/pull/drift_files.h"
+#include "client/pull/drift_member.h"
 #include "client/pull/drift_policy.h"
 #include "client/pull/drift_topology.h"
 #include "client/pull/expected.h"
@@ -341,6 +342,9 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 		rc = look_at_role(drift, valkey, err);
 	if (rc == VK_OK && !drift->is_plan && bundle->kind != VK_KIND_SENTINEL)
 		drift_check_certificate(&drift->policy, &live, drift->outcome);
+	if (rc == VK_OK && !drift->is_plan && bundle->group != NULL &&
+		bundle->kind != VK_KIND_SENTINEL)
+		drift_member_take(schema, &drift->expected, &live, drift->outcome);
 	if (rc == VK_OK) {
 		drift_calls_judge(&calls, &drift->policy, valkey, &live, drift->generation,
 			drift->has_acted, drift->outcome);

@@ -21,6 +21,7 @@ libvkpull_a_SOURCES += client/pull/drift_calls.c client/pull/drift_calls.h
 libvkpull_a_SOURCES += client/pull/drift_files.c client/pull/drift_files.h
 libvkpull_a_SOURCES += client/pull/drift_policy.c client/pull/drift_policy.h
 libvkpull_a_SOURCES += client/pull/drift_record.c client/pull/drift_record.h
+libvkpull_a_SOURCES += client/pull/drift_member.c client/pull/drift_member.h
 libvkpull_a_SOURCES += client/pull/drift_topology.c client/pull/drift_topology.h
 libvkpull_a_SOURCES += client/pull/drift_standing.c client/pull/drift_standing.h
 libvkpull_a_SOURCES += client/pull/enrol.c client/pull/enrol.h

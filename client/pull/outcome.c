@@ -56,6 +56,7 @@ void outcome_release(struct outcome *outcome)
 		free(outcome->drift[i].ticket);
 	}
 	free(outcome->drift);
+	vkjson_free(outcome->member);
 	for (size_t i = 0; i < outcome->wait_count; i++) {
 		free(outcome->waits[i].name);
 		free(outcome->waits[i].expected);
@@ -188,6 +189,8 @@ struct vkjson *outcome_to_json(const struct outcome *outcome)
 		vkjson_set(json, "checks", vkjson_ref(outcome->checks));
 	if (outcome->window_opens != 0)
 		vkjson_set(json, "window_opens", vkjson_time(outcome->window_opens));
+	if (outcome->member != NULL)
+		vkjson_set(json, "member", vkjson_ref(outcome->member));
 	return json;
 }
 

@@ -82,6 +82,7 @@ struct outcome {
 	bool is_settled;      /* nothing to try again as long as the same release is wanted */
 	struct outcome_drift *drift;
 	size_t drift_count;
+	struct vkjson *member; /* what a shard's members have in common: name to digest; or NULL */
 	struct outcome_wait waits[OUTCOME_MAX_WAITS];
 	size_t wait_count;
 	struct vkjson *checks; /* of its health after a release (health_checks.h), or NULL */

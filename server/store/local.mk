@@ -13,6 +13,7 @@ libvkserver_a_SOURCES += server/store/store_host_approval.c server/store/store_h
 libvkserver_a_SOURCES += server/store/store_instance.c server/store/store_instance.h
 libvkserver_a_SOURCES += server/store/store_lease.c server/store/store_lease.h
 libvkserver_a_SOURCES += server/store/store_log.c server/store/store_log.h
+libvkserver_a_SOURCES += server/store/store_member.c server/store/store_member.h
 libvkserver_a_SOURCES += server/store/store_migrate.c server/store/store_migrate.h
 libvkserver_a_SOURCES += server/store/store_release.c server/store/store_release.h
 libvkserver_a_SOURCES += server/store/store_report.c server/store/store_report.h

@@ -33,6 +33,8 @@ struct store_instance {
 	int64_t reported;
 	const struct store_drift *drift;
 	size_t drift_count;
+	const char *shard; /* "GROUP/NUMBER"; NULL or "": it stands alone */
+	const char *facts; /* what its members have in common, JSON; NULL: nothing */
 };
 
 struct store_host {

@@ -118,7 +118,8 @@ enum vk_rc store_add_instance(struct store *store, const char *host,
 	struct db_stmt *q = db_prepare(store_db(store),
 		"INSERT INTO instances (host, name, release_number, generation, state, health, "
 		"valkey,"
-		" outcome, error, detail, reported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" outcome, error, detail, reported, shard, facts)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	enum vk_rc rc;
 
 	db_bind_text(q, host);
@@ -132,6 +133,8 @@ enum vk_rc store_add_instance(struct store *store, const char *host,
 	db_bind_text(q, instance->error);
 	db_bind_text(q, instance->detail);
 	db_bind_int(q, now);
+	db_bind_text(q, instance->shard != NULL ? instance->shard : "");
+	db_bind_text(q, instance->facts != NULL ? instance->facts : "{}");
 	rc = db_run(q, err);
 	if (rc == VK_ECONFLICT)
 		return vk_err_set(err, VK_EINPUT, "instance %s is reported twice", instance->name);

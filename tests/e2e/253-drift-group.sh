@@ -64,4 +64,22 @@ is "$(by carol drift show db2/main --json | jq -r '.drift[] | "\(.kind) \(.name)
 pull db2 --status
 is "$STATUS" 0 "which is nothing to look into"
 like "$OUT" 'differs: role is primary instead of replica \(server-owned\)' "but is shown"
+
+# Members among each other: a second run, since a fresh install reports before it has looked around
+members() { by carol drift --json | jq -r '.members[] | "\(.shard) \(.name) \([.members[].instance] | join(" "))"' | sort; }
+pull db1
+pull db2
+is "$(members)" "" "members of a shard have in common what they must"
+valkey db2/main config set maxmemory-policy noeviction >/dev/null
+valkey db2/main acl setuser tester -debug >/dev/null
+pull db2
+is "$(members)" "pair/0 maxmemory-policy db1/main db2/main
+pair/0 users.tester db1/main db2/main" "where they differ, both are named"
+run by carol drift
+is "$STATUS" 1 "that is something to look into"
+like "$OUT" 'pair/0 maxmemory-policy: db1/main=[0-9a-f]{16} db2/main=[0-9a-f]{16}' "and shown"
+valkey db2/main config set maxmemory-policy allkeys-lru >/dev/null
+valkey db2/main acl setuser tester reset on nopass '~*' '&*' +@all >/dev/null
+pull db2
+is "$(members)" "" "and no longer when it is over"
 done_testing

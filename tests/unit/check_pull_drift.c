@@ -4,6 +4,7 @@
 
 #include "client/pull/drift.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -355,6 +356,60 @@ START_TEST(leaves_what_is_announced_until_it_is_over)
 }
 END_TEST
 
+static size_t open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* Pages; with AddressSanitizer, which keeps what was freed, nothing is known. */
+static long resident_pages(void)
+{
+	long size = 0, resident = 0;
+#ifndef __SANITIZE_ADDRESS__
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%ld %ld", &size, &resident), 2);
+	fclose(file);
+#endif
+	return size < resident ? -1 : resident;
+}
+
+/* What a process that watches for months does. */
+START_TEST(many_looks_leave_no_memory_and_no_descriptor)
+{
+	static const int rounds = 120, warm_up = 20;
+	size_t descriptors = 0;
+	long pages = 0;
+
+	install_ok(&reporting);
+	if (_i == 1) { /* with drift, and without */
+		set_by_hand("maxmemory", "1mb");
+		pull_host_command(&host, VALKEY_ARGV("ACL", "SETUSER", "default", "on", "nopass"));
+	}
+	for (int i = 0; i < rounds; i++) {
+		struct outcome outcome;
+
+		check(DRIFT_DEFAULT, &outcome);
+		ck_assert_uint_eq(outcome.drift_count, _i == 1 ? 2 : 0);
+		outcome_release(&outcome);
+		if (i == warm_up) {
+			descriptors = open_descriptors();
+			pages = resident_pages();
+		}
+	}
+	ck_assert_uint_eq(open_descriptors(), descriptors);
+	ck_assert_int_le(resident_pages(), pages + 64);
+}
+END_TEST
+
 START_TEST(begins_a_damaged_record_anew)
 {
 	char *path = xasprintf("%s/drift-main.json", host.state);
@@ -571,6 +626,7 @@ static Suite *make_suite(void)
 		tcase_add_test(tc, names_commands_whose_effect_is_gone);
 		tcase_add_test(tc, names_commands_beside_drift_that_stands);
 		tcase_add_test(tc, leaves_what_is_announced_until_it_is_over);
+		tcase_add_loop_test(tc, many_looks_leave_no_memory_and_no_descriptor, 0, 2);
 		tcase_add_test(tc, begins_a_damaged_record_anew);
 		tcase_add_loop_test(tc, finds_and_reverts_every_damage_to_a_file, 0, 4);
 		tcase_add_loop_test(tc, starts_a_valkey_that_died_only_where_it_reverts, 0, 2);

@@ -15,6 +15,8 @@
 	"{" ID ",\"instances\":[{" INSTANCE ",\"drift\":[{\"kind\":\"value\",\"name\":\"hz\","     \
 	"\"action\":\"report\"," more "}]}]}"
 
+#define MEMBER(json) "{" ID ",\"instances\":[{" INSTANCE ",\"member\":" json "}]}"
+
 static enum vk_rc parse(const char *text, struct arena *arena, struct vkjson **body,
 	struct store_report *out, struct vk_err *err)
 {
@@ -46,6 +48,10 @@ START_TEST(refuses_what_the_format_does_not_know)
 		{"{" ID ",\"instances\":[{" INSTANCE ",\"drift\":[{\"kind\":\"value\"}]}]}",
 			VK_EINPUT},
 		{DRIFT("\"cause\":\"mine\""), VK_EINPUT},
+		{MEMBER("[]"), VK_EINPUT},
+		{MEMBER("{\"hz\":1}"), VK_EINPUT},
+		{MEMBER("{\"hz\":\"0123456789abcde\"}"), VK_EINPUT},
+		{MEMBER("{\"hz\":\"0123456789abcdeF\"}"), VK_EINPUT},
 		{DRIFT("\"cause\":1"), VK_EINPUT},
 		{DRIFT("\"until\":\"tomorrow\""), VK_EINPUT},
 		{DRIFT("\"ticket\":1"), VK_EINPUT},
@@ -87,6 +93,23 @@ START_TEST(refuses_texts_beyond_the_limit)
 }
 END_TEST
 
+START_TEST(reads_what_members_have_in_common)
+{
+	struct vk_err err = VK_ERR_INIT;
+	struct arena *arena = arena_new();
+	struct store_report report;
+	struct vkjson *body = NULL;
+
+	assert_ok(parse(MEMBER("{ \"hz\" : \"0123456789abcdef\", \"b\":\"0000000000000000\"}"),
+			  arena, &body, &report, &err),
+		err);
+	ck_assert_str_eq(report.instances[0].facts,
+		"{\"b\":\"0000000000000000\",\"hz\":\"0123456789abcdef\"}");
+	vkjson_free(body);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(reads_a_report_with_drift)
 {
 	struct vk_err err = VK_ERR_INIT;
@@ -124,6 +147,7 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tc, refuses_what_the_format_does_not_know);
 	tcase_add_test(tc, refuses_texts_beyond_the_limit);
+	tcase_add_test(tc, reads_what_members_have_in_common);
 	tcase_add_test(tc, reads_a_report_with_drift);
 	suite_add_tcase(suite, tc);
 	return suite;

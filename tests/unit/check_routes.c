@@ -79,6 +79,7 @@ static const struct {
 	{"POST", "/v1/users/{name}/revoke", "d", FLEET},
 	{"GET", "/v1/status", USERS, ENVIRONMENT_LIST},
 	{"GET", "/v1/drift", USERS, ENVIRONMENT_LIST},
+	{"GET", "/v1/drift/members", USERS, ENVIRONMENT_LIST},
 	{"GET", "/v1/announcements", USERS, ENVIRONMENT_LIST},
 	{"POST", "/v1/announcements", "p", ENVIRONMENT_BODY},
 	{"POST", "/v1/announcements/end", "po", ENVIRONMENT_BODY},
