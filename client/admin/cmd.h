@@ -10,6 +10,7 @@ command_run cmd_new;
 command_run cmd_validate;
 command_run cmd_render;
 command_run cmd_diff;
+command_run cmd_plan;
 
 /* cmd_lint.c: the baseline */
 command_run cmd_lint;

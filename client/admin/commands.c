@@ -41,6 +41,8 @@ static const struct option_spec diff_options[] = {
 	OPTIONS_END,
 };
 
+static const struct option_spec plan_options[] = {TREE_OPTION, RELEASE_OPTION, OPTIONS_END};
+
 static const struct option_spec lint_options[] = {
 	TREE_OPTION,
 	RELEASE_OPTION,
@@ -382,6 +384,11 @@ const struct command commands[] = {
 		"instance with --running with a Valkey that runs.\n"
 		"What is in force counts, not how it is written. Ends with status 1 if anything differs.",
 		0, 2, diff_options, NULL, cmd_diff},
+	{"plan", "CHANGE|ENV|ENV/N", "show what would happen to the hosts, as they have reported they are",
+		"Each instance is compared with the release that it runs: changes and their way, restarts,\n"
+		"windows, connections, findings. Nothing is changed. How long, on the host: vkcfg-pull --plan.\n"
+		"Ends with status 1 if anything would change.",
+		1, 1, plan_options, NULL, cmd_plan},
 	{"lint", "[FILE]", "hold a tree, valkey.conf or running Valkey against the secure baseline",
 		"Looks at what would really be in force, the server's defaults included. Ends with status 1\n"
 		"if a finding is of severity high or above, or if a waiver has ended.",

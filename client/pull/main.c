@@ -19,6 +19,7 @@
 #include "client/pull/gate.h"
 #include "client/pull/fill.h"
 #include "client/pull/offline.h"
+#include "client/pull/plan.h"
 #include "client/pull/run.h"
 #include "client/pull/status.h"
 #include "client/pull/watch.h"
@@ -48,6 +49,7 @@ struct options {
 	bool is_doctor;
 	bool is_watching;
 	bool is_observing;
+	bool is_planning;
 	bool is_once;
 	bool is_showing_status;
 	bool is_showing_user;
@@ -87,17 +89,21 @@ static const char help_text[] =
 	"  vkcfg-pull --status        what runs here, and where it differs\n"
 	"  vkcfg-pull --check-config  is pull.yaml right?\n"
 	"  vkcfg-pull --agent-user    the agent's own user, as a line of a users.acl\n"
+	"Before a release moves anything (asks the server, changes nothing):\n"
+	"  vkcfg-pull --plan [--json] what it would change here, each change's way, restarts,\n"
+	"                             connections, how long\n"
 	"To find out why it does not work (asks the server, changes nothing):\n"
 	"  vkcfg-pull doctor [--json] each finding says what to do\n"
 	"\n"
 	"Options:\n"
 	"  --config FILE      instead of " PULL_SETTINGS_PATH "\n"
-	"  --json             with --status and doctor: as JSON\n"
+	"  --json             with --status, --plan and doctor: as JSON\n"
 	"  --retry            try once more what was refused or rolled back here\n"
 	"  --log-level LEVEL  error, warn, info (default) or debug\n"
 	"  --help, --version\n"
 	"\n"
-	"Exit status: 0 done; 1 --status found drift, or doctor a problem; 2 input or a refused "
+	"Exit status: 0 done; 1 --status found drift, --plan a change, doctor a problem; 2 input "
+	"or a refused "
 	"configuration;\n"
 	"5 denied; 6 untrusted; 8 unavailable; 9 disk or system. See vkcfg-pull(8).\n";
 
@@ -106,6 +112,7 @@ enum {
 	OPT_CHECK,
 	OPT_AGENT_USER,
 	OPT_OBSERVE,
+	OPT_PLAN,
 	OPT_TOKEN_FILE,
 	OPT_TOKEN_FD,
 	OPT_WAIT,
@@ -130,6 +137,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"check-config", no_argument, NULL, OPT_CHECK},
 	{"observe", no_argument, NULL, OPT_OBSERVE},
+	{"plan", no_argument, NULL, OPT_PLAN},
 	{"agent-user", no_argument, NULL, OPT_AGENT_USER},
 	{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 	{"token-fd", required_argument, NULL, OPT_TOKEN_FD},
@@ -296,6 +304,26 @@ static int run_status(const struct options *options)
 	return is_clean ? 0 : STATUS_NOT_CLEAN;
 }
 
+static int run_plan(const struct options *options)
+{
+	struct vk_err err = VK_ERR_INIT;
+	bool is_empty = false;
+	struct agent agent;
+	struct vk_buf text;
+	enum vk_rc rc = agent_open(options->config, &agent, &err);
+
+	vk_buf_init(&text, STATUS_MAX_BYTES);
+	if (rc == VK_OK)
+		rc = plan_show(&agent, options->is_json, &text, &is_empty, &err);
+	if (rc == VK_OK)
+		fputs(text.data, stdout);
+	vk_buf_release(&text);
+	agent_close(&agent);
+	if (rc != VK_OK)
+		return show_failure(&err);
+	return is_empty ? 0 : STATUS_NOT_CLEAN;
+}
+
 static int run_doctor(const struct options *options)
 {
 	struct checkup *checkup = checkup_new();
@@ -459,6 +487,8 @@ static bool take_option(int option, struct options *options, int *status)
 		return options->is_checking_config = true;
 	case OPT_OBSERVE:
 		return options->is_observing = true;
+	case OPT_PLAN:
+		return options->is_planning = true;
 	case OPT_AGENT_USER:
 		return options->is_showing_user = true;
 	case OPT_BUNDLE:
@@ -497,6 +527,8 @@ static int dispatch(const struct options *options)
 		return run_enrol(options);
 	if (options->is_showing_status)
 		return run_status(options);
+	if (options->is_planning)
+		return run_plan(options);
 	if (options->is_doctor)
 		return run_doctor(options);
 	if (options->is_waiting)

@@ -136,7 +136,7 @@ run_agent
 is "$STATUS" 0 "and the next run installs them"
 
 # All that can be asked
-for command in "validate --tree $TREE" "lint --tree $TREE" "render db1/second --tree $TREE" "diff prod --tree $TREE" changes "show $CHANGE" "releases prod" \
+for command in "validate --tree $TREE" "lint --tree $TREE" "render db1/second --tree $TREE" "diff prod --tree $TREE" "plan prod --tree $TREE" changes "show $CHANGE" "releases prod" \
 	"explain db1/second primaryauth --tree $TREE" "explain db1/main --release prod" \
 	status hosts drift whoami "user list" "key list" "root show" "audit log" "audit verify --allow-unwitnessed" \
 	"secret list prod" "secret show-recipients prod" "secret list prod --tree $TREE"; do
@@ -190,7 +190,7 @@ end_background watch
 by admin host revoke db1 >/dev/null 2>&1
 # Whoever adds a command that can show a part of a release, adds it above.
 nothing='new|schema .*|enrol|key .*|root .*|env .*|refresh|user .*|host .*|fleet .*|ca( .*)?|recover|secret get|help|completion'
-known="'validate' 'render' 'diff' 'explain' 'lint' 'submit' 'changes' 'show' 'approve' 'reject' 'releases' 'rollback' 'status' 'hosts' 'drift'
+known="'validate' 'render' 'diff' 'plan' 'explain' 'lint' 'submit' 'changes' 'show' 'approve' 'reject' 'releases' 'rollback' 'status' 'hosts' 'drift'
 	'whoami' 'secret set' 'secret list' 'secret show-recipients' 'secret reseal' 'secret rotate' 'secret remove' 'audit log' 'audit export'
 	'audit verify' 'audit prove' 'audit check'"
 missed=

@@ -8,6 +8,7 @@
 
 #include "client/pull/restart_plan.h"
 #include "client/pull/role_file.h"
+#include "client/pull/usage.h"
 #include "common/mem.h"
 #include "common/name.h"
 
@@ -19,14 +20,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct restart_state *state = xcalloc(1, sizeof(*state));
 	char *text = xcalloc(1, size + 1);
 	struct restart_plan plan;
+	struct usage usage;
+	char how[USAGE_HOW_BYTES];
 	struct vk_buf once, twice;
 
 	if (size > 0)
 		memcpy(text, data, size);
 	restart_state_take_info(text, state);
+	usage_take_info(text, &usage);
 	restart_state_take_config(text, text, text, state);
 	(void)restart_state_is_migrating(text);
 	restart_plan_make(state, &bundle, NULL, &plan);
+	if (usage.clients < 0 || usage_restart_seconds(&usage, state, how, sizeof(how)) < 1)
+		abort();
 	if (plan.way == RESTART_HOLD && plan.reason[0] == '\0')
 		abort();
 	vk_buf_init(&once, 4 * size + 4096);
