@@ -58,7 +58,7 @@ for unit in vkcfgd.service vkcfg-pull.service vkcfg-pull-watch.service vkcfg-pul
 	[ "$name" = "$unit" ] || cp "$WORK/units/$unit" "$WORK/units/$name"
 	is "$(systemd-analyze verify "$WORK/units/$name" 2>&1 | grep -v 'valkey-server@')" "" "$unit has no mistake"
 done
-for unit in vkcfgd.service vkcfg-pull.service vkcfg-pull-watch.service; do
+for unit in vkcfgd.service vkcfg-pull.service vkcfg-pull-watch.service vkcfg-restart@main.service; do
 	ok "$unit is exposed to little" \
 		systemd-analyze security --offline=true --threshold=20 --no-pager "$WORK/units/$unit"
 done

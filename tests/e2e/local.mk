@@ -31,6 +31,8 @@ tests_e2e_forge_LDADD = $(COMMON_LIBS)
 # An application at work.
 check_PROGRAMS += tests/e2e/load
 tests_e2e_load_LDADD = $(COMMON_LIBS) $(HIREDIS_LIBS)
+# What systemd does with SystemCallFilter=.
+check_PROGRAMS += tests/e2e/jail
 # Programs without the check of the policy.
 check_PROGRAMS += tests/e2e/reckless_vkcfg
 tests_e2e_reckless_vkcfg_SOURCES = tests/e2e/reckless_vkcfg.c tests/e2e/cheap_keys.c $(client_admin_vkcfg_SOURCES)
@@ -132,6 +134,7 @@ E2E_TESTS += tests/e2e/260-operations.sh
 E2E_TESTS += tests/e2e/261-rights.sh
 E2E_TESTS += tests/e2e/262-instances.sh
 E2E_TESTS += tests/e2e/263-offline.sh
+E2E_TESTS += tests/e2e/264-sandbox.sh
 E2E_TESTS += tests/e2e/200-attack-bundle.sh
 E2E_TESTS += tests/e2e/201-attack-unsigned.sh
 E2E_TESTS += tests/e2e/202-attack-replay.sh
