@@ -3,6 +3,7 @@
 
 #include "common/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,28 @@ enum vk_rc vk_err_set(struct vk_err *err, enum vk_rc rc, const char *fmt, ...)
 	return rc;
 }
 
+/* What helps against it on whatever machine; NULL for a reason that only the caller understands. */
+static const char *advice(int errno_value)
+{
+	switch (errno_value) {
+	case ENOSPC:
+		return "make room: df -h shows what is full, df -i where the inodes are used up";
+	case EDQUOT:
+		return "this user's quota is used up: make room, or raise it";
+	case EROFS:
+		return "mount it for writing; after disk errors the kernel takes that back by "
+		       "itself (dmesg)";
+	case EACCES:
+	case EPERM:
+		return "look at owner and mode of it and of the directories above, and at what "
+		       "SELinux or AppArmor deny (ausearch -m avc, dmesg)";
+	case EMFILE:
+		return "raise the limit on open files (LimitNOFILE=)";
+	default:
+		return NULL;
+	}
+}
+
 enum vk_rc vk_err_errno(struct vk_err *err, enum vk_rc rc, int errno_value, const char *fmt, ...)
 {
 	char reason[128];
@@ -67,6 +90,8 @@ enum vk_rc vk_err_errno(struct vk_err *err, enum vk_rc rc, int errno_value, cons
 	va_end(ap);
 	/* The GNU variant: returns the text, which may or may not stand in the buffer. */
 	append(err->msg, sizeof(err->msg), ": %s", strerror_r(errno_value, reason, sizeof(reason)));
+	if (rc == VK_EIO && advice(errno_value) != NULL)
+		vk_err_hint(err, "%s", advice(errno_value));
 	return rc;
 }
 

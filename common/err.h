@@ -47,7 +47,8 @@ struct vk_err {
 enum vk_rc vk_err_set(struct vk_err *err, enum vk_rc rc, const char *fmt, ...) VK_PRINTF(3, 4);
 enum vk_rc vk_err_vset(struct vk_err *err, enum vk_rc rc, const char *fmt, va_list ap);
 
-/* Like vk_err_set(), with ": " and the text of errno_value appended. */
+/* Like vk_err_set(), with ": " and the text of errno_value appended; of a disk or file that does not work
+ * (VK_EIO), with a hint at what helps. */
 enum vk_rc vk_err_errno(struct vk_err *err, enum vk_rc rc, int errno_value, const char *fmt, ...)
 	VK_PRINTF(4, 5);
 

@@ -238,5 +238,7 @@ void outcome_log(const struct outcome *outcome)
 		VK_KV("generation", outcome->generation), VK_KV("health", outcome->health),
 		VK_KV("outcome", outcome->text),
 		VK_KV("error", is_bad ? vk_rc_name(failure->rc) : ""),
-		VK_KV("reason", is_bad ? failure->msg : ""));
+		VK_KV("reason", is_bad ? failure->msg : ""),
+		/* A field without a name ends the line. */
+		VK_KV(is_bad && failure->hint[0] != '\0' ? "hint" : NULL, failure->hint));
 }

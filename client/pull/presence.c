@@ -39,25 +39,26 @@ static int outcome_of(int fd)
 	return reason;
 }
 
-static bool is_refused(const struct sockaddr *sa, socklen_t len)
+/* Why nobody can be connected to there; 0: somebody can, or that is not known. */
+static int refusal_of(const struct sockaddr *sa, socklen_t len)
 {
 	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int reason = 0;
 
 	if (fd < 0)
-		return false;
+		return 0;
 	if (connect(fd, sa, len) != 0)
 		reason = errno == EINPROGRESS || errno == EINTR ? outcome_of(fd) : errno;
 	close(fd);
-	return is_nobody(reason);
+	return reason;
 }
 
-static bool is_unix_refused(const char *path)
+static int unix_refusal(const char *path)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 
 	memcpy(sa.sun_path, path, strlen(path) + 1); /* address_parse() has seen that it fits */
-	return is_refused((const struct sockaddr *)&sa, sizeof(sa));
+	return refusal_of((const struct sockaddr *)&sa, sizeof(sa));
 }
 
 /* At all addresses of the name. */
@@ -70,7 +71,7 @@ static bool is_tcp_refused(const struct address *address)
 	if (getaddrinfo(address->host, address->port, &hints, &list) != 0)
 		return false;
 	for (const struct addrinfo *ai = list; is_all && ai != NULL; ai = ai->ai_next)
-		is_all = is_refused(ai->ai_addr, ai->ai_addrlen);
+		is_all = is_nobody(refusal_of(ai->ai_addr, ai->ai_addrlen));
 	freeaddrinfo(list);
 	return is_all;
 }
@@ -81,11 +82,20 @@ bool presence_is_down(const struct instance *instance)
 
 	if (instance->silence != NULL)
 		return false;
-	return address->kind == ADDRESS_UNIX ? is_unix_refused(address->path)
+	return address->kind == ADDRESS_UNIX ? is_nobody(unix_refusal(address->path))
 					     : is_tcp_refused(address);
 }
 
 /* ---- silent ---- */
+
+/* By its mode, or by what SELinux or AppArmor say. */
+static bool is_denied(const struct instance *instance)
+{
+	int reason =
+		instance->address.kind == ADDRESS_UNIX ? unix_refusal(instance->address.path) : 0;
+
+	return reason == EACCES || reason == EPERM;
+}
 
 /* Any word will do, also one that sends us away; but BUSY is all that a script lets it say to those
  * whom it knows. */
@@ -101,6 +111,10 @@ static const char *silence_of(const struct instance *instance)
 		rc = valkey_command(valkey, VALKEY_ARGV("PING"), &reply, &err);
 	if (rc == VK_OK && reply_is_error(reply, "BUSY"))
 		silence = "is busy with a script or function (BUSY)";
+	else if (rc == VK_EUNAVAIL && is_denied(instance))
+		silence =
+			"cannot be asked: its socket denies the agent (Permission denied: mode and "
+			"owner, SELinux, AppArmor)";
 	else if (rc == VK_EUNAVAIL && !presence_is_down(instance))
 		silence = "is there, but does not answer: it is stopped, or busy with one command";
 	reply_free(reply);

@@ -8,7 +8,7 @@ JAIL=$abs_top_builddir/tests/e2e/jail
 "$JAIL"
 [ $? -ne 77 ] || skip_all "the filter knows this machine's system calls not"
 # shellcheck disable=SC2046
-"$JAIL" "1 2 10" $(seq 0 600) -- "$(command -v true)" || skip_all "no filter may be set here"
+"$JAIL" "1 2 10" $(seq 0 600) -- "$(type -P true)" || skip_all "no filter may be set here"
 work_start
 
 # group NAME...: the system calls that the filter's words stand for

@@ -135,6 +135,7 @@ E2E_TESTS += tests/e2e/261-rights.sh
 E2E_TESTS += tests/e2e/262-instances.sh
 E2E_TESTS += tests/e2e/263-offline.sh
 E2E_TESTS += tests/e2e/264-sandbox.sh
+E2E_TESTS += tests/e2e/269-host-faults.sh
 E2E_TESTS += tests/e2e/200-attack-bundle.sh
 E2E_TESTS += tests/e2e/201-attack-unsigned.sh
 E2E_TESTS += tests/e2e/202-attack-replay.sh

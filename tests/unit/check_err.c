@@ -3,6 +3,7 @@
 
 #include "common/err.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/unit.h"
@@ -40,6 +41,27 @@ START_TEST(cuts_messages_that_are_too_long)
 }
 END_TEST
 
+START_TEST(says_what_helps_against_a_disk_that_does_not_work)
+{
+	static const struct {
+		int reason;
+		const char *word;
+	} cases[] = {{ENOSPC, "df -i"}, {EDQUOT, "quota"}, {EROFS, "mount"}, {EACCES, "SELinux"},
+		{EPERM, "AppArmor"}, {EMFILE, "LimitNOFILE"}};
+	struct vk_err err = VK_ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		vk_err_errno(&err, VK_EIO, cases[i].reason, "cannot write %s", "/x");
+		ck_assert_msg(strstr(err.hint, cases[i].word) != NULL, "%s", err.hint);
+	}
+	vk_err_errno(&err, VK_EIO, EIO, "cannot write %s", "/x");
+	ck_assert_str_eq(err.hint, "");
+	/* Nobody's disk: a firewall, say. */
+	vk_err_errno(&err, VK_EUNAVAIL, EPERM, "cannot connect");
+	ck_assert_str_eq(err.hint, "");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("err");
@@ -47,6 +69,7 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tc, a_prefix_never_turns_a_failure_into_success);
 	tcase_add_test(tc, setting_works_without_a_place_for_the_message);
+	tcase_add_test(tc, says_what_helps_against_a_disk_that_does_not_work);
 	tcase_add_test(tc, cuts_messages_that_are_too_long);
 	suite_add_tcase(suite, tc);
 	return suite;
