@@ -11,6 +11,12 @@ tests_unit_check_pull_crash_SOURCES = tests/unit/check_pull_crash.c tests/unit/p
 	$(PULL_FAULT_SOURCES)
 tests_unit_check_pull_crash_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 tests_unit_check_pull_crash_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/check_power_cut
+TESTS += tests/unit/check_power_cut
+tests_unit_check_power_cut_SOURCES = tests/unit/check_power_cut.c tests/unit/power_cut.c tests/unit/power_cut.h \
+	tests/unit/pull_host.c $(PULL_FAULT_SOURCES)
+tests_unit_check_power_cut_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
+tests_unit_check_power_cut_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/unit/check_pull_parts
 TESTS += tests/unit/check_pull_parts
 tests_unit_check_pull_parts_LDADD = $(PULL_LIBS) $(CHECK_LIBS)
