@@ -304,13 +304,27 @@ static int run_status(const struct options *options)
 	return is_clean ? 0 : STATUS_NOT_CLEAN;
 }
 
+/* Asks a server, or the file of --bundle, which is the caller's. */
+static enum vk_rc open_agent(const struct options *options, struct parcel **parcel,
+	struct agent *agent, struct vk_err *err)
+{
+	enum vk_rc rc = VK_OK;
+
+	if (options->bundle != NULL)
+		rc = offline_read(options->bundle, parcel, err);
+	if (rc == VK_OK && *parcel != NULL)
+		return offline_open(options->config, *parcel, agent, err);
+	return rc == VK_OK ? agent_open(options->config, agent, err) : rc;
+}
+
 static int run_plan(const struct options *options)
 {
 	struct vk_err err = VK_ERR_INIT;
+	struct parcel *parcel = NULL;
+	struct agent agent = {.lock_fd = -1};
 	bool is_empty = false;
-	struct agent agent;
 	struct vk_buf text;
-	enum vk_rc rc = agent_open(options->config, &agent, &err);
+	enum vk_rc rc = open_agent(options, &parcel, &agent, &err);
 
 	vk_buf_init(&text, STATUS_MAX_BYTES);
 	if (rc == VK_OK)
@@ -319,6 +333,7 @@ static int run_plan(const struct options *options)
 		fputs(text.data, stdout);
 	vk_buf_release(&text);
 	agent_close(&agent);
+	parcel_free(parcel);
 	if (rc != VK_OK)
 		return show_failure(&err);
 	return is_empty ? 0 : STATUS_NOT_CLEAN;
@@ -392,15 +407,8 @@ static int run_agent(const struct options *options)
 	struct vk_err err = VK_ERR_INIT;
 	struct parcel *parcel = NULL;
 	struct agent agent = {.lock_fd = -1};
-	enum vk_rc rc = VK_OK;
+	enum vk_rc rc = open_agent(options, &parcel, &agent, &err);
 	int status;
-
-	if (options->bundle != NULL)
-		rc = offline_read(options->bundle, &parcel, &err);
-	if (rc == VK_OK && parcel != NULL)
-		rc = offline_open(options->config, parcel, &agent, &err);
-	else if (rc == VK_OK)
-		rc = agent_open(options->config, &agent, &err);
 
 	for (size_t i = 0; rc == VK_OK && options->is_observing && i < agent.settings->count; i++)
 		agent.settings->instances[i].is_observed = true;

@@ -25,10 +25,13 @@
 #include "common/clock.h"
 #include "common/config/directive.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/vkjson.h"
 
 #include "common/banned.h"
+
+#define PLAN_DIRECTORY "plan" /* below STATE */
 
 /* One instance: what is installed, what is wanted, what runs. */
 struct plan {
@@ -75,7 +78,7 @@ static enum vk_rc stage(struct plan *plan, int64_t release, struct vk_err *err)
 {
 	const struct instance *instance = &plan->staged.instance;
 	char name[GENERATION_NAME_BYTES];
-	char *scratch = xasprintf("%s/plan-scratch", instance->state);
+	char *scratch = xasprintf("%s/" PLAN_DIRECTORY "/.scratch", instance->state);
 	const struct source source = agent_source(plan->agent);
 	enum vk_rc rc = secrets_fetch(plan->instance, plan->wanted->bundle, &source, err);
 
@@ -116,20 +119,19 @@ static enum vk_rc read_live(struct plan *plan, struct valkey *valkey, const char
 
 /* ---- what comes of it ---- */
 
-static void add_windows(const struct vk_bundle *bundle, struct vkjson *restart, const char **reason,
-	struct restart_window *window)
+/* Adds the windows; what the restart waits for where none is open. */
+static void add_windows(
+	const struct vk_bundle *bundle, struct vkjson *restart, struct restart_window *window)
 {
-	struct vkjson *list = vkjson_array();
+	struct vkjson *list;
 
 	restart_window_look(bundle, vk_clock_now(), window);
+	if (bundle->window_count == 0)
+		return;
+	list = vkjson_array();
 	for (size_t i = 0; i < bundle->window_count; i++)
 		vkjson_append(list, vkjson_string(bundle->windows[i]));
-	if (bundle->window_count > 0)
-		vkjson_set(restart, "windows", vkjson_ref(list));
-	vkjson_free(list);
-	if (window->is_open)
-		return;
-	*reason = window->reason;
+	vkjson_set(restart, "windows", list);
 	if (window->opens != 0)
 		vkjson_set(restart, "opens", vkjson_time(window->opens));
 }
@@ -180,7 +182,9 @@ static enum vk_rc add_restart(struct plan *plan, struct valkey *valkey,
 	if (rc != VK_OK)
 		return rc;
 	restart = vkjson_object();
-	add_windows(bundle, restart, reason == NULL ? &reason : &(const char *){NULL}, &window);
+	add_windows(bundle, restart, &window);
+	if (reason == NULL && !window.is_open)
+		reason = window.reason;
 	if (reason == NULL && how.way == RESTART_HOLD)
 		reason = how.reason;
 	add_failover(&how, restart);
@@ -318,14 +322,6 @@ static enum vk_rc look(struct plan *plan, const struct update *update, struct vk
 	return rc == VK_OK ? compare(plan, err) : rc;
 }
 
-static void remove_staged(const struct plan *plan)
-{
-	struct vk_err ignored = VK_ERR_INIT;
-
-	if (access(plan->staged.staging, F_OK) == 0)
-		(void)!wipe_tree(plan->staged.staging, &ignored);
-}
-
 static struct vkjson *plan_instance(
 	struct agent *agent, const struct update *update, const struct instance *instance)
 {
@@ -334,21 +330,32 @@ static struct vkjson *plan_instance(
 
 	observed_init(&plan.staged, instance);
 	free(plan.staged.staging);
-	plan.staged.staging = xasprintf("%s/plan/%s", instance->state, instance->name);
+	plan.staged.staging =
+		xasprintf("%s/" PLAN_DIRECTORY "/%s", instance->state, instance->name);
 	plan.staged.instance.staging = plan.staged.staging;
 	expected_init(&plan.before);
 	expected_init(&plan.after);
 	vkjson_set(plan.json, "instance", vkjson_string(instance->name));
-	remove_staged(&plan); /* of one that was cut short */
+	plan_forget(instance->state); /* of one that was cut short */
 	if (look(&plan, update, &err) != VK_OK)
 		tell(&plan, err.rc == VK_EINPUT || err.rc == VK_ELIMIT ? "refused" : "failed",
 			err.msg);
-	remove_staged(&plan);
+	plan_forget(instance->state);
 	expected_release(&plan.before);
 	expected_release(&plan.after);
 	generation_bundle_release(&plan.installed);
 	observed_release(&plan.staged);
 	return plan.json;
+}
+
+void plan_forget(const char *state)
+{
+	char *path = xasprintf("%s/" PLAN_DIRECTORY, state);
+	struct vk_err err = VK_ERR_INIT;
+
+	if (access(path, F_OK) == 0 && wipe_tree(path, &err) != VK_OK)
+		vk_log_err(VK_LOG_WARN, "staging-left", &err);
+	free(path);
 }
 
 /* ---- the host ---- */

@@ -25,6 +25,9 @@ struct vkjson;
 VK_CHECKED enum vk_rc plan_show(
 	struct agent *agent, bool is_json, struct vk_buf *out, bool *is_empty, struct vk_err *err);
 
+/* What a plan that was cut short has left in STATE, which may hold secrets. */
+void plan_forget(const char *state);
+
 /* For people; of the JSON. */
 void plan_print(const struct vkjson *plan, struct vk_buf *out);
 

@@ -15,6 +15,7 @@
 #include "client/pull/install.h"
 #include "client/pull/journal.h"
 #include "client/pull/observe.h"
+#include "client/pull/plan.h"
 #include "client/pull/presence.h"
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
@@ -531,6 +532,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 {
 	struct vk_err settle_err = VK_ERR_INIT;
 
+	plan_forget(run->agent->settings->state);
 	recover_all(run);
 	if (ask(run, &run->update_failure) != VK_OK)
 		vk_log_err(run->update_failure.rc == VK_EUNTRUSTED ? VK_LOG_ERROR : VK_LOG_WARN,

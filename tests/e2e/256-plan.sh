@@ -42,15 +42,18 @@ is "$(jq -r '.instances[0].restart.way' <<<"$OUT")" in-place "which would be don
 ok "with an estimate" jq -e '.instances[0].restart | .seconds >= 1 and (.how | length > 0)' <<<"$OUT"
 plan_db1=$OUT
 is "$(state db1) $(info_of db1/main run_id)" "$before" "nothing was changed"
-nok "and nothing is left of it" test -e "$WORK/hosts/db1/state/plan/main"
+nok "and nothing is left of it" test -e "$WORK/hosts/db1/state/plan"
 plan db2
 like "$OUT" 'restart: waits: its data stands in memory only' "where a restart would lose data, it would wait"
 like "$OUT" 'connections: [0-9]+, none is closed' "and no connection would be closed"
 plan db2 --json
 plan_db2=$OUT
 
+mkdir -p "$WORK/hosts/db1/state/plan/main"
+chown -R "$DAEMON_USER" "$WORK/hosts/db1/state/plan"
 pull db1
 is "$STATUS" 0 "then it is installed"
+nok "and what a plan that was cut short has left is gone" test -e "$WORK/hosts/db1/state/plan"
 nok "with a restart" test "$(info_of db1/main run_id)" = "${before##* }"
 while read -r name value; do
 	is "$(config_of db1/main "$name")" "$value" "$name came as planned"
