@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "server/store/store_announcement.h"
 #include "server/store/store_environment.h"
 #include "server/store/store_lease.h"
 #include "server/store/store_release.h"
@@ -103,6 +104,63 @@ START_TEST(reports_are_idempotent_and_keep_the_beginning_of_a_drift)
 	assert_ok(store_get_host(fix.store, "db1", fix.arena, &host, &fix.err), fix.err);
 	ck_assert_uint_eq(host.instance_count, 0);
 	ck_assert_int_eq(host.last_seen, 40);
+	commit();
+}
+END_TEST
+
+static enum vk_rc announce(const char *name, int64_t until, int64_t now)
+{
+	const struct store_announcement announcement = {.instance = "db1/main",
+		.name = name,
+		.host = "db1",
+		.environment = "prod",
+		.ticket = "INC-1",
+		.announcer = "alice",
+		.begins = 1,
+		.until = until,
+		.statement = "{}",
+		.keyid = "00",
+		.sig = "00"};
+
+	return store_put_announcement(fix.store, &announcement, 2, now, &fix.err);
+}
+
+static size_t announced(int64_t now, const char *after)
+{
+	const struct store_page page = {.limit = 1, .after = after};
+	struct store_announcement_list list;
+
+	assert_ok(store_list_announcements(fix.store, &(struct store_filter){.environment = "prod"},
+			  &page, now, fix.arena, &list, &fix.err),
+		fix.err);
+	return list.count + (list.next != NULL ? 10 : 0);
+}
+
+START_TEST(announcements_are_few_and_end_by_themselves)
+{
+	const struct store_announcement *all = NULL;
+	size_t count = 0;
+
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	assert_ok(announce("hz", 100, 10), fix.err);
+	assert_ok(announce("maxmemory", 200, 10), fix.err);
+	assert_ok(announce("maxmemory", 300, 10), fix.err); /* in the place of the one before */
+	assert_fails(announce("timeout", 100, 10), VK_ELIMIT);
+	ck_assert_uint_eq(announced(10, NULL), 11);
+	ck_assert_uint_eq(announced(10, "db1/main hz"), 1);
+	ck_assert_uint_eq(announced(100, NULL), 1); /* one is over */
+	assert_ok(announce("timeout", 300, 100), fix.err);
+	assert_fails(store_end_announcement(fix.store, "dev", "db1/main", "timeout", &fix.err),
+		VK_ENOTFOUND);
+	assert_ok(store_end_announcement(fix.store, "prod", "db1/main", "timeout", &fix.err),
+		fix.err);
+	assert_ok(
+		store_all_announcements(fix.store, "prod", 100, fix.arena, &all, &count, &fix.err),
+		fix.err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_str_eq(all[0].name, "maxmemory");
+	ck_assert_int_eq(all[0].until, 300);
 	commit();
 }
 END_TEST
@@ -220,6 +278,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, reports_are_idempotent_and_keep_the_beginning_of_a_drift);
+	tcase_add_test(tc, announcements_are_few_and_end_by_themselves);
 	tcase_add_test(tc, a_host_reports_only_so_often);
 	tcase_add_test(tc, of_a_shard_one_member_has_a_lease_until_it_gives_it_back_or_it_ends);
 	tcase_add_test(tc, an_environment_has_as_many_leases_as_its_limit_says);
