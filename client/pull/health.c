@@ -234,10 +234,14 @@ static bool rest(const struct baking *baking, int64_t pause_ms)
 	return poll(&waits, 1, (int)pause_ms) <= 0;
 }
 
+/* Of the time; in a group what may pass gets as long as another member needs for a restart. */
 static int64_t left_ms(const struct baking *baking)
 {
 	int64_t left = baking->deadline_ms - vk_clock_monotonic_ms();
 
+	if (left <= 0 && health_worst(&baking->verdict) == HEALTH_BAD_NOW &&
+		bundle_of(baking->running)->bake_s > 0 && bundle_of(baking->running)->group != NULL)
+		left += baking->running->instance->restart_timeout_ms;
 	return left > 0 ? left : 0;
 }
 

@@ -179,10 +179,12 @@ static void judge_replication(const struct health_subject *subject, struct healt
 	const struct health_state *old = subject->before, *now = subject->now;
 	int64_t allowed = vk_bundle_health_limit(subject->bundle, VK_HEALTH_LAG);
 	bool is_other = old != NULL && strcmp(old->role, now->role) != 0;
+	/* In a group another member may just hand over, or be taken over from. */
+	bool is_planned = subject->was_restarted || subject->bundle->group != NULL;
 	char before[NUMBER_BYTES], after[NUMBER_BYTES];
 
 	health_add(out, "role", old != NULL ? old->role : "unknown", now->role,
-		is_other && !subject->was_restarted ? HEALTH_BAD : HEALTH_GOOD);
+		is_other && !is_planned ? HEALTH_BAD : HEALTH_GOOD);
 	judge_flag(subject, out, "link", old != NULL && old->is_link_down, now->is_link_down);
 	if (old == NULL)
 		return;

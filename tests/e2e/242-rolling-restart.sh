@@ -5,6 +5,7 @@
 . "${0%/*}/lib.sh"
 command -v python3 >/dev/null || skip_all "python3 is not there"
 fleet_start
+sed -i "s/^  drift: report$/&\n  bake: 1s/" "$TREE/roles/cache.yaml"
 HOSTS=(db1 db2 db3)
 declare -A PORTS
 for name in "${HOSTS[@]}"; do

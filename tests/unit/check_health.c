@@ -149,7 +149,14 @@ END_TEST
 
 START_TEST(a_role_changes_only_where_the_agent_restarts)
 {
+	static const struct vk_bundle_group group = {.name = "g"};
+
 	expect(PRIMARY, REPLICA("up", "1"), "role: master -> slave");
+	bundle.group = &group; /* another member hands over */
+	expect(REPLICA("up", "1"), PRIMARY, "");
+	expect(PRIMARY, REPLICA("down", "1"), "link: ok -> failed");
+	ck_assert_int_eq(health_worst(&verdict), HEALTH_BAD_NOW);
+	bundle.group = NULL;
 	health_state_take_info(
 		PRIMARY "slave0:ip=1,port=1,state=online,offset=1,lag=0\r\n", &before);
 	health_state_take_info(REPLICA("up", "1"), &now);
