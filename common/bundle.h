@@ -34,6 +34,7 @@ enum {
 	VK_BUNDLE_MAX_WINDOWS = 16,
 	VK_BUNDLE_MAX_MEMBERS = 32,   /* of a shard */
 	VK_BUNDLE_MAX_SHARDS = 1000,  /* of a cluster */
+	VK_BUNDLE_MAX_UNAVAILABLE = 1000,
 	VK_BUNDLE_MAX_SEEDS = 3,      /* of a cluster, in a bundle */
 	VK_BUNDLE_MAX_SENTINELS = 16, /* of a group */
 	VK_BUNDLE_MAX_BAKE_SECONDS = 600,
@@ -77,8 +78,9 @@ struct vk_bundle_member {
 struct vk_bundle_group {
 	const char *name;
 	enum vk_bundle_group_kind kind;
-	int64_t shard;	     /* from 0; 0 where it is replicated */
-	size_t member_count; /* the instance itself is one; the first begins a new group */
+	int64_t shard;		 /* from 0; 0 where it is replicated */
+	int64_t max_unavailable; /* that restart at once; 0: the group does not say */
+	size_t member_count;	 /* the instance itself is one; the first begins a new group */
 	const struct vk_bundle_member *members;
 	size_t seed_count;
 	const struct vk_bundle_member *seeds;

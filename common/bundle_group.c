@@ -75,7 +75,7 @@ static enum vk_rc parse_group(
 	const struct vkjson *doc, struct vk_bundle_group *out, struct vk_err *err)
 {
 	static const char *const names[] = {
-		"kind", "members", "name", "seeds", "sentinels", "shard", NULL};
+		"kind", "max-unavailable", "members", "name", "seeds", "sentinels", "shard", NULL};
 	const char *kind = NULL;
 	enum vk_rc rc = vkjson_check_members(doc, names, err);
 
@@ -87,6 +87,9 @@ static enum vk_rc parse_group(
 		rc = vk_err_set(err, VK_EINPUT, "member 'kind': expected replicated or cluster");
 	if (rc == VK_OK)
 		rc = vkjson_get_int(doc, "shard", 0, VK_BUNDLE_MAX_SHARDS - 1, &out->shard, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_int(doc, "max-unavailable", 1, VK_BUNDLE_MAX_UNAVAILABLE, 0,
+			&out->max_unavailable, err);
 	if (rc == VK_OK)
 		rc = parse_list(doc, "members", VK_BUNDLE_MAX_MEMBERS, &out->members,
 			&out->member_count, err);
@@ -148,6 +151,8 @@ struct vkjson *bundle_group_to_json(const struct vk_bundle_group *group)
 	struct vkjson *obj = vkjson_object();
 
 	vkjson_set(obj, "kind", vkjson_string(kinds[group->kind]));
+	if (group->max_unavailable != 0)
+		vkjson_set(obj, "max-unavailable", vkjson_int(group->max_unavailable));
 	vkjson_set(obj, "members", list_to_json(group->members, group->member_count));
 	vkjson_set(obj, "name", vkjson_string(group->name));
 	vkjson_set(obj, "seeds", list_to_json(group->seeds, group->seed_count));

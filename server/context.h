@@ -14,6 +14,7 @@ struct authority;
 struct background;
 struct denials;
 struct expiry;
+struct handovers;
 struct own_pki;
 struct readers;
 struct signer;
@@ -32,9 +33,10 @@ struct context {
 	struct readers *readers;
 	struct background *background;
 	struct denials *denials;
-	struct throttle *throttle; /* of strangers */
-	struct waiting *waiting;   /* hosts that ask to be let in */
-	struct worker_pool *workers; /* for statistics */
+	struct throttle *throttle;   /* of strangers */
+	struct waiting *waiting;     /* hosts that ask to be let in */
+	struct handovers *handovers; /* primaries that wait for a replica to take over */
+	struct worker_pool *workers; /* for statistics, and to wake those who wait for news */
 
 	/* Settings that SIGHUP may change. */
 	_Atomic int64_t host_certificate_seconds;

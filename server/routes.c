@@ -63,6 +63,8 @@ const struct route routes[] = {
 	{"GET",  "/v1/agent/desired",                 HOST,                         NONE,      route_get_desired,     0,      NULL, desired},
 	{"POST", "/v1/agent/report",                  HOST,                         NONE,      route_post_report,     REPORT, NULL, NULL},
 	{"POST", "/v1/agent/lease",                   HOST,                         NONE,      route_post_lease,      SMALL,  NULL, NULL},
+	{"POST", "/v1/agent/handover",                HOST,                         NONE,      route_post_handover,   SMALL,  NULL, NULL},
+	{"GET",  "/v1/agent/handover",                HOST,                         NONE,      route_get_handover,    0,      NULL, NULL},
 	{"GET",  "/v1/agent/bundles/{env}/{number}",  HOST,                         PATH,      route_get_bundles,     0,      NULL, NULL},
 	{"GET",  "/tuf/{file*}",                      HOST | VIEWER,                NONE,      route_get_tuf,         0,      NULL, NULL},
 

@@ -23,6 +23,8 @@ route_handler route_get_desired;
 route_handler route_get_bundles;
 route_handler route_post_report;
 route_handler route_post_lease;
+route_handler route_post_handover;
+route_handler route_get_handover;
 
 /* routes_tuf.c */
 route_handler route_get_tuf;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/merkle.h"
 #include "common/vkjson.h"
+#include "server/handovers.h"
 #include "server/log.h"
 #include "server/mutation.h"
 #include "server/query.h"
@@ -127,6 +129,15 @@ static void reply_desired(struct request *req, const struct view_environment *en
 	vk_buf_release(&body);
 }
 
+/* A primary waits for a replica on this host: it looks at once, and asks for details. */
+static bool is_called(struct request *req)
+{
+	const struct context *context = request_context(req);
+	const struct view_identity *host = request_identity(req);
+
+	return handovers_is_news(context->handovers, host->environment, host->name, vk_clock_now());
+}
+
 /* The hot path: an unchanged host is answered from the view, without a lock or a query. */
 void route_get_desired(struct request *req)
 {
@@ -137,7 +148,7 @@ void route_get_desired(struct request *req)
 		reply_error(req, &err);
 	else if (!request_etag_matches(req, environment->etag))
 		reply_desired(req, environment);
-	else if (!request_park(req))
+	else if (is_called(req) || !request_park(req))
 		reply_not_modified(req, environment->etag);
 }
 

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/vkjson.h"
+#include "server/handovers.h"
 #include "server/mutation.h"
 #include "server/query.h"
 #include "server/routes.h"
@@ -22,9 +23,29 @@ struct lease_request {
 	int64_t seconds;      /* 0: give it back */
 };
 
+/* Of a cluster's shard one at a time, whatever its group says of all of them. */
+static void take_group(
+	struct mutation *mutation, const struct vk_bundle *bundle, struct store_lease *lease)
+{
+	const struct vk_bundle_group *group = bundle->group;
+
+	if (group == NULL)
+		return;
+	lease->shard = arena_printf(mutation->arena, "%s/%" PRId64, group->name, group->shard);
+	if (group->kind == VK_GROUP_CLUSTER)
+		lease->group_limit = group->max_unavailable;
+	else
+		lease->shard_limit = group->max_unavailable;
+}
+
 static void answer(struct mutation *mutation, const struct store_lease *lease,
 	const struct store_lease_holder *holder)
 {
+	static const char *const scopes[] = {
+		[STORE_LEASE_SHARD] = "of the same shard is being restarted",
+		[STORE_LEASE_GROUP] = "and others of the group are being restarted",
+		[STORE_LEASE_ENVIRONMENT] = "and others of the environment are being restarted",
+	};
 	char until[VK_TIME_TEXT_BYTES];
 	const char *reason;
 
@@ -38,9 +59,7 @@ static void answer(struct mutation *mutation, const struct store_lease *lease,
 	}
 	vk_time_format(holder->expires, until);
 	reason = arena_printf(mutation->arena, "%s %s (until %s at the latest)", holder->instance,
-		holder->is_of_shard ? "of the same shard is being restarted"
-				    : "and others of the environment are being restarted",
-		until);
+		scopes[holder->scope], until);
 	vkjson_set(mutation->answer, "reason", vkjson_string(reason));
 	vk_log(VK_LOG_INFO, "lease-refused", VK_KV("instance", lease->instance),
 		VK_KV("shard", lease->shard), VK_KV("holder", holder->instance));
@@ -56,19 +75,26 @@ static enum vk_rc run_lease(struct mutation *mutation, struct writer_tx *tx, str
 		.environment = mutation->caller.environment,
 		.shard = "",
 		.expires = writer_tx_now(tx) + request->seconds};
+	struct vk_bundle *bundle = NULL;
 	enum vk_rc rc;
 
 	if (request->seconds == 0) {
 		vk_log(VK_LOG_INFO, "lease-ended", VK_KV("instance", request->instance));
 		return store_give_back_lease(store, request->instance, err);
 	}
-	rc = shard_find(store, mutation->caller.environment, mutation->caller.name,
-		request->instance, mutation->arena, &lease.shard, err);
+	rc = shard_find_bundle(store, mutation->caller.environment, mutation->caller.name,
+		request->instance, mutation->arena, &bundle, err);
+	if (rc == VK_OK)
+		take_group(mutation, bundle, &lease);
+	vk_bundle_free(bundle);
 	if (rc == VK_OK)
 		rc = store_take_lease(store, &lease, mutation->context->max_restarts,
 			writer_tx_now(tx), mutation->arena, &holder, err);
 	if (rc == VK_OK)
 		answer(mutation, &lease, &holder);
+	/* Whoever restarts waits for nobody any more. */
+	if (rc == VK_OK && holder.instance == NULL)
+		handovers_remove(mutation->context->handovers, request->instance);
 	return rc;
 }
 

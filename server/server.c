@@ -23,6 +23,7 @@
 #include "server/denials.h"
 #include "server/descriptors.h"
 #include "server/expiry.h"
+#include "server/handovers.h"
 #include "server/new_keys.h"
 #include "server/offline.h"
 #include "server/own_pki.h"
@@ -318,6 +319,7 @@ static void fill_context(struct server *server)
 	context->denials = denials_new(context->writer);
 	context->throttle = throttle_new();
 	context->waiting = waiting_new();
+	context->handovers = handovers_new();
 	context->workers = server->workers;
 }
 
@@ -546,6 +548,7 @@ void server_free(struct server *server)
 	denials_free(server->context.denials);
 	throttle_free(server->context.throttle);
 	waiting_free(server->context.waiting);
+	handovers_free(server->context.handovers);
 	signer_stop(server->signer);
 	server_tls_free(server->tls);
 	authority_free(server->context.authority);

@@ -6,28 +6,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/bundle.h"
 #include "server/store/store_bundle.h"
 #include "server/store/store_release.h"
 
 #include "common/banned.h"
 
-static enum vk_rc take_shard(const struct store_bundle *stored, struct arena *arena,
-	const char **out, struct vk_err *err)
-{
-	struct vk_bundle *bundle = NULL;
-	enum vk_rc rc = vk_bundle_parse(stored->text, stored->len, &bundle, err);
-
-	*out = "";
-	if (rc == VK_OK && bundle->group != NULL)
-		*out = arena_printf(
-			arena, "%s/%" PRId64, bundle->group->name, bundle->group->shard);
-	vk_bundle_free(bundle);
-	return rc;
-}
-
-enum vk_rc shard_find(struct store *store, const char *environment, const char *host,
-	const char *instance, struct arena *arena, const char **out, struct vk_err *err)
+enum vk_rc shard_find_bundle(struct store *store, const char *environment, const char *host,
+	const char *instance, struct arena *arena, struct vk_bundle **out, struct vk_err *err)
 {
 	const struct store_bundle *bundles = NULL;
 	int64_t number = 0;
@@ -41,7 +26,21 @@ enum vk_rc shard_find(struct store *store, const char *environment, const char *
 		return rc;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(bundles[i].instance, instance) == 0)
-			return take_shard(&bundles[i], arena, out, err);
+			return vk_bundle_parse(bundles[i].text, bundles[i].len, out, err);
 	}
 	return vk_err_set(err, VK_ENOTFOUND, "'%s' is not part of the current release", instance);
+}
+
+enum vk_rc shard_find(struct store *store, const char *environment, const char *host,
+	const char *instance, struct arena *arena, const char **out, struct vk_err *err)
+{
+	struct vk_bundle *bundle = NULL;
+	enum vk_rc rc = shard_find_bundle(store, environment, host, instance, arena, &bundle, err);
+
+	*out = "";
+	if (rc == VK_OK && bundle->group != NULL)
+		*out = arena_printf(
+			arena, "%s/%" PRId64, bundle->group->name, bundle->group->shard);
+	vk_bundle_free(bundle);
+	return rc;
 }

@@ -4,6 +4,7 @@
 #define VK_SERVER_SHARD_H
 
 #include "common/arena.h"
+#include "common/bundle.h"
 #include "common/err.h"
 #include "server/store/store.h"
 
@@ -11,5 +12,10 @@
  * VK_ENOTFOUND: it is not part of the environment's current release. */
 VK_CHECKED enum vk_rc shard_find(struct store *store, const char *environment, const char *host,
 	const char *instance, struct arena *arena, const char **out, struct vk_err *err);
+
+/* The same of its whole bundle; freed with vk_bundle_free(). */
+VK_CHECKED enum vk_rc shard_find_bundle(struct store *store, const char *environment,
+	const char *host, const char *instance, struct arena *arena, struct vk_bundle **out,
+	struct vk_err *err);
 
 #endif

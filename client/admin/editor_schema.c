@@ -108,6 +108,8 @@ static const struct {
 	{"instance", "role", "text", "A file of roles/, without .yaml"},
 	{"cluster", "kind", "=cluster", "A cluster of shards"},
 	{"cluster", "shards", "[][]text", "HOST/INSTANCE; the first of each starts as primary"},
+	{"cluster", "max-unavailable", "integer", "How many of all shards restart at once"},
+	{"replicated", "max-unavailable", "integer", "How many restart at once; default: one"},
 	{"replicated", "kind", "=replicated", "A primary and its replicas"},
 	{"replicated", "members", "[]text", "HOST/INSTANCE; the first starts as primary"},
 	{"replicated", "sentinels", "[]text", "HOST/INSTANCE of those that watch it"},

@@ -328,6 +328,9 @@ static enum vk_rc compare_running(struct drift *drift, struct valkey *valkey, st
 	rc = sentinel_live_read(drift->instance, valkey, &query, &live, err);
 	if (rc == VK_OK) {
 		drift->outcome->health = live_health(&live);
+		drift->outcome->is_cluster_replica = bundle->group != NULL &&
+						     bundle->group->kind == VK_GROUP_CLUSTER &&
+						     strcmp(live.role, "slave") == 0;
 		memcpy(drift->outcome->valkey, live.version, sizeof(live.version));
 		difference_make(&difference, &drift->expected, &live, &rules);
 		takeover_compare_files(drift->instance, drift->files, &difference);

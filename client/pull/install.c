@@ -578,6 +578,7 @@ bool install_retry_restart(
 		return false;
 	running_init(&install.running, instance);
 	is_due = is_restart_due(&install, &pending, &err);
+	outcome->is_turn_awaited = install.running.is_turn_awaited;
 	if (is_due) {
 		journal->release = release;
 		memcpy(journal->generation, pending.generation, sizeof(journal->generation));

@@ -56,6 +56,7 @@ libvkpull_a_SOURCES += client/pull/presence.c client/pull/presence.h
 libvkpull_a_SOURCES += client/pull/privilege.c client/pull/privilege.h
 libvkpull_a_SOURCES += client/pull/pull_settings.c client/pull/pull_settings.h
 libvkpull_a_SOURCES += client/pull/ready.c client/pull/ready.h
+libvkpull_a_SOURCES += client/pull/relief.c client/pull/relief.h
 libvkpull_a_SOURCES += client/pull/renewal.c client/pull/renewal.h
 libvkpull_a_SOURCES += client/pull/report.c client/pull/report.h
 libvkpull_a_SOURCES += client/pull/restart.c client/pull/restart.h

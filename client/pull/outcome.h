@@ -77,6 +77,7 @@ struct outcome {
 	char text[OUTCOME_TEXT_BYTES]; /* "changed 3 values and 1 user live" */
 	struct tls_expiry tls;	       /* of its certificates */
 	struct vk_err failure;
+	bool is_cluster_replica; /* so it may be asked to take over */
 	bool is_turn_awaited; /* a restart waits for what is soon over: ask again soon */
 	int64_t window_opens; /* a restart waits for this; 0: it does not */
 	bool is_settled;      /* nothing to try again as long as the same release is wanted */

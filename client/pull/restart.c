@@ -12,6 +12,7 @@
 #include "client/pull/failover.h"
 #include "client/pull/failover_sentinel.h"
 #include "client/pull/lease.h"
+#include "client/pull/relief.h"
 #include "client/pull/role_file.h"
 #include "common/clock.h"
 #include "common/fault.h"
@@ -105,6 +106,17 @@ static enum vk_rc prove_save(struct restart *restart, struct valkey *valkey,
 		poll(NULL, 0, LOOK_STEP_MS);
 	}
 	return rc == VK_OK && state->is_save_failed ? hold(restart, "the last save failed") : rc;
+}
+
+/* Only a replica can take over, and only its own agent can tell it: that hears of it by the server.
+ */
+static enum vk_rc wait_for_relief(struct restart *restart)
+{
+	relief_want(restart->instance);
+	restart->is_turn_awaited = true;
+	return hold(restart,
+		"it is a primary and waits until a replica of its shard takes over, by "
+		"that one's agent or by CLUSTER FAILOVER");
 }
 
 /* A failover that did not come about leaves everything as it was. */
@@ -208,6 +220,8 @@ static enum vk_rc prepare(struct restart *restart, struct valkey *valkey,
 
 	if (rc == VK_OK && plan->way == RESTART_HOLD)
 		return hold(restart, plan->reason);
+	if (rc == VK_OK && plan->way == RESTART_BY_REPLICA)
+		return wait_for_relief(restart);
 	if (rc == VK_OK && plan->needs_save)
 		rc = prove_save(restart, valkey, state, err);
 	if (rc == VK_OK && !restart->is_held && plan->way != RESTART_IN_PLACE)
@@ -230,6 +244,8 @@ enum vk_rc restart_run(struct restart *restart, struct valkey *valkey, struct vk
 		restart->is_turn_awaited = plan.is_passing;
 		return hold(restart, plan.reason);
 	}
+	if (plan.way == RESTART_BY_REPLICA)
+		return wait_for_relief(restart);
 	if (!lease_take(instance, restart->bundle, lease_seconds(restart), reason, sizeof(reason)))
 		return hold(restart, reason);
 	restart->is_turn_awaited = false;
@@ -275,5 +291,10 @@ enum vk_rc restart_look(struct restart *restart, struct valkey *valkey, struct v
 	struct restart_plan plan;
 	enum vk_rc rc = make_plan(restart, valkey, &state, &plan, err);
 
-	return rc == VK_OK && plan.way == RESTART_HOLD ? hold(restart, plan.reason) : rc;
+	if (rc == VK_OK && plan.way == RESTART_BY_REPLICA)
+		return wait_for_relief(restart);
+	if (rc != VK_OK || plan.way != RESTART_HOLD)
+		return rc;
+	restart->is_turn_awaited = plan.is_passing;
+	return hold(restart, plan.reason);
 }

@@ -38,7 +38,8 @@ void restart_begin_way_back(struct restart *restart, struct valkey *valkey);
 /* After the door: a replica has some time to find its primary again before the lease ends. */
 void restart_end_way_back(struct restart *restart);
 
-/* Only looks whether it would be held: no lease, no waiting. */
+/* Only looks whether it would be held: no lease, no waiting. A primary of a cluster says again that
+ * it waits for a replica to take over. */
 VK_CHECKED enum vk_rc restart_look(
 	struct restart *restart, struct valkey *valkey, struct vk_err *err);
 

@@ -151,11 +151,15 @@ static bool plan_failover(const struct restart_state *state, const struct vk_bun
 		return false;
 	if (state->is_cluster && state->is_failed_over_at_stop)
 		return false;
-	if (state->is_cluster)
+	if (state->is_cluster && group == NULL)
 		return hold(plan, "it is a primary and waits for a failover: CLUSTER FAILOVER on "
 				  "one of its replicas");
 	if (group == NULL)
 		return false;
+	if (state->is_cluster) {
+		plan->way = RESTART_BY_REPLICA;
+		return true;
+	}
 	if (group->sentinel_count > 0) {
 		plan->way = RESTART_BY_SENTINEL;
 		return true;

@@ -19,6 +19,7 @@ enum restart_way {
 	RESTART_IN_PLACE,
 	RESTART_AFTER_FAILOVER, /* a replica takes over first */
 	RESTART_BY_SENTINEL,	/* the same, where Sentinels decide which */
+	RESTART_BY_REPLICA,	/* the same, where the replica has to be told: by its own agent */
 };
 
 struct restart_plan {

@@ -107,6 +107,9 @@ void restart_state_take_info(const char *info, struct restart_state *out)
 	out->unsaved = info_int(info, "rdb_changes_since_last_save", 0);
 	out->has_keys = has_keys(info);
 	out->is_cluster = info_int(info, "cluster_enabled", 0) != 0;
+	out->is_migrating = info_int(info, "mem_cluster_slot_export", 0) != 0 ||
+			    info_int(info, "mem_cluster_slot_import", 0) != 0 ||
+			    info_int(info, "slot_migration_fork_in_progress", 0) != 0;
 }
 
 static bool has_word(const char *text, const char *word)
@@ -178,6 +181,7 @@ static void read_nodes(struct valkey *valkey, struct restart_state *out)
 	struct reply *reply = NULL;
 
 	out->is_migrating =
+		out->is_migrating ||
 		valkey_demand(valkey, VALKEY_ARGV("CLUSTER", "NODES"), &reply, &ignored) != VK_OK ||
 		reply->kind != REPLY_STRING || restart_state_is_migrating(reply->text);
 	reply_free(reply);
@@ -187,7 +191,8 @@ enum vk_rc restart_state_read(struct valkey *valkey, struct restart_state *out, 
 {
 	struct reply *reply = NULL;
 	enum vk_rc rc = valkey_demand(valkey,
-		VALKEY_ARGV("INFO", "server", "persistence", "replication", "keyspace", "cluster"),
+		VALKEY_ARGV("INFO", "server", "memory", "persistence", "replication", "keyspace",
+			"cluster"),
 		&reply, err);
 
 	memset(out, 0, sizeof(*out));

@@ -50,7 +50,9 @@ struct restart_state {
 	bool has_keys;
 
 	bool is_cluster;
-	bool is_migrating; /* slots, or that cannot be seen */
+	/* Slots, or that cannot be seen. One by one CLUSTER NODES shows it; as a whole, from Valkey
+	 * 9 on, INFO: the memory of its connections. */
+	bool is_migrating;
 
 	bool has_save_points;
 	bool has_append;	     /* appendonly yes */

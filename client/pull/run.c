@@ -17,6 +17,7 @@
 #include "client/pull/observe.h"
 #include "client/pull/plan.h"
 #include "client/pull/presence.h"
+#include "client/pull/relief.h"
 #include "client/pull/renewal.h"
 #include "client/pull/report.h"
 #include "client/pull/secrets.h"
@@ -372,6 +373,27 @@ out:
 	free(scratch);
 }
 
+/* Primaries on other hosts that wait for a replica of this one to take over. */
+static void relieve(struct run *run)
+{
+	struct relief_list waiting = {.count = 0};
+	bool is_asked = false;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct instance *instance = &run->agent->settings->instances[i];
+		const struct outcome *outcome = &run->outcomes[i];
+
+		if (!outcome->is_cluster_replica || instance->is_observed ||
+			outcome->state != OUTCOME_UNCHANGED || outcome->failure.rc != VK_OK ||
+			run->update_failure.rc != VK_OK)
+			continue;
+		if (!is_asked)
+			relief_ask(instance, &waiting);
+		is_asked = true;
+		relief_run(instance, &waiting);
+	}
+}
+
 /* A person has to act before it expires: nothing new can be installed from then on. */
 static void warn_of_expiry(const struct run *run)
 {
@@ -547,6 +569,7 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 		do_instance(run, i);
 		warn_of_tls(run, &run->outcomes[i]);
 	}
+	relieve(run);
 	if (run->is_changed)
 		secrets_cache_prune(run->agent->settings);
 	tell_refusal(run);

@@ -383,6 +383,7 @@ enum vk_rc running_look_at_restart(struct running *running, bool *is_due, struct
 			keep_reason(running, "the role says restart: never");
 		else if (is_window_open(running) && has_data(running))
 			rc = restart_look(&action, look.valkey, err);
+		running->is_turn_awaited = rc == VK_OK && action.is_turn_awaited;
 		if (rc == VK_OK && action.is_held)
 			keep_reason(running, action.reason);
 		*is_due = rc == VK_OK && running->held[0] == '\0';

@@ -21,6 +21,7 @@ enum {
 	FIRST_PAUSE_MS = 1000,
 	LAST_PAUSE_MS = 60000,
 	TURN_SECONDS = 2, /* and up to as much: while another member of the shard restarts */
+	TURNS_MAX = 100,  /* in a row; what takes longer is looked at as anything else */
 	RETRY_AFTER_MAX_S = 3600, /* a lying server does not silence a host for longer */
 };
 
@@ -90,7 +91,7 @@ unsigned watch_wait_seconds(bool is_turn_awaited, int64_t window_opens, int64_t 
 enum vk_rc watch(struct agent *agent, struct vk_err *err)
 {
 	struct run_options options = {.wait_seconds = 0};
-	unsigned failures = 0;
+	unsigned failures = 0, turns = 0;
 	sigset_t signals;
 	enum vk_rc rc = take_signals(&signals, err);
 
@@ -102,8 +103,9 @@ enum vk_rc watch(struct agent *agent, struct vk_err *err)
 		struct vk_err failure = VK_ERR_INIT;
 		int pause_ms;
 
+		turns = agent->is_turn_awaited ? turns + 1 : 0;
 		options.wait_seconds = watch_wait_seconds(
-			agent->is_turn_awaited, agent->window_opens, vk_clock_now());
+			turns > 0 && turns <= TURNS_MAX, agent->window_opens, vk_clock_now());
 		rc = run_once(agent, &options, &failure);
 		failures = needs_pause(rc) ? failures + 1 : 0;
 		pause_ms = watch_pause_ms(failures, agent->retry_after_s);

@@ -48,6 +48,8 @@ static void add_name(const struct vk_bundle_group *group, struct vk_buf *out)
 	vk_buf_addf(out, "%s (%s", group->name, vk_bundle_group_kind_name(group->kind));
 	if (group->kind == VK_GROUP_CLUSTER)
 		vk_buf_addf(out, ", shard %" PRId64, group->shard);
+	if (group->max_unavailable != 0)
+		vk_buf_addf(out, ", max-unavailable %" PRId64, group->max_unavailable);
 	vk_buf_addc(out, ')');
 }
 

@@ -289,6 +289,7 @@ struct cfg_group {
 	struct cfg_environment *environment; /* NULL only after a finding */
 	size_t shard_count;		     /* 1 where it is replicated */
 	struct cfg_shard *shards;
+	unsigned max_unavailable; /* 0: it does not say */
 	size_t sentinel_count;
 	struct cfg_member *sentinels;
 	unsigned quorum;

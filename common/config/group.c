@@ -9,6 +9,7 @@
 #include "common/config/fleet_internal.h"
 #include "common/name.h"
 #include "common/nearest.h"
+#include "common/num.h"
 
 #include "common/banned.h"
 
@@ -273,6 +274,28 @@ static void read_environment(const struct cfg_group_reading *r, const struct vky
 		cfg_report_unknown_environment(r->fleet, &place, name);
 }
 
+/* How many of its instances restart at once. */
+static void read_max_unavailable(const struct cfg_group_reading *r, const struct vkyaml_node *node)
+{
+	struct cfg_place place;
+	uint64_t count = 0;
+	const char *text;
+
+	if (node == NULL || vkyaml_is_null(node))
+		return;
+	text = cfg_expect_text(r->fleet, r->file, node, "max-unavailable");
+	if (text == NULL)
+		return;
+	if (vk_parse_uint(text, 1, VK_BUNDLE_MAX_UNAVAILABLE, &count)) {
+		r->group->max_unavailable = (unsigned)count;
+		return;
+	}
+	place = place_of(r, node);
+	cfg_report(r->fleet, &place, text, NULL,
+		"max-unavailable: expected a number from 1 to %d, found '%.50s'",
+		VK_BUNDLE_MAX_UNAVAILABLE, text);
+}
+
 static void read_group(const struct cfg_group_reading *r, const struct vkyaml_node *root)
 {
 	bool is_cluster;
@@ -285,6 +308,7 @@ static void read_group(const struct cfg_group_reading *r, const struct vkyaml_no
 	is_cluster = r->group->kind == VK_GROUP_CLUSTER;
 	cfg_expect_keys(r->fleet, r->file, root,
 		is_cluster ? CFG_KEYS_CLUSTER : CFG_KEYS_REPLICATED, "group");
+	read_max_unavailable(r, vkyaml_get(root, "max-unavailable"));
 	if (is_cluster) {
 		read_shards(r, root);
 		return;

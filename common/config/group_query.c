@@ -142,6 +142,7 @@ const struct vk_bundle_group *cfg_group_for_bundle(
 		.name = group->name,
 		.kind = group->kind,
 		.shard = (int64_t)instance->shard,
+		.max_unavailable = group->max_unavailable,
 		.member_count = shard->count,
 		.members = bundle_members(shard->members, shard->count, arena),
 	};

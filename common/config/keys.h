@@ -12,8 +12,8 @@
 #define CFG_KEYS_HOSTS "hosts|public-keys|addresses"
 #define CFG_KEYS_HOST "environment|public-key|address|memory|" CFG_KEYS_OF_LAYER "|lock|instances"
 #define CFG_KEYS_INSTANCE "role|" CFG_KEYS_OF_LAYER
-#define CFG_KEYS_CLUSTER "environment|kind|shards"
-#define CFG_KEYS_REPLICATED "environment|kind|members|sentinels|quorum|sentinel"
+#define CFG_KEYS_CLUSTER "environment|kind|max-unavailable|shards"
+#define CFG_KEYS_REPLICATED "environment|kind|max-unavailable|members|sentinels|quorum|sentinel"
 #define CFG_KEYS_ACL "acl-roles"
 #define CFG_KEYS_ACL_ROLE "rules|help"
 #define CFG_KEYS_PIN "version|sha256"

@@ -17,7 +17,7 @@
 
 /* Stands in release documents. A change of any rendered byte for an unchanged tree needs a new one.
  */
-#define CFG_RENDERER_VERSION "6"
+#define CFG_RENDERER_VERSION "7"
 
 struct cfg_rendered_bundle {
 	const char *id;	      /* "db1/main" */

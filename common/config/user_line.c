@@ -24,7 +24,8 @@ static const struct cfg_user default_user = {
 const char cfg_agent_line[] =
 	"user " CFG_AGENT_USER " on sanitize-payload #@{agent-password} resetchannels "
 	"-@all +ping +info +config|get +config|set +acl|list +acl|setuser +acl|deluser "
-	"+bgsave +failover +cluster|nodes +client|pause +client|unpause +acl|log\n";
+	"+bgsave +failover +cluster|nodes +client|pause +client|unpause +acl|log "
+	"+cluster|failover\n";
 
 static const struct cfg_user agent_user = {
 	.name = CFG_AGENT_USER,

@@ -21,6 +21,8 @@ cat >"$TREE/groups/pair.yaml" <<-END
 	members: [db1/main, db2/main]
 END
 release prod "first"
+# Two primaries: replication is another matter.
+as_daemon touch "$WORK/hosts/db2/main/runtime.conf"
 for name in db1 db2 db3; do
 	pull "$name"
 	[ "$STATUS" -eq 0 ] || bail "the first install of $name failed" "$OUT"

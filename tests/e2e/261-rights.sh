@@ -9,7 +9,7 @@ release dev "first"
 pull db1
 [ "$STATUS" -eq 0 ] || bail "the first install failed" "$OUT"
 
-rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes client|pause client|unpause acl|log"
+rights="ping info config|get config|set acl|list acl|setuser acl|deluser bgsave failover cluster|nodes client|pause client|unpause acl|log cluster|failover"
 IFS= read -r password <"$WORK/hosts/db1/state/agent-password"
 # as_agent COMMAND...: what Valkey answers to the agent's user
 as_agent() { valkey-cli --no-auth-warning -s "$WORK/hosts/db1/main/valkey.sock" --user vkcfg-agent --pass "$password" "$@" 2>&1; }
@@ -45,7 +45,6 @@ done <<-'END'
 	client list
 	client kill type normal
 	cluster reset
-	cluster failover
 	migrate 127.0.0.1 1 key 0 1
 	slowlog get
 	latency latest
@@ -108,6 +107,7 @@ done <<-'END'
 	client|pause client pause 1 write
 	client|unpause client unpause
 	acl|log acl log 1
+	cluster|failover cluster failover
 END
 is "$(rules)" "$granted" "the user is as it was"
 done_testing

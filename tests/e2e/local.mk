@@ -64,6 +64,7 @@ E2E_TESTS += tests/e2e/240-restart-hold.sh
 E2E_TESTS += tests/e2e/241-lease.sh
 E2E_TESTS += tests/e2e/242-rolling-restart.sh
 E2E_TESTS += tests/e2e/243-sentinel-restart.sh
+E2E_TESTS += tests/e2e/244-cluster-restart.sh
 E2E_TESTS += tests/e2e/245-health.sh
 E2E_TESTS += tests/e2e/246-health-memory.sh
 E2E_TESTS += tests/e2e/250-drift-zoo.sh

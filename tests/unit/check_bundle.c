@@ -580,6 +580,7 @@ START_TEST(a_group_comes_back)
 	static const struct vk_bundle_group group = {.name = "g",
 		.kind = VK_GROUP_CLUSTER,
 		.shard = 7,
+		.max_unavailable = 3,
 		.member_count = 2,
 		.members = members};
 	struct vk_bundle bundle = empty, *parsed = NULL;
@@ -592,6 +593,7 @@ START_TEST(a_group_comes_back)
 	assert_ok(vk_bundle_parse(out.data, out.len, &parsed, &err), err);
 	ck_assert_str_eq(parsed->group->name, "g");
 	ck_assert_int_eq(parsed->group->shard, 7);
+	ck_assert_int_eq(parsed->group->max_unavailable, 3);
 	ck_assert_uint_eq(parsed->group->member_count, 2);
 	ck_assert_str_eq(parsed->group->members[1].address, "fd00::2");
 	ck_assert_int_eq(parsed->group->members[1].tls_port, 6380);

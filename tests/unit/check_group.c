@@ -124,6 +124,8 @@ START_TEST(refuses_a_file_that_describes_no_group)
 			  "2:7: kind: expected replicated or cluster, found 'ring'\n"},
 		{REPLICATED "shards: [[db1/main]]\n", G "1:1: group 'g': 'members' is missing\n" G
 							"3:1: group: unknown key 'shards'\n"},
+		{CLUSTER "max-unavailable: 0\nshards: [[db1/a], [db2/a], [db3/a]]\n",
+			G "3:18: max-unavailable: expected a number from 1 to 1000, found '0'\n"},
 		{REPLICATED "members: []\n", G "3:10: members: the list is empty\n"},
 		{REPLICATED "members: db1/main\n",
 			G "3:10: members: expected a list, found a text\n"},
@@ -291,8 +293,9 @@ static struct vk_bundle *bundle_of(const struct cfg_rendered *rendered, const ch
 
 START_TEST(a_bundle_names_its_shard_and_a_few_seeds)
 {
-	struct cfg_tree *tree = tree_of(
-		"groups/g.yaml", CLUSTER "shards: [[db1/a, db2/b], [db2/a, db3/b], [db3/a]]\n");
+	struct cfg_tree *tree = tree_of("groups/g.yaml",
+		CLUSTER "max-unavailable: 2\n"
+			"shards: [[db1/a, db2/b], [db2/a, db3/b], [db3/a]]\n");
 	struct vk_err err = VK_ERR_INIT;
 	struct cfg_rendered *rendered;
 	struct vk_bundle *bundle;
@@ -303,6 +306,7 @@ START_TEST(a_bundle_names_its_shard_and_a_few_seeds)
 	ck_assert_str_eq(bundle->group->name, "g");
 	ck_assert_int_eq(bundle->group->kind, VK_GROUP_CLUSTER);
 	ck_assert_int_eq(bundle->group->shard, 1);
+	ck_assert_int_eq(bundle->group->max_unavailable, 2);
 	ck_assert_uint_eq(bundle->group->member_count, 2);
 	ck_assert_str_eq(bundle->group->members[0].instance, "db2/a");
 	ck_assert_str_eq(bundle->group->members[0].address, "fd00::2");

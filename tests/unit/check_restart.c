@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/pull/failover_sentinel.h"
+#include "client/pull/relief.h"
 #include "client/pull/role_file.h"
 #include "tests/unit/unit.h"
 
@@ -164,7 +165,9 @@ START_TEST(waits_for_whoever_decides_about_failovers)
 {
 	make(&with_sentinels, WITH_REPLICAS KEYS, "900 1", "no", "default");
 	ck_assert_int_eq(plan.way, RESTART_BY_SENTINEL);
-	held(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "CLUSTER FAILOVER");
+	held(&alone, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "CLUSTER FAILOVER");
+	make(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "default");
+	ck_assert_int_eq(plan.way, RESTART_BY_REPLICA);
 	make(&grouped, WITH_REPLICAS KEYS CLUSTER, "900 1", "no", "save failover");
 	ck_assert_int_eq(plan.way, RESTART_IN_PLACE);
 	goes(&with_sentinels, REPLICA KEYS, "", "no");
@@ -210,6 +213,48 @@ START_TEST(asks_no_sentinel_that_sees_something_else)
 }
 END_TEST
 
+/* What a server that lies could want of a replica. */
+START_TEST(takes_over_only_where_it_is_safe)
+{
+	static const struct vk_bundle_member nodes[] = {{"db1/main", "10.0.0.1", 6379, 0},
+		{"db2/main", "10.0.0.2", 6379, 0}, {"db3/main", "db3", 6379, 0}};
+	static const struct vk_bundle_group shard = {
+		.name = "orders", .kind = VK_GROUP_CLUSTER, .member_count = 3, .members = nodes};
+	struct vk_bundle bundle = {.instance = "db2/main", .group = &shard};
+	char reason[RESTART_REASON_BYTES];
+
+	make(&bundle, REPLICA CLUSTER, "", "no", "default");
+	ck_assert(relief_is_safe(&bundle, &state, "db1/main", reason));
+	ck_assert(!relief_is_safe(&bundle, &state, "db9/main", reason)); /* of another shard */
+	ck_assert(!relief_is_safe(&bundle, &state, "db2/main", reason));
+	state.is_migrating = true;
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	state.is_migrating = false;
+	state.primary_port = 6380;
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	state.primary_port = 6379;
+	snprintf(state.primary, sizeof(state.primary), "10.0.0.3");
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	ck_assert(relief_is_safe(&bundle, &state, "db3/main", reason)); /* known by its port */
+	bundle.restart = VK_RESTART_NEVER;
+	ck_assert(!relief_is_safe(&bundle, &state, "db3/main", reason));
+	bundle.restart = VK_RESTART_ALLOWED;
+	make(&bundle,
+		"role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n"
+		"master_link_status:down\r\n" CLUSTER,
+		"", "no", "default");
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	make(&bundle, REPLICA CLUSTER "loading:1\r\n", "", "no", "default");
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	make(&bundle, WITH_REPLICAS CLUSTER, "", "no", "default");
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	make(&bundle, REPLICA, "", "no", "default");
+	ck_assert(!relief_is_safe(&bundle, &state, "db1/main", reason));
+	ck_assert(!relief_is_safe(&grouped, &state, "db1/main", reason));
+	ck_assert(!relief_is_safe(&alone, &state, "db1/main", reason));
+}
+END_TEST
+
 START_TEST(asks_a_sentinel_of_its_own_host)
 {
 	static const struct vk_bundle_member watchers[] = {
@@ -243,6 +288,10 @@ START_TEST(sees_slots_that_migrate)
 	ck_assert(!restart_state_is_migrating(quiet));
 	ck_assert(restart_state_is_migrating(busy));
 	ck_assert(restart_state_is_migrating(""));
+	held(&alone, PRIMARY CLUSTER "mem_cluster_slot_export:1664\r\n", "900 1", "no",
+		"migrating");
+	held(&alone, PRIMARY CLUSTER "mem_cluster_slot_import:1\r\n", "900 1", "no", "migrating");
+	goes(&alone, PRIMARY CLUSTER "mem_cluster_slot_import:0\r\n", "900 1", "no");
 	make(&alone, PRIMARY CLUSTER, "900 1", "no", "default");
 	state.is_migrating = true;
 	restart_plan_make(&state, &alone, NULL, &plan);
@@ -328,6 +377,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, a_primary_of_a_group_hands_over_to_the_member_that_has_come_furthest);
 	tcase_add_test(tc, waits_for_whoever_decides_about_failovers);
 	tcase_add_test(tc, asks_no_sentinel_that_sees_something_else);
+	tcase_add_test(tc, takes_over_only_where_it_is_safe);
 	tcase_add_test(tc, asks_a_sentinel_of_its_own_host);
 	tcase_add_test(tc, sees_slots_that_migrate);
 	tcase_add_test(tc, the_role_of_the_running_server_is_what_the_next_start_reads);

@@ -52,6 +52,8 @@ static const struct {
 	{"GET", "/v1/agent/bundles/{env}/{number}", "h", ENVIRONMENT_PATH},
 	{"POST", "/v1/agent/report", "h", N},
 	{"POST", "/v1/agent/lease", "h", N},
+	{"POST", "/v1/agent/handover", "h", N},
+	{"GET", "/v1/agent/handover", "h", N},
 	{"GET", "/tuf/{file*}", "h" USERS, N},
 	{"POST", "/v1/trees", "a", N},
 	{"POST", "/v1/changes", "a", ENVIRONMENT_BODY},

@@ -220,6 +220,40 @@ START_TEST(of_a_shard_one_member_has_a_lease_until_it_gives_it_back_or_it_ends)
 }
 END_TEST
 
+START_TEST(a_group_may_say_how_many_restart_at_once)
+{
+	struct store_lease lease = {
+		.host = "db1", .environment = "prod", .shard = "g/1", .expires = 200};
+	struct store_lease_holder holder = {.instance = NULL};
+
+	begin();
+	assert_ok(store_add_host(fix.store, "db1", "prod", 1, &fix.err), fix.err);
+	ck_assert_str_eq(take_lease("db1/a", "g/12", 0, 100, 50), "");
+	ck_assert_str_eq(take_lease("db1/b", "gg/1", 0, 100, 50), "");
+	lease.instance = "db1/c";
+	lease.group_limit = 1; /* of all shards */
+	assert_ok(
+		store_take_lease(fix.store, &lease, 0, 101, fix.arena, &holder, &fix.err), fix.err);
+	ck_assert_str_eq(holder.instance, "db1/a");
+	ck_assert_int_eq(holder.scope, STORE_LEASE_GROUP);
+	lease.group_limit = 2;
+	assert_ok(
+		store_take_lease(fix.store, &lease, 0, 101, fix.arena, &holder, &fix.err), fix.err);
+	ck_assert_ptr_null(holder.instance);
+	lease.instance = "db1/d";
+	lease.group_limit = 0;
+	lease.shard_limit = 2; /* of this one */
+	assert_ok(
+		store_take_lease(fix.store, &lease, 0, 101, fix.arena, &holder, &fix.err), fix.err);
+	ck_assert_ptr_null(holder.instance);
+	lease.instance = "db1/e";
+	assert_ok(
+		store_take_lease(fix.store, &lease, 0, 101, fix.arena, &holder, &fix.err), fix.err);
+	ck_assert_str_eq(holder.instance, "db1/c");
+	ck_assert_int_eq(holder.scope, STORE_LEASE_SHARD);
+}
+END_TEST
+
 START_TEST(an_environment_has_as_many_leases_as_its_limit_says)
 {
 	begin();
@@ -281,6 +315,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, announcements_are_few_and_end_by_themselves);
 	tcase_add_test(tc, a_host_reports_only_so_often);
 	tcase_add_test(tc, of_a_shard_one_member_has_a_lease_until_it_gives_it_back_or_it_ends);
+	tcase_add_test(tc, a_group_may_say_how_many_restart_at_once);
 	tcase_add_test(tc, an_environment_has_as_many_leases_as_its_limit_says);
 	tcase_add_test(tc, environments_count_their_hosts);
 	suite_add_tcase(suite, tc);

@@ -30,7 +30,7 @@
 #define AGENT_RULES                                                                                \
 	"user vkcfg-agent on sanitize-payload #@{agent-password} resetchannels -@all +ping +info " \
 	"+config|get +config|set +acl|list +acl|setuser +acl|deluser +bgsave +failover "           \
-	"+cluster|nodes +client|pause +client|unpause +acl|log\n"
+	"+cluster|nodes +client|pause +client|unpause +acl|log +cluster|failover\n"
 
 /* Ends the old server and polls until it has removed its pid file; then a new one on `current`. */
 static const char door_text[] = "#!/bin/sh\n"

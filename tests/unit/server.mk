@@ -132,6 +132,9 @@ TESTS += tests/unit/check_sealed
 tests_unit_check_sealed_SOURCES = tests/unit/check_sealed.c $(STORE_FIXTURE)
 tests_unit_check_sealed_LDADD = $(SERVER_UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_handovers
+TESTS += tests/unit/check_handovers
+tests_unit_check_handovers_LDADD = $(SERVER_UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_waiting
 TESTS += tests/unit/check_waiting
 tests_unit_check_waiting_LDADD = $(SERVER_UNIT_LIBS)
