@@ -164,7 +164,9 @@ static enum vk_rc add_restart(struct plan *plan, struct valkey *valkey,
 {
 	static const char *const ways[] = {[RESTART_HOLD] = "waits",
 		[RESTART_IN_PLACE] = "in-place",
-		[RESTART_AFTER_FAILOVER] = "after-failover"};
+		[RESTART_AFTER_FAILOVER] = "after-failover",
+		[RESTART_BY_SENTINEL] = "after-failover",
+		[RESTART_BY_REPLICA] = "after-failover"};
 	const struct vk_bundle *bundle = target(plan)->bundle;
 	const char *reason = standing_reason(plan, bundle);
 	struct restart_plan how = {.way = RESTART_IN_PLACE};
