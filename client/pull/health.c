@@ -38,6 +38,7 @@ struct baking {
 	struct denials old_denials;
 	struct denials blamed; /* by an earlier try: nobody is used to these */
 	int64_t since;	       /* when that was */
+	int64_t denied_ms;     /* the last denial before, by the server's clock; 0: none */
 	struct health_state now;
 	struct denials denials;
 	struct health_verdict verdict;
@@ -95,6 +96,7 @@ static enum vk_rc write_before(
 	vkjson_set(json, "format", vkjson_int(FORMAT));
 	vkjson_set(json, "generation", vkjson_string(generation));
 	vkjson_set(json, "since", vkjson_time(baking->since));
+	vkjson_set(json, "denied-ms", vkjson_int(baking->denied_ms));
 	vkjson_set(json, "state", health_state_to_json(&baking->before));
 	if (baking->old_denials.is_known)
 		vkjson_set(json, "denials", denials_to_json(&baking->old_denials));
@@ -130,6 +132,9 @@ static enum vk_rc parse_before(
 		rc = vk_err_set(err, VK_EINPUT, "it is of another generation");
 	if (rc == VK_OK)
 		rc = vkjson_get_time(json, "since", &out->since, err);
+	if (rc == VK_OK)
+		rc = vkjson_get_opt_int(
+			json, "denied-ms", 0, INT64_MAX - 1, 0, &out->denied_ms, err);
 	if (rc == VK_OK)
 		rc = vkjson_get_object(json, "state", &state, err);
 	if (rc == VK_OK)
@@ -174,6 +179,7 @@ enum vk_rc health_begin(const struct running *running, const char *generation, s
 	baking->since = vk_clock_now();
 	if (ask(running->instance, !running->previous.is_known, &baking->before,
 		    &baking->old_denials, &ignored) == VK_OK) {
+		baking->denied_ms = denials_latest_ms(&baking->old_denials);
 		denials_remove(&baking->old_denials, &baking->blamed);
 		rc = write_before(baking, generation, err);
 	} else
@@ -185,7 +191,7 @@ enum vk_rc health_begin(const struct running *running, const char *generation, s
 static struct denials_scope scope_of(const struct baking *baking)
 {
 	return (struct denials_scope){.before = &baking->old_denials,
-		.since_ms = baking->since * 1000,
+		.since_ms = baking->denied_ms > 0 ? baking->denied_ms + 1 : baking->since * 1000,
 		.old_users = &baking->running->previous.expected.users,
 		.new_users = &baking->running->next.expected.users};
 }

@@ -152,6 +152,17 @@ static bool is_new(
 	       !is_old(now, scope, denial);
 }
 
+int64_t denials_latest_ms(const struct denials *denials)
+{
+	int64_t latest_ms = 0;
+
+	for (size_t i = 0; i < denials->count; i++) {
+		if (denials->items[i].updated_ms > latest_ms)
+			latest_ms = denials->items[i].updated_ms;
+	}
+	return latest_ms;
+}
+
 void denials_remove(struct denials *denials, const struct denials *these)
 {
 	size_t kept = 0;

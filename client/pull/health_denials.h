@@ -52,6 +52,9 @@ struct denials_scope {
 	const struct users *new_users;
 };
 
+/* When the last of them was, by the server's clock; 0: there is none. */
+int64_t denials_latest_ms(const struct denials *denials);
+
 /* Takes away whatever is in `these`: what an earlier try of a release is to blame for. */
 void denials_remove(struct denials *denials, const struct denials *these);
 
