@@ -66,6 +66,7 @@ libvkadmin_a_SOURCES += client/admin/cmd_tree.c
 libvkadmin_a_SOURCES += client/admin/cmd_user.c
 libvkadmin_a_SOURCES += client/admin/cmd_waiting.c
 libvkadmin_a_SOURCES += client/admin/command.c client/admin/command.h
+libvkadmin_a_SOURCES += client/admin/command_options.c client/admin/command_options.h
 libvkadmin_a_SOURCES += client/admin/commands.c
 libvkadmin_a_SOURCES += client/admin/options.h
 libvkadmin_a_SOURCES += client/admin/current.c client/admin/current.h
