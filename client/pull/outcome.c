@@ -242,3 +242,39 @@ void outcome_log(const struct outcome *outcome)
 		/* A field without a name ends the line. */
 		VK_KV(is_bad && failure->hint[0] != '\0' ? "hint" : NULL, failure->hint));
 }
+
+/* How loud a failure is; the loudest gives the exit status. */
+static int weight(enum vk_rc rc)
+{
+	switch (rc) {
+	case VK_OK:
+		return 0;
+	case VK_EUNAVAIL:
+		return 1;
+	case VK_ENOTFOUND:
+	case VK_ECONFLICT:
+	case VK_EDENIED:
+	case VK_ELIMIT:
+	case VK_EINPUT:
+		return 2;
+	case VK_EIO:
+		return 3;
+	case VK_EUNTRUSTED:
+		return 4;
+	}
+	return 0;
+}
+
+enum vk_rc outcome_worst(const struct outcome *outcomes, size_t count, const struct vk_err *other,
+	struct vk_err *err)
+{
+	const struct vk_err *worst = other;
+
+	for (size_t i = 0; i < count; i++) {
+		if (weight(outcomes[i].failure.rc) > weight(worst->rc))
+			worst = &outcomes[i].failure;
+	}
+	if (worst->rc != VK_OK)
+		*err = *worst;
+	return worst->rc;
+}

@@ -78,9 +78,9 @@ struct outcome {
 	struct tls_expiry tls;	       /* of its certificates */
 	struct vk_err failure;
 	bool is_cluster_replica; /* so it may be asked to take over */
-	bool is_turn_awaited; /* a restart waits for what is soon over: ask again soon */
-	int64_t window_opens; /* a restart waits for this; 0: it does not */
-	bool is_settled;      /* nothing to try again as long as the same release is wanted */
+	bool is_turn_awaited;	 /* a restart waits for what is soon over: ask again soon */
+	int64_t window_opens;	 /* a restart waits for this; 0: it does not */
+	bool is_settled;	 /* nothing to try again as long as the same release is wanted */
 	struct outcome_drift *drift;
 	size_t drift_count;
 	struct vkjson *member; /* what a shard's members have in common: name to digest; or NULL */
@@ -115,5 +115,10 @@ struct vkjson *outcome_to_json(const struct outcome *outcome);
 
 /* One log line, if there is anything to tell. */
 void outcome_log(const struct outcome *outcome);
+
+/* The failure that gives a run its exit status: the worst of all instances and of `other`, in the
+ * order of docs/agent.md, "Exit codes". VK_OK: there is none, and err is left as it was. */
+VK_CHECKED enum vk_rc outcome_worst(const struct outcome *outcomes, size_t count,
+	const struct vk_err *other, struct vk_err *err);
 
 #endif

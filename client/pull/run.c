@@ -424,23 +424,6 @@ static void look_at_certificates(struct run *run)
 		vk_log(VK_LOG_WARN, "certificate-expires", VK_KV("warning", run->warning.data));
 }
 
-/* Certificates that Valkey serves are renewed by whoever made them, and he has to be told. */
-static void warn_of_tls(struct run *run, const struct outcome *outcome)
-{
-	const struct tls_expiry *expiry = &outcome->tls;
-	int64_t now = vk_clock_now();
-	char text[VK_TIME_TEXT_BYTES];
-
-	if (expiry->expires == 0 || expiry->expires - now > run->agent->settings->expiry_warning_s)
-		return;
-	vk_time_format(expiry->expires, text);
-	vk_log(VK_LOG_WARN, "tls-expires", VK_KV("instance", outcome->instance),
-		VK_KV("file", expiry->directive), VK_KV("expires", text),
-		VK_KN("days", tls_expiry_days(expiry, now)));
-	vk_buf_addf(&run->warning, "%s%s: ", run->warning.len > 0 ? "; " : "", outcome->instance);
-	tls_expiry_describe(expiry, now, &run->warning);
-}
-
 /* A server that is not believed is told so, in the place of each instance. */
 static void tell_refusal(struct run *run)
 {
@@ -506,39 +489,9 @@ static void recover_all(struct run *run)
 		recover(run, i);
 }
 
-/* How loud a failure is; the loudest gives the exit status. */
-static int weight(enum vk_rc rc)
-{
-	switch (rc) {
-	case VK_OK:
-		return 0;
-	case VK_EUNAVAIL:
-		return 1;
-	case VK_ENOTFOUND:
-	case VK_ECONFLICT:
-	case VK_EDENIED:
-	case VK_ELIMIT:
-	case VK_EINPUT:
-		return 2;
-	case VK_EIO:
-		return 3;
-	case VK_EUNTRUSTED:
-		return 4;
-	}
-	return 0;
-}
-
 static enum vk_rc judge(const struct run *run, struct vk_err *err)
 {
-	const struct vk_err *worst = &run->update_failure;
-
-	for (size_t i = 0; i < run->count; i++) {
-		if (weight(run->outcomes[i].failure.rc) > weight(worst->rc))
-			worst = &run->outcomes[i].failure;
-	}
-	if (worst->rc != VK_OK)
-		*err = *worst;
-	return worst->rc;
+	return outcome_worst(run->outcomes, run->count, &run->update_failure, err);
 }
 
 static bool is_all_settled(const struct run *run)
@@ -567,7 +520,8 @@ static enum vk_rc carry_out(struct run *run, struct vk_err *err)
 	presence_look(run->agent->settings->instances, run->count);
 	for (size_t i = 0; i < run->count; i++) {
 		do_instance(run, i);
-		warn_of_tls(run, &run->outcomes[i]);
+		tls_expiry_warn(&run->outcomes[i].tls, run->outcomes[i].instance,
+			run->agent->settings->expiry_warning_s, &run->warning);
 	}
 	relieve(run);
 	if (run->is_changed)

@@ -10,6 +10,7 @@
 #include "common/ca_set.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "common/x509.h"
 
 #include "common/banned.h"
@@ -96,4 +97,20 @@ void tls_expiry_describe(const struct tls_expiry *expiry, int64_t now, struct vk
 	vk_time_format(expiry->expires, text);
 	vk_buf_addf(out, "%s %s %s", expiry->directive,
 		expiry->expires <= now ? "has expired" : "expires", text);
+}
+
+void tls_expiry_warn(const struct tls_expiry *expiry, const char *instance, int64_t warning_s,
+	struct vk_buf *warnings)
+{
+	int64_t now = vk_clock_now();
+	char text[VK_TIME_TEXT_BYTES];
+
+	if (expiry->expires == 0 || expiry->expires - now > warning_s)
+		return;
+	vk_time_format(expiry->expires, text);
+	vk_log(VK_LOG_WARN, "tls-expires", VK_KV("instance", instance),
+		VK_KV("file", expiry->directive), VK_KV("expires", text),
+		VK_KN("days", tls_expiry_days(expiry, now)));
+	vk_buf_addf(warnings, "%s%s: ", warnings->len > 0 ? "; " : "", instance);
+	tls_expiry_describe(expiry, now, warnings);
 }

@@ -28,4 +28,9 @@ int64_t tls_expiry_days(const struct tls_expiry *expiry, int64_t now);
  * day, so that no report is sent for it alone. */
 void tls_expiry_describe(const struct tls_expiry *expiry, int64_t now, struct vk_buf *out);
 
+/* Where it ends within warning_s seconds: logs it, and appends "INSTANCE: ..." to the warnings of
+ * the report. Whoever made the certificate renews it, and he has to be told. */
+void tls_expiry_warn(const struct tls_expiry *expiry, const char *instance, int64_t warning_s,
+	struct vk_buf *warnings);
+
 #endif
