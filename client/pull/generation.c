@@ -17,6 +17,7 @@
 #include "client/pull/wipe.h"
 #include "common/fault.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/num.h"
 
@@ -185,6 +186,46 @@ enum vk_rc generation_write(const struct instance *instance, const char *name,
 		close(dirfd);
 	free(generations);
 	free(path);
+	return rc;
+}
+
+static enum vk_rc mend_file(const struct instance *instance, int dirfd, const char *current,
+	const struct vk_bundle_file *file, const struct secrets *secrets, struct vk_err *err)
+{
+	struct vk_buf want, have;
+	enum vk_rc rc;
+
+	vk_buf_init(&want, FILLED_MAX_BYTES);
+	vk_buf_init(&have, FILLED_MAX_BYTES);
+	rc = fill_text(instance, file, current, secrets, &want, err);
+	if (rc == VK_OK &&
+		(vk_file_read(dirfd, file->path, VK_FILE_NOFOLLOW, &have, err) != VK_OK ||
+			have.len != want.len || memcmp(have.data, want.data, want.len) != 0)) {
+		rc = vk_file_replace(dirfd, file->path, file->mode, want.data, want.len, err);
+		vk_log(VK_LOG_INFO, "file-mended", VK_KV("instance", instance->name),
+			VK_KV("file", file->path));
+	}
+	vk_buf_release_wiped(&want);
+	vk_buf_release_wiped(&have);
+	return rc;
+}
+
+enum vk_rc generation_mend(
+	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err)
+{
+	char *current = fill_current_path(instance);
+	struct secrets *secrets = NULL;
+	enum vk_rc rc = secrets_open(instance, bundle, &secrets, err);
+	int dirfd = open(current, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (rc == VK_OK && dirfd < 0)
+		rc = vk_err_errno(err, VK_EIO, errno, "cannot open %s", current);
+	for (size_t i = 0; rc == VK_OK && i < bundle->file_count; i++)
+		rc = mend_file(instance, dirfd, current, &bundle->files[i], secrets, err);
+	if (dirfd >= 0)
+		close(dirfd);
+	secrets_free(secrets);
+	free(current);
 	return rc;
 }
 

@@ -62,6 +62,11 @@ VK_CHECKED enum vk_rc generation_write(const struct instance *instance, const ch
  * generation to the next, which no directive shows. */
 bool generation_has_other_files(const struct vk_bundle *bundle, const struct vk_bundle *former);
 
+/* Files of `current` that are not what its bundle says are written again: what restarts reads them.
+ */
+VK_CHECKED enum vk_rc generation_mend(
+	const struct instance *instance, const struct vk_bundle *bundle, struct vk_err *err);
+
 /* The bundle that a generation was made from. VK_ENOTFOUND, or VK_EINPUT if it is damaged. */
 VK_CHECKED enum vk_rc generation_read_bundle(const struct instance *instance, const char *name,
 	struct generation_bundle *out, struct vk_err *err);

@@ -11,6 +11,7 @@
 #include "client/pull/door.h"
 #include "client/pull/failover.h"
 #include "client/pull/failover_sentinel.h"
+#include "client/pull/generation.h"
 #include "client/pull/lease.h"
 #include "client/pull/relief.h"
 #include "client/pull/role_file.h"
@@ -192,6 +193,10 @@ static enum vk_rc pass_door(
 	bool is_changed = false;
 	enum vk_rc rc = role_file_follow(restart->instance, state, &is_changed, err);
 
+	if (rc != VK_OK)
+		return rc;
+	/* A failover may have had Valkey write its file anew, with the values that it has now. */
+	rc = generation_mend(restart->instance, restart->bundle, err);
 	if (rc != VK_OK)
 		return rc;
 	fault_point("pull.before-door");
