@@ -16,7 +16,6 @@
 #include "client/pull/journal.h"
 #include "client/pull/lease.h"
 #include "common/clock.h"
-#include "common/fault.h"
 #include "common/file.h"
 #include "common/httpc.h"
 #include "common/log.h"
@@ -230,7 +229,6 @@ static void relieve(const struct instance *instance, const struct vk_bundle *bun
 		return;
 	}
 	rc = keep_time(instance, &err);
-	fault_point("pull.relief");
 	if (rc == VK_OK)
 		rc = take_over(valkey, &err);
 	lease_give_back(instance);

@@ -139,10 +139,24 @@ wait_for() {
 
 is_port_open() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Sets FREE_PORT to a loopback port that nobody listens on. Concurrent tests draw from different
-# blocks below the ephemeral range.
-next_port=$((20000 + $$ % 600 * 20))
+# Concurrent tests draw from different blocks of 20 ports below the ephemeral range: a block is a file
+# that its test holds locked. Where all are taken, or without flock, luck decides.
+take_ports() {
+	local dir=${TMPDIR:-/tmp}/vkcfg-e2e-ports-$UID block=$(($$ % 600)) tries=0
+	next_port=$((20000 + block * 20))
+	mkdir -p -m 700 "$dir" && [ -w "$dir" ] && command -v flock >/dev/null || return 0
+	until exec {port_fd}>>"$dir/$block" && flock -n "$port_fd"; do
+		exec {port_fd}>&-
+		block=$(((block + 1) % 600))
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] || return 0
+	done
+	next_port=$((20000 + block * 20))
+}
+# Sets FREE_PORT to a loopback port that nobody listens on.
+next_port=
 free_port() {
+	[ -n "$next_port" ] || take_ports
 	while is_port_open "$next_port"; do next_port=$((next_port + 1)); done
 	FREE_PORT=$next_port
 	next_port=$((next_port + 1))

@@ -5,7 +5,7 @@
 # place of the library's; 090-packaging.sh sees to it that none is forgotten.
 SERVER_FAULT_SOURCES = server/writer.c
 PULL_FAULT_SOURCES = client/pull/converge.c client/pull/door.c client/pull/generation.c client/pull/install.c
-PULL_FAULT_SOURCES += client/pull/relief.c client/pull/restart.c client/pull/sentinel_file.c client/pull/sentinel_live.c
+PULL_FAULT_SOURCES += client/pull/restart.c client/pull/sentinel_file.c client/pull/sentinel_live.c
 PULL_FAULT_SOURCES += client/pull/wipe.c
 FAULT_CPPFLAGS = $(AM_CPPFLAGS) -DVK_FAULT_POINTS
 
