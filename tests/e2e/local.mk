@@ -71,6 +71,7 @@ E2E_TESTS += tests/e2e/250-drift-zoo.sh
 E2E_TESTS += tests/e2e/251-idempotency.sh
 E2E_TESTS += tests/e2e/252-drift-announce.sh
 E2E_TESTS += tests/e2e/253-drift-group.sh
+E2E_TESTS += tests/e2e/254-watch-growth.sh
 E2E_TESTS += tests/e2e/280-tls.sh
 E2E_TESTS += tests/e2e/281-links.sh
 E2E_TESTS += tests/e2e/282-sentinel-tls.sh
