@@ -144,15 +144,19 @@ static enum vk_rc refuse_stranger(struct vk_err *err)
 static enum vk_rc converge(struct running *running, struct look *look,
 	const struct running_side *want, const struct running_side *other, struct vk_err *err)
 {
+	/* Where it changes it is loaded anyway, and tls-port may not be where TLS is served yet:
+	 * what is there may never answer. */
+	bool changes_tls = difference_has_tls(&look->difference);
 	const struct converge_options options = {.scope = CONVERGE_ALL,
 		.current = running->current,
 		.reloads_tls = (other->is_known && generation_has_other_files(want->bundle.bundle,
 							   other->bundle.bundle)) ||
-			       tls_proof_is_stale(running->instance, &want->expected.values)};
+			       (!changes_tls && tls_proof_is_stale(running->instance,
+							&want->expected.values))};
 	enum vk_rc rc = converge_agent(
 		look->valkey, &look->difference, running->instance->agent_password, err);
 
-	running->has_tls_changed = options.reloads_tls || difference_has_tls(&look->difference);
+	running->has_tls_changed = options.reloads_tls || changes_tls;
 	if (rc == VK_OK)
 		rc = set_values(running, look, want, &options, err);
 	return rc == VK_OK ? converge_users(look->valkey, &look->difference, err) : rc;
