@@ -13,7 +13,8 @@ cd "$(dirname "$0")"
 # What building needs, what `make check` and `make demo` need beside it.
 build_packages="gcc make autoconf automake pkg-config libc6-dev libevent-dev libssl-dev libsqlite3-dev
 	libhiredis-dev libyaml-dev libsodium-dev libjansson-dev libp11-kit-dev check"
-test_packages="openssl curl jq sqlite3 strace expect gawk git xz-utils mandoc util-linux procps softhsm2 opensc"
+test_packages="openssl curl jq sqlite3 strace expect gawk git xz-utils mandoc util-linux procps
+	faketime softhsm2 opensc"
 # Valkey is in Debian 12's backports, in Debian 13 proper.
 valkey_packages="valkey-server valkey-tools"
 

@@ -113,11 +113,15 @@ ok "beside the old one" log_in app "$app"
 second=$WORK/hosts/db1/second/current
 as_daemon sh -c "echo 'primaryauth $word' >'$second/secrets.conf'; echo '$word' >'$second/tls/server.key'"
 valkey db1/second config set primaryauth "other-$word" >/dev/null
+valkey db1/main config set hz 50 >/dev/null
 run_agent --status --json
 is "$STATUS" 1 "secrets that were changed by hand are found"
 like "$OUT" '\(secret\)' "and not shown"
 run_agent
-for option in --json --verbose; do by carol drift $option; by carol hosts $option; done >/dev/null 2>&1
+for option in --json --verbose; do by carol drift $option; by carol drift show db1/second $option; by carol hosts $option; done >/dev/null 2>&1
+exits 5 "a secret is not adopted" by carol drift adopt db1/second primaryauth --tree "$TREE"
+exits 0 "a value is" by carol drift adopt db1/main hz --tree "$TREE"
+exits 0 "an emergency is announced" as alice drift announce db1/main hz --ticket T-1 --until 1h
 sed -i 's/apply:/apply:\n  unmanaged-users: keep/; s/drift: report/drift: revert/' "$TREE/roles/cache.yaml"
 write_prod 96mb >"$TREE/environments/prod.yaml"
 release prod "drift is reverted"
@@ -148,6 +152,18 @@ done
 for format in jsonl cef syslog; do by carol audit export --format "$format" >"$WORK/seen/audit.$format" 2>&1; done
 by carol audit prove 3 >"$WORK/seen/proof" 2>&1
 by carol audit check "$WORK/seen/proof" >/dev/null 2>&1
+exits 0 "what a host gets is exported" by carol bundle export db1 --out "$WORK/seen/parcel"
+for option in --json --verbose; do by carol bundle show "$WORK/seen/parcel" $option; done >/dev/null 2>&1
+# Into trees of their own: passwords go to a file that is not searched, or become the SHA-256 of an ACL.
+printf any >"$WORK/patterns/tester"
+chmod 600 "$WORK/patterns/tester"
+for option in --json --verbose; do
+	by carol import "$second/valkey.conf" "$second/secrets.conf" --acl "$second/users.acl" --tree "$WORK/imported$option" \
+		--as db9/main --secrets "$WORK/patterns/imported$option" $option
+	by carol adopt "$second/valkey.conf" --tree "$WORK/adopted" --as db9/main --secrets "$WORK/patterns/adopted" --dry-run \
+		--running "unix:$WORK/hosts/db1/second/valkey.sock" --user tester --password-file "$WORK/patterns/tester" $option
+done >/dev/null 2>&1
+ok "what was imported is among what is searched" test -s "$WORK/imported--json/roles/db9-main.yaml"
 for option in --json --verbose; do by carol lint "$second/secrets.conf" --acl "$second/users.acl" $option; done >/dev/null 2>&1
 must as alice secret reseal prod --key alice --all
 CHANGE=$(by carol rollback prod -m "back" --json | jq -r .change)
@@ -189,10 +205,10 @@ done
 end_background watch
 by admin host revoke db1 >/dev/null 2>&1
 # Whoever adds a command that can show a part of a release, adds it above.
-nothing='new|schema .*|enrol|key .*|root .*|env .*|refresh|user .*|host .*|fleet .*|ca( .*)?|recover|secret get|help|completion'
+nothing='new|schema .*|template .*|enrol|key .*|root .*|env .*|refresh|user .*|host .*|fleet .*|ca( .*)?|recover|secret get|help|completion'
 known="'validate' 'render' 'diff' 'plan' 'explain' 'lint' 'submit' 'changes' 'show' 'approve' 'reject' 'releases' 'rollback' 'status' 'hosts' 'drift'
 	'whoami' 'secret set' 'secret list' 'secret show-recipients' 'secret reseal' 'secret rotate' 'secret remove' 'audit log' 'audit export'
-	'audit verify' 'audit prove' 'audit check'"
+	'audit verify' 'audit prove' 'audit check' 'drift show' 'drift adopt' 'drift announce' 'bundle export' 'bundle show' 'import' 'adopt'"
 missed=
 while read -r command; do
 	if ! grep -qF "'$command'" <<<"$known"; then
@@ -253,13 +269,13 @@ wait "$pid" 2>/dev/null
 is "$(found plain | grep -vE "$generations/(secrets\.conf|tls/server\.key)\$")" "" "in clear it stands nowhere but in the generations' own files"
 isnt "$(found plain)" "" "where it does stand"
 is "$(found encoded)" "" "in base64 or hexadecimal nowhere"
-is "$(found hashed | grep -vE "$generations/(users\.acl|\.expected\.json)\$")" "" "its SHA-256 nowhere but in the ACL and what Valkey says about it"
+is "$(found hashed | grep -vE "$generations/(users\.acl|\.expected\.json)\$" | grep -v '^imported--')" "" "its SHA-256 nowhere but in the ACL, what Valkey says about it, and what was made of that"
 while read -r file; do
 	case $file in
 	*.expected.json) mode=600 ;;
 	*) mode=640 ;;
 	esac
 	is "$(stat -c %a "$WORK/$file")" "$mode" "$file has mode $mode"
-done < <({ found plain; found hashed; } | sort -u)
+done < <({ found plain; found hashed; } | grep -v '^imported--' | sort -u)
 is "$(found plain | cut -d/ -f3,5 | sort | uniq -c | awk '$1 > 4' | wc -l)" 0 "only the current generation and the one before have it"
 done_testing
