@@ -142,19 +142,30 @@ is_port_open() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Concurrent tests draw from different blocks of 20 ports below the ephemeral range: a block is a file
 # that its test holds locked. Where all are taken, or without flock, luck decides.
 take_ports() {
-	local dir=${TMPDIR:-/tmp}/vkcfg-e2e-ports-$UID block=$(($$ % 600)) tries=0
+	local dir=${TMPDIR:-/tmp}/vkcfg-e2e-ports-$UID block=$(($$ % 600)) tries
 	next_port=$((20000 + block * 20))
-	mkdir -p -m 700 "$dir" && [ -w "$dir" ] && command -v flock >/dev/null || return 0
-	until exec {port_fd}>>"$dir/$block" && flock -n "$port_fd"; do
-		exec {port_fd}>&-
+	command -v flock >/dev/null || return 0
+	for ((tries = 0; tries < 600; tries++)); do
+		if mkdir -p -m 700 "$dir" && exec {port_fd}>>"$dir/$block"; then
+			if flock -n "$port_fd" && [ "$dir/$block" -ef "/dev/fd/$port_fd" ]; then
+				next_port=$((20000 + block * 20))
+				port_block=$dir/$block
+				return 0
+			fi
+			exec {port_fd}>&-
+		fi
 		block=$(((block + 1) % 600))
-		tries=$((tries + 1))
-		[ "$tries" -lt 600 ] || return 0
 	done
-	next_port=$((20000 + block * 20))
+}
+# The file goes while it is still locked: who has opened it meanwhile sees that it is not there any more.
+give_back_ports() {
+	[ -n "$port_block" ] || return 0
+	rm -f "$port_block"
+	rmdir "${port_block%/*}" 2>/dev/null
 }
 # Sets FREE_PORT to a loopback port that nobody listens on.
 next_port=
+port_block=
 free_port() {
 	[ -n "$next_port" ] || take_ports
 	while is_port_open "$next_port"; do next_port=$((next_port + 1)); done
@@ -189,6 +200,7 @@ cleanup() {
 	done
 	while read -r file; do umount "$file"; done <"$WORK/mounts"
 	exec {pause_fd}>&-
+	give_back_ports
 	if [ "$tests_failed" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; }; then
 		diag "logs and state are kept in $WORK"
 	else
