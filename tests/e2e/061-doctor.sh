@@ -38,12 +38,12 @@ with "s,^server: .*,server: https://localhost:1,"
 finds server problem "localhost:1" "vkcfgd" "a server that is not there"
 cp "$WORK/good.yaml" "$settings"
 OLD=$VKCFG_PULL
-if command -v faketime >/dev/null; then
+if command -v faketime >/dev/null && ! ldd "$OLD" | grep -q asan; then
 	VKCFG_PULL="faketime -f -400d $OLD"
 	run faketime -f -400d "$OLD" --config "$settings" doctor
 	like "$OUT" 'problem +host +the clock says .* begins at' "a clock that is behind"
 else
-	skip "a clock that is behind" "no faketime"
+	skip "a clock that is behind" "no faketime, or AddressSanitizer"
 fi
 VKCFG_PULL=$OLD
 
